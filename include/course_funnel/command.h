@@ -1,0 +1,19 @@
+#ifndef COURSE_FUNNEL_COMMAND_H
+#define COURSE_FUNNEL_COMMAND_H
+
+/*
+ * The commands of the program. Each is given its own name and what follows it on the command
+ * line, prints its result to standard output and its failure to standard error, and returns the
+ * exit code (failure.h). Only these may print.
+ */
+
+/* Collective: rebuild the marts. */
+int rebuild_command(int argc, char **argv);
+
+/* Collective: write a sample export; each rank writes its share of the files. */
+int generate_command(int argc, char **argv);
+
+/* Local, without MPI: print the funnel of a course out of a target. */
+int report_command(int argc, char **argv);
+
+#endif

@@ -1,0 +1,66 @@
+#ifndef COURSE_FUNNEL_DECODE_H
+#define COURSE_FUNNEL_DECODE_H
+
+#include "course_funnel/event.h"
+#include "course_funnel/failure.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One line of an export → one event, *other*, or a reject with its reason. Pure: no MPI, no
+ * files. README, "Rules: events", is what it carries out.
+ */
+
+/* Bytes that must be readable (not: meaningful) past the end of every text given to this file. */
+#define DECODE_PADDING 64
+
+enum decode_result {
+    DECODE_EVENT,
+    DECODE_OTHER,
+    DECODE_REJECT
+};
+
+struct decoder; /* scratch memory of one rank */
+
+/* Local. Returns 0, or -1 with EXIT_BUG in ${failure} when there is no memory. */
+int decode_create(struct decoder **decoder, struct failure *failure);
+
+/* Local. decode_free(NULL) does nothing. */
+void decode_free(struct decoder *decoder);
+
+/*
+ * Local. Find the first line in [begin, end) that names a course event type anywhere in its
+ * text. Lines end with '\n'; the last may end at ${end} instead. Returns the first byte of that
+ * line and its length without '\n' in ${line_bytes}, or NULL when no line names one. Adds to
+ * ${lines} the number of lines passed over, the found one included; an empty line is a line.
+ * A caller goes on at `line + line_bytes + 1`.
+ */
+const char *decode_find(const char *begin, const char *end, size_t *line_bytes, uint64_t *lines);
+
+/*
+ * Local. Decode one line (without its '\n'; a '\r' at its end and blanks around the value do not
+ * matter), which may be any text. DECODE_EVENT: ${event} is filled; its user bytes stay valid
+ * until the next call with this decoder and while the line does. DECODE_REJECT: ${reason} is
+ * set. DECODE_OTHER: a text that is whole, but is not a course event. A line too deep (over
+ * 1,024 levels) is a reject. Takes O(${bytes}) time.
+ */
+enum decode_result decode_line(struct decoder *decoder, const char *line, size_t bytes,
+                               struct event *event, enum reject_reason *reason);
+
+/* Texts of one row of an events table; a NULL pointer is an SQL NULL or a column not there. */
+struct decode_row {
+    const char *event_type, *user_id, *event_time, *event_properties, *uuid, *insert_id;
+    size_t event_type_bytes, user_id_bytes, event_time_bytes, event_properties_bytes, uuid_bytes,
+        insert_id_bytes;
+};
+
+/*
+ * Local. As decode_line, for a row of a table: the texts are the column's own (user_id, uuid,
+ * insert_id, event_time and event_type are not JSON), event_properties is JSON text. Every text
+ * has DECODE_PADDING readable bytes behind it.
+ */
+enum decode_result decode_row(struct decoder *decoder, const struct decode_row *row,
+                              struct event *event, enum reject_reason *reason);
+
+#endif

@@ -1,0 +1,76 @@
+#ifndef COURSE_FUNNEL_MARTS_H
+#define COURSE_FUNNEL_MARTS_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/tally.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Sums → the rows of both marts: rates, NULLs, rounding, order (README, "Rules: marts"). Pure.
+ * A rate is kept in millionths and an average in thousandths, rounded half up, so that it is
+ * exact and has one spelling.
+ */
+
+struct mart_cohort_row {
+    int32_t course_id;
+    int32_t cohort_week_start; /* a Monday, days since 1970-01-01 */
+    int32_t users_started;
+    int32_t users_completed_course;
+    bool has_completion_rate;
+    int64_t course_completion_rate_e6;
+    bool has_total_lessons;
+    int32_t total_lessons;
+};
+
+struct mart_lesson_row {
+    int32_t course_id;
+    int32_t cohort_week_start;
+    int32_t lesson_id;
+    int32_t users_started;
+    int32_t users_completed;
+    bool has_completion_rate;
+    int64_t lesson_completion_rate_e6;
+    bool has_retention_rate;
+    int64_t funnel_retention_rate_e6;
+    bool has_avg_time_spent;
+    int64_t avg_time_spent_sec_e3;
+};
+
+/* Rows in the order of their keys. */
+struct marts {
+    struct mart_cohort_row *cohorts;
+    size_t cohort_count;
+    struct mart_lesson_row *lessons;
+    size_t lesson_count;
+    char cohorts_digest[33]; /* XXH3 (128 bits, hex) of the mart's CSV text, header included */
+    char lessons_digest[33];
+};
+
+/* The header lines of the CSV texts, without '\n'. */
+extern const char marts_cohorts_header[];
+extern const char marts_lessons_header[];
+
+/* Enough for any row's text and its end. */
+#define MARTS_ROW_BYTES 160
+
+/*
+ * Local. Build both marts from the merged sums of all ranks, and check each row (README, "Checks
+ * on the rows"). Returns 0 and marts that the caller frees with marts_free, or -1: EXIT_BUG when
+ * a check fails or no memory is left, EXIT_GATE when a count does not fit SQL INTEGER.
+ */
+int marts_build(const struct tally *tally, struct marts **marts, struct failure *failure);
+
+/* Local. marts_free(NULL) does nothing. */
+void marts_free(struct marts *marts);
+
+/*
+ * Local. One row as CSV without '\n': NULL as an empty field, rates with 6 decimals, the average
+ * with 3. Returns the length of the text, which is terminated too.
+ */
+size_t marts_format_cohort(const struct mart_cohort_row *row, char text[MARTS_ROW_BYTES]);
+size_t marts_format_lesson(const struct mart_lesson_row *row, char text[MARTS_ROW_BYTES]);
+
+#endif

@@ -1,0 +1,21 @@
+#ifndef COURSE_FUNNEL_OPTIONS_H
+#define COURSE_FUNNEL_OPTIONS_H
+
+#include "course_funnel/failure.h"
+
+#include <stdint.h>
+
+/* What the option parsers of all commands share. Each failure is EXIT_USAGE and names the option. */
+
+/* Local. Read a whole decimal number from ${minimum} to ${maximum}. Returns 0, or -1. */
+int options_number(const char *option, const char *text, uint64_t minimum, uint64_t maximum,
+                   uint64_t *value, struct failure *failure);
+
+/* Local. As options_number, with an optional suffix K, M, G or T (powers of 1,024). */
+int options_bytes(const char *option, const char *text, uint64_t minimum, uint64_t maximum,
+                  uint64_t *value, struct failure *failure);
+
+/* Local. Read a share from 0 to 1, such as 0.05. Returns 0, or -1. */
+int options_share(const char *option, const char *text, double *value, struct failure *failure);
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef COURSE_FUNNEL_PUBLISH_H
+#define COURSE_FUNNEL_PUBLISH_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/marts.h"
+#include "course_funnel/run_record.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Both marts and the run's record → PostgreSQL in one short transaction, or CSV files by
+ * temporary name and rename. Called by rank 0 alone. No MPI.
+ */
+
+struct publish_target {
+    const char *target; /* a libpq URI or conninfo, or a directory */
+    const char *schema; /* of a PostgreSQL target; "public" by default */
+};
+
+/* Local. Whether ${target} is a libpq URI or conninfo string rather than a directory. */
+bool publish_is_postgres(const char *target);
+
+/*
+ * Local. The target as it may stand in logs and records: without a password. Returns 0 and a text
+ * that the caller frees, or -1 (EXIT_USAGE: not a well-formed conninfo; EXIT_BUG).
+ */
+int publish_describe(const char *target, char **text, struct failure *failure);
+
+/*
+ * Local. Check before any work is done that the target can take the marts: the server answers and
+ * may be written to, the schema exists or may be created, tables that exist have the right columns
+ * and may be changed; the directory exists or can be made, and a file can be made, synced and renamed in it.
+ * Changes nothing that lasts, but creates a missing directory. Returns 0 and in ${attempt_us} the
+ * time by the target's own clock (it goes into the record: a publication of an earlier attempt than
+ * one already published is stale), or -1 (EXIT_TARGET).
+ */
+int publish_check(const struct publish_target *target, int64_t *attempt_us,
+                  struct failure *failure);
+
+/*
+ * Local. Publish. A reader sees the old marts or the new ones, both tables together; doing it twice
+ * with the same run id changes nothing. ${record} must be filled, run_id and digests included.
+ * Returns 0, or -1 (EXIT_TARGET; EXIT_GATE when a later attempt has published already).
+ */
+int publish(const struct publish_target *target, const struct marts *marts,
+            const struct run_record *record, struct failure *failure);
+
+#endif

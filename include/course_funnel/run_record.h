@@ -1,0 +1,36 @@
+#ifndef COURSE_FUNNEL_RUN_RECORD_H
+#define COURSE_FUNNEL_RUN_RECORD_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/ledger.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a run did: the row of course_funnel_runs, and course_funnel_run.json beside CSV files. */
+struct run_record {
+    char run_id[37];     /* a random UUID */
+    char version[32];    /* of the program */
+    int64_t attempt_us;  /* when publish_check saw the target, by the target's clock */
+    int64_t started_us;  /* since 1970-01-01 UTC */
+    int64_t finished_us;
+    int32_t ranks;
+    char source[1024];   /* what --from named, without passwords */
+    char input_fingerprint[33];
+    struct ledger ledger;
+    uint64_t cohort_rows;
+    uint64_t lesson_rows;
+    bool has_event_times; /* false when there were no course events */
+    int64_t first_event_us;
+    int64_t last_event_us;
+    char cohorts_digest[33]; /* of the marts' CSV texts, see marts.h */
+    char lessons_digest[33];
+};
+
+/* Local. Fill ${run_id} with a new random UUID. Returns 0, or -1 (EXIT_BUG). */
+int run_record_draw_id(char run_id[37], struct failure *failure);
+
+/* Local. The record as JSON text, which the caller frees. Returns 0, or -1 (EXIT_BUG). */
+int run_record_json(const struct run_record *record, char **json, struct failure *failure);
+
+#endif

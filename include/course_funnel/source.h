@@ -1,0 +1,145 @@
+#ifndef COURSE_FUNNEL_SOURCE_H
+#define COURSE_FUNNEL_SOURCE_H
+
+#include "course_funnel/failure.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Files, directories and globs → a list of splits (bounded, independent pieces of input in a
+ * total order) → blocks of whole lines. No MPI: one rank lists, the packed list is handed to the
+ * others, and each opens the splits that fall to it.
+ *
+ * A split is a byte range of a plain file (cut at line ends by the reader), a whole gzip file of
+ * any number of members, or one entry of a zip archive (itself plain or gzip). Which it is, is
+ * told by magic bytes, never by the name.
+ */
+
+/* How a file is stored, and for entries of a zip archive how the entry is. */
+enum source_format {
+    SOURCE_PLAIN = 0,
+    SOURCE_GZIP = 1,
+    SOURCE_ZIP = 2
+};
+
+struct source_limits {
+    uint64_t max_line_bytes; /* a longer line ends the run */
+    uint64_t max_ratio;      /* inflated / compressed bytes, looked at after the first MiB */
+    uint64_t range_bytes;    /* size of the ranges that a plain file is cut in */
+};
+
+#define SOURCE_DEFAULT_MAX_LINE_BYTES (UINT64_C(64) << 20)
+#define SOURCE_DEFAULT_MAX_RATIO UINT64_C(1100)
+#define SOURCE_DEFAULT_RANGE_BYTES (UINT64_C(16) << 20)
+
+struct source_file {
+    char *path;       /* absolute, owned by the list */
+    uint64_t bytes;   /* on disk, when it was listed; a later difference is a failure */
+    int64_t mtime_ns; /* likewise */
+    uint64_t device;  /* likewise, with inode: a file put in its place is noticed too */
+    uint64_t inode;
+    enum source_format format;
+};
+
+struct source_split {
+    uint32_t file;      /* index in files */
+    uint32_t entry;     /* index in the zip archive; 0 for the other formats */
+    uint64_t begin;     /* byte range of a plain file; 0 for the other formats */
+    uint64_t end;       /* likewise; for the others the inflated size is not known: 0 */
+    uint64_t disk_bytes; /* what it takes on disk: the measure of work that is known in advance */
+};
+
+/* Something that the walk met and left out, or that the user should know; goes to the log. */
+struct source_note {
+    char *path;
+    const char *what; /* a constant text, such as "marker of a finished hour, left out" */
+};
+
+/*
+ * Sorted by path bytes; splits in the order of files, entries and ranges. The same files give the
+ * same list whatever the order in which they were named.
+ */
+struct source_list {
+    struct source_file *files;
+    size_t file_count;
+    struct source_split *splits;
+    size_t split_count;
+    struct source_note *notes; /* not packed: they belong to the rank that listed */
+    size_t note_count;
+    uint64_t disk_bytes;  /* of all splits */
+    char fingerprint[33]; /* 32 hex digits over path, size and time of change of each file */
+};
+
+/*
+ * Local. List what ${from} names: files, directories (walked, hidden names left out) and globs.
+ * Amplitude's `_complete` markers and merged-identity files (`-ORG_yyyy-MM-dd_H…`), in
+ * directories and in archives, are noted and left out; a file named twice is read once and noted;
+ * empty files are fine. Returns 0 and a list that the caller frees with source_free, or -1 with
+ * EXIT_SOURCE: nothing matches a name, a path can't be read, is not a regular file, or is
+ * compressed in a way that is not supported (zstd, xz, bzip2, an encrypted zip entry, a zip
+ * inside a zip).
+ */
+int source_list(const char *const *from, size_t from_count, const struct source_limits *limits,
+                struct source_list **list, struct failure *failure);
+
+/* Local. source_free(NULL) does nothing. */
+void source_free(struct source_list *list);
+
+/*
+ * Local. The list (notes left out) as bytes that another process on the same kind of machine can
+ * unpack. Returns 0 and a buffer that the caller frees, or -1 with EXIT_BUG.
+ */
+int source_pack(const struct source_list *list, unsigned char **bytes, size_t *byte_count,
+                struct failure *failure);
+int source_unpack(const unsigned char *bytes, size_t byte_count, struct source_list **list,
+                  struct failure *failure);
+
+/*
+ * Local. The name of a split's text for logs and rejects: the path, and for an entry of an
+ * archive `path!entry`. Returns 0 and a string that the caller frees, or -1 (EXIT_SOURCE,
+ * EXIT_BUG).
+ */
+int source_name(const struct source_list *list, size_t split, char **name,
+                struct failure *failure);
+
+/* Whole lines: each ends with '\n', but the last of a file may lack it. */
+struct source_block {
+    const char *begin;   /* borrowed from the reader until its next call */
+    const char *end;     /* SOURCE_PADDING bytes behind it may be read (their value is any) */
+    uint64_t offset;     /* of ${begin} in the file, inflated where it is compressed */
+    uint64_t disk_bytes; /* bytes on disk that were read for this block, for progress */
+};
+
+#define SOURCE_PADDING 64
+
+struct source_reader; /* reads one split at a time; keeps its buffers from split to split */
+
+/* Local. ${list} and ${limits} must outlive the reader. Returns 0, or -1 with EXIT_BUG. */
+int source_reader_create(const struct source_list *list, const struct source_limits *limits,
+                         struct source_reader **reader, struct failure *failure);
+
+/* Local. Closes what is open. source_reader_free(NULL) does nothing. */
+void source_reader_free(struct source_reader *reader);
+
+/*
+ * Local. Open ${split}. With ${resume_offset} above 0 the first line given is the one that begins
+ * at that offset of the (inflated) file: an offset that an earlier reader of this split stopped
+ * at, between two lines. Returns 0, or -1 with EXIT_SOURCE: the file is gone, can't be read, or is
+ * not the one that was listed.
+ */
+int source_open(struct source_reader *reader, size_t split, uint64_t resume_offset,
+                struct failure *failure);
+
+/*
+ * Local. Give the next block of the open split: some hundred KiB, or one long line. Returns 1 and
+ * a block; 0 at the end of the split, after it was checked that the file is still as it was
+ * listed and that the compressed data is whole; or -1 with EXIT_SOURCE naming the file: cut off,
+ * corrupt, changed while it was read, over a limit (the message names the option that raises
+ * it), or a read error. A file that shrinks under the reader is an error, never a crash.
+ */
+int source_next(struct source_reader *reader, struct source_block *block,
+                struct failure *failure);
+
+#endif
