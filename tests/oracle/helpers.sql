@@ -1,7 +1,7 @@
 -- Small readings that the rules are made of. Each says nothing (NULL) where the rule is not met.
 
 -- The bytes of a line as text. A line that is not UTF-8 is read byte by byte as LATIN1, which
--- leaves its quotes, braces and names where they are.
+-- leaves its quotes, braces and names where they are. A line with a NUL is none.
 create function is_utf8(raw bytea) returns boolean language plpgsql immutable as $$
 begin
     perform convert_from(raw, 'UTF8');
@@ -11,7 +11,8 @@ exception when others then
 end $$;
 
 create function line_text(raw bytea) returns text language sql immutable as $$
-    select convert_from(raw, case when is_utf8(raw) then 'UTF8' else 'LATIN1' end)
+    select case when position('\x00'::bytea in raw) = 0
+                then convert_from(raw, case when is_utf8(raw) then 'UTF8' else 'LATIN1' end) end
 $$;
 
 -- One whole JSON value, or NULL. With jsonb the last of two equal keys wins.
