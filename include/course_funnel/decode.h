@@ -15,11 +15,7 @@
 /* Bytes that must be readable (not: meaningful) past the end of every text given to this file. */
 #define DECODE_PADDING 64
 
-enum decode_result {
-    DECODE_EVENT,
-    DECODE_OTHER,
-    DECODE_REJECT
-};
+enum decode_result { DECODE_EVENT, DECODE_OTHER, DECODE_REJECT };
 
 struct decoder; /* scratch memory of one rank */
 

@@ -9,13 +9,13 @@
 
 /* What a run did: the row of course_funnel_runs, and course_funnel_run.json beside CSV files. */
 struct run_record {
-    char run_id[37];     /* a random UUID */
-    char version[32];    /* of the program */
-    int64_t attempt_us;  /* when publish_check saw the target, by the target's clock */
-    int64_t started_us;  /* since 1970-01-01 UTC */
+    char run_id[37];    /* a random UUID */
+    char version[32];   /* of the program */
+    int64_t attempt_us; /* when publish_check saw the target, by the target's clock */
+    int64_t started_us; /* since 1970-01-01 UTC */
     int64_t finished_us;
     int32_t ranks;
-    char source[1024];   /* what --from named, without passwords */
+    char source[1024]; /* what --from named, without passwords */
     char input_fingerprint[33];
     struct ledger ledger;
     uint64_t cohort_rows;

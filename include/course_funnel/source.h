@@ -18,11 +18,7 @@
  */
 
 /* How a file is stored, and for entries of a zip archive how the entry is. */
-enum source_format {
-    SOURCE_PLAIN = 0,
-    SOURCE_GZIP = 1,
-    SOURCE_ZIP = 2
-};
+enum source_format { SOURCE_PLAIN = 0, SOURCE_GZIP = 1, SOURCE_ZIP = 2 };
 
 struct source_limits {
     uint64_t max_line_bytes; /* a longer line ends the run */
@@ -44,10 +40,10 @@ struct source_file {
 };
 
 struct source_split {
-    uint32_t file;      /* index in files */
-    uint32_t entry;     /* index in the zip archive; 0 for the other formats */
-    uint64_t begin;     /* byte range of a plain file; 0 for the other formats */
-    uint64_t end;       /* likewise; for the others the inflated size is not known: 0 */
+    uint32_t file;       /* index in files */
+    uint32_t entry;      /* index in the zip archive; 0 for the other formats */
+    uint64_t begin;      /* byte range of a plain file; 0 for the other formats */
+    uint64_t end;        /* likewise; for the others the inflated size is not known: 0 */
     uint64_t disk_bytes; /* what it takes on disk: the measure of work that is known in advance */
 };
 
@@ -101,8 +97,7 @@ int source_unpack(const unsigned char *bytes, size_t byte_count, struct source_l
  * archive `path!entry`. Returns 0 and a string that the caller frees, or -1 (EXIT_SOURCE,
  * EXIT_BUG).
  */
-int source_name(const struct source_list *list, size_t split, char **name,
-                struct failure *failure);
+int source_name(const struct source_list *list, size_t split, char **name, struct failure *failure);
 
 /* Whole lines: each ends with '\n', but the last of a file may lack it. */
 struct source_block {
@@ -139,7 +134,6 @@ int source_open(struct source_reader *reader, size_t split, uint64_t resume_offs
  * corrupt, changed while it was read, over a limit (the message names the option that raises
  * it), or a read error. A file that shrinks under the reader is an error, never a crash.
  */
-int source_next(struct source_reader *reader, struct source_block *block,
-                struct failure *failure);
+int source_next(struct source_reader *reader, struct source_block *block, struct failure *failure);
 
 #endif
