@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+/* Sums of microseconds may pass 2^64. */
+__extension__ typedef unsigned __int128 wide;
+
 const char marts_cohorts_header[] =
     "course_id,cohort_week_start,users_started,users_completed_course,course_completion_rate,"
     "total_lessons";
@@ -23,9 +26,8 @@ static int64_t rate_e6(uint64_t part, uint64_t whole)
 /* The mean in thousandths of a second, half up; the sum is in microseconds. */
 static int64_t mean_e3(const struct tally_record *record)
 {
-    unsigned __int128 sum =
-        (unsigned __int128)record->time_spent_high_us << 64 | record->time_spent_low_us;
-    unsigned __int128 divisor = (unsigned __int128)record->timed_completions * 1000;
+    wide sum = (wide)record->time_spent_high_us << 64 | record->time_spent_low_us;
+    wide divisor = (wide)record->timed_completions * 1000;
     return (int64_t)((2 * sum + divisor) / (2 * divisor));
 }
 
@@ -146,7 +148,7 @@ static int add_digests(struct marts *marts, struct failure *failure)
     char text[MARTS_ROW_BYTES + 1];
     XXH3_state_t *state = XXH3_createState();
     if (state == NULL)
-        return failure_memory(failure, "a digest", sizeof *state);
+        return failure_memory(failure, "a digest", 512);
 
     XXH3_128bits_reset(state);
     XXH3_128bits_update(state, marts_cohorts_header, sizeof marts_cohorts_header - 1);
