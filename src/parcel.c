@@ -48,6 +48,14 @@ int parcel_add(struct parcel *parcel, const struct event *event, uint64_t user_h
     return 0;
 }
 
+void parcel_append(struct parcel *parcel, const struct parcel *more)
+{
+    if (more->used > 0)
+        memcpy(parcel->bytes + parcel->used, more->bytes, more->used);
+    parcel->used += more->used;
+    parcel->events += more->events;
+}
+
 void parcel_empty(struct parcel *parcel)
 {
     parcel->used = 0;

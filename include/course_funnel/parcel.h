@@ -39,6 +39,9 @@ int parcel_add(struct parcel *parcel, const struct event *event, uint64_t user_h
 /* Local. Make room for ${bytes} in all. Returns 0, or -1 (EXIT_BUG). */
 int parcel_reserve(struct parcel *parcel, size_t bytes, struct failure *failure);
 
+/* Local. Append the events of ${more}; there must be room for them (parcel_reserve). */
+void parcel_append(struct parcel *parcel, const struct parcel *more);
+
 /* Local. Forget the events, keep the memory. */
 void parcel_empty(struct parcel *parcel);
 
