@@ -13,6 +13,9 @@
 
 #define SECONDS_PER_HOUR 3600
 
+_Static_assert(sizeof(struct generate_counts) % sizeof(uint64_t) == 0,
+               "ranks sum the counts as an array");
+
 /* The records of one rank, first counted and then placed hour by hour. */
 struct share {
     struct generate_sink sink; /* stands first: the sink is the share */
@@ -96,36 +99,40 @@ static int sort_hour(const struct generate_record *records, uint64_t count, uint
     return 0;
 }
 
+/* What it takes to write the files of a rank. */
+struct writer {
+    const struct generate_plan *plan;
+    struct generate_file *file;
+    struct generate_counts *counts;
+};
+
 static int path_of_hour(const struct generate_plan *plan, uint32_t hour, uint64_t part,
                         char path[PATH_MAX], struct failure *failure)
 {
     const struct generate_options *options = plan->options;
-    int length =
-        snprintf(path, PATH_MAX, "%s/%" PRIu64 "/%" PRIu64 "_%s_%" PRIu32 "#%" PRIu64 "%s",
-                 options->out, options->app, options->app, plan->dates[hour / 24 + 1], hour % 24,
-                 part, options->format == GENERATE_PLAIN ? ".json" : ".json.gz");
+    const char *suffix = options->format == GENERATE_PLAIN ? ".json" : ".json.gz";
+    int length = snprintf(path, PATH_MAX, "%s/%" PRIu64 "/%" PRIu64 "_%s_%" PRIu32 "#%" PRIu64 "%s",
+                          options->out, options->app, options->app, plan->dates[hour / 24 + 1],
+                          hour % 24, part, suffix);
     if (length < 0 || length >= PATH_MAX)
         return failure_set(failure, EXIT_TARGET, "The path is too long: \"%s\".", options->out);
     return 0;
 }
 
-static int write_part(const struct generate_plan *plan, struct generate_file *file,
-                      const char *path, const struct generate_record *records,
-                      const uint32_t *order, uint64_t count, struct generate_counts *counts,
-                      struct failure *failure)
+static int write_part(const struct writer *writer, const struct generate_record *records,
+                      const uint32_t *order, uint64_t count, struct failure *failure)
 {
-    if (generate_file_open(file, path, failure) != 0)
-        return -1;
+    struct generate_counts *counts = writer->counts;
     for (uint64_t i = 0; i < count; i++) {
-        char *begin = generate_file_room(file, GENERATE_DAMAGED_BYTES, failure);
+        char *begin = generate_file_room(writer->file, GENERATE_DAMAGED_BYTES, failure);
         if (begin == NULL)
             return -1;
-        char *end = generate_record_write(plan, &records[order[i]], begin, counts);
-        generate_file_advance(file, end);
+        char *end = generate_record_write(writer->plan, &records[order[i]], begin, counts);
+        generate_file_advance(writer->file, end);
         counts->text_bytes += (uint64_t)(end - begin);
     }
     uint64_t disk_bytes = 0;
-    if (generate_file_close(file, &disk_bytes, failure) != 0)
+    if (generate_file_close(writer->file, &disk_bytes, failure) != 0)
         return -1;
     counts->files++;
     counts->lines += count;
@@ -133,19 +140,21 @@ static int write_part(const struct generate_plan *plan, struct generate_file *fi
     return 0;
 }
 
-static int write_hour(const struct generate_plan *plan, struct generate_file *file, uint32_t hour,
+static int write_hour(const struct writer *writer, uint32_t hour,
                       const struct generate_record *records, uint64_t count,
-                      struct generate_counts *counts, struct failure *failure)
+                      struct failure *failure)
 {
     uint32_t *order = NULL;
     int result = sort_hour(records, count, &order, failure);
-    uint64_t most = plan->options->file_lines;
+    uint64_t most = writer->plan->options->file_lines;
     for (uint64_t done = 0, part = 0; result == 0 && done < count; done += most, part++) {
         char path[PATH_MAX];
         uint64_t lines = count - done < most ? count - done : most;
-        result = path_of_hour(plan, hour, part, path, failure);
+        result = path_of_hour(writer->plan, hour, part, path, failure);
         if (result == 0)
-            result = write_part(plan, file, path, records, order + done, lines, counts, failure);
+            result = generate_file_open(writer->file, path, failure);
+        if (result == 0)
+            result = write_part(writer, records, order + done, lines, failure);
     }
     free(order);
     return result;
@@ -154,17 +163,17 @@ static int write_hour(const struct generate_plan *plan, struct generate_file *fi
 static int write_hours(const struct generate_plan *plan, const struct share *share,
                        struct generate_counts *counts, struct failure *failure)
 {
-    struct generate_file *file = NULL;
-    if (generate_file_create(plan->options, &file, failure) != 0)
+    struct writer writer = {.plan = plan, .counts = counts};
+    if (generate_file_create(plan->options, &writer.file, failure) != 0)
         return -1;
     int result = 0;
     uint64_t begin = 0;
     for (uint32_t hour = 0; result == 0 && hour < plan->hours; hour++) {
         uint64_t end = share->next[hour];
-        result = write_hour(plan, file, hour, share->records + begin, end - begin, counts, failure);
+        result = write_hour(&writer, hour, share->records + begin, end - begin, failure);
         begin = end;
     }
-    generate_file_free(file);
+    generate_file_free(writer.file);
     return result;
 }
 

@@ -1,37 +1,10 @@
 #include "course_funnel/command.h"
 #include "course_funnel/generate.h"
+#include "course_funnel/ranks.h"
 
 #include <inttypes.h>
-#include <mpi.h>
+#include <signal.h>
 #include <stdio.h>
-
-_Static_assert(sizeof(struct generate_counts) % sizeof(uint64_t) == 0,
-               "ranks sum the counts as an array");
-
-static int check_mpi(int code, const char *call, struct failure *failure)
-{
-    if (code == MPI_SUCCESS)
-        return 0;
-    return failure_set(failure, EXIT_BUG, "%s failed with code %d. Start the job again.", call,
-                       code);
-}
-
-/* Did every rank succeed? If not, all have the failure of the lowest rank that has one. */
-static int vote(int rank, int ranks, struct failure *failure)
-{
-    struct failure trouble = {0};
-    int first = failure->code != 0 ? rank : ranks;
-    int lowest = ranks;
-    if (check_mpi(MPI_Allreduce(&first, &lowest, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD),
-                  "MPI_Allreduce", &trouble) != 0)
-        return failure_set(failure, trouble.code, "%s", trouble.message);
-    if (lowest == ranks)
-        return 0;
-    if (check_mpi(MPI_Bcast(failure, (int)sizeof *failure, MPI_BYTE, lowest, MPI_COMM_WORLD),
-                  "MPI_Bcast", &trouble) != 0)
-        return failure_set(failure, trouble.code, "%s", trouble.message);
-    return -1;
-}
 
 static void print_count(const char *name, uint64_t count)
 {
@@ -65,46 +38,50 @@ static int print_counts(const struct generate_counts *counts, struct failure *fa
 }
 
 /* The recipe; each step ends with the ranks agreeing on whether it went well. */
-static int generate_all(int argc, char **argv, int rank, int ranks, struct failure *failure)
+static int generate_all(struct ranks *ranks, int argc, char **argv, struct failure *failure)
 {
     struct generate_options options;
-    struct generate_counts mine;
-    struct generate_counts all = {0};
+    struct generate_counts counts;
+    bool is_root = ranks_rank(ranks) == 0;
     (void)generate_parse(argc, argv, &options, failure);
-    if (vote(rank, ranks, failure) != 0)
+    if (ranks_vote(ranks, failure) != 0)
         return -1;
     if (options.help) {
-        if (rank == 0 && fputs(generate_help, stdout) < 0)
-            (void)failure_set(failure, EXIT_TARGET, "Could not write to standard output.");
-        return vote(rank, ranks, failure);
+        if (is_root && (fputs(generate_help, stdout) < 0 || fflush(stdout) != 0))
+            failure_set(failure, EXIT_TARGET, "Could not write to standard output.");
+        return ranks_vote(ranks, failure);
     }
 
-    if (rank == 0)
+    if (is_root)
         (void)generate_prepare(&options, failure);
-    if (vote(rank, ranks, failure) != 0)
+    if (ranks_vote(ranks, failure) != 0)
         return -1;
-    (void)generate_files(&options, rank, ranks, &mine, failure);
-    if (vote(rank, ranks, failure) != 0)
+    (void)generate_files(&options, ranks_rank(ranks), ranks_count(ranks), &counts, failure);
+    if (ranks_vote(ranks, failure) != 0)
         return -1;
-    (void)check_mpi(
-        MPI_Reduce(&mine, &all, (int)GENERATE_COUNTS, MPI_UINT64_T, MPI_SUM, 0, MPI_COMM_WORLD),
-        "MPI_Reduce", failure);
-    if (rank == 0 && failure->code == 0 && generate_archive(&options, &all, failure) == 0)
-        (void)print_counts(&all, failure);
-    return vote(rank, ranks, failure);
+    (void)ranks_sum(ranks, (uint64_t *)&counts, GENERATE_COUNTS, failure);
+    if (ranks_vote(ranks, failure) != 0)
+        return -1;
+    if (is_root && generate_archive(&options, &counts, failure) == 0)
+        (void)print_counts(&counts, failure);
+    return ranks_vote(ranks, failure);
 }
 
 int generate_command(int argc, char **argv)
 {
     struct failure failure = {0};
-    int rank = 0;
-    int ranks = 1;
-    if (check_mpi(MPI_Init(&argc, &argv), "MPI_Init", &failure) == 0 &&
-        check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank", &failure) == 0 &&
-        check_mpi(MPI_Comm_size(MPI_COMM_WORLD, &ranks), "MPI_Comm_size", &failure) == 0)
-        (void)generate_all(argc, argv, rank, ranks, &failure);
-    if (failure.code != 0 && rank == 0)
+    struct ranks *ranks = NULL;
+    bool tells = true; /* one rank prints for all */
+    if (ranks_start(&ranks, &failure) == 0) {
+        tells = ranks_rank(ranks) == 0;
+        /* A closed pipe and a file over its size limit are errors of a write, not ends of the rank.
+         */
+        if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+            failure_set(&failure, EXIT_BUG, "Signals cannot be set up.");
+        (void)generate_all(ranks, argc, argv, &failure);
+    }
+    (void)ranks_end(ranks, &failure);
+    if (failure.code != 0 && tells)
         fprintf(stderr, "course-funnel generate: %s\n", failure.message);
-    (void)check_mpi(MPI_Finalize(), "MPI_Finalize", &failure);
     return failure.code;
 }
