@@ -47,7 +47,7 @@ for header in mpi.h ranks_mpi.h hdf5.h cJSON.h libpq-fe.h postgres_session.h igz
             echo "$file includes $header, which is not its own (see $0)" >&2
             failed=1
         fi
-    done < <(grep -lE "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]([^>\"]*/)?$header[>\"]" \
+    done < <(grep -lE "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]([^>\"]*/)?${header}[>\"]" \
         "${files[@]}" || true)
 done
 
