@@ -5,14 +5,14 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 compiler=${1:-cc}
-# What MPI is included through is found where its compiler wrapper says.
-read -ra mpi_flags < <(mpicc --showme:compile)
+# Where the headers of the libraries lie that some of ours include.
+read -ra library_flags < <(echo "$(mpicc --showme:compile) $(pkg-config --cflags libpq hdf5-serial)")
 checked=0
 failed=0
-for header in include/course_funnel/*.h; do
+for header in include/course_funnel/*.h src/*.h; do
     checked=$((checked + 1))
-    printf '#include "%s"\n' "${header#include/}" |
-        "$compiler" -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude "${mpi_flags[@]}" \
+    printf '#include "%s"\n' "$PWD/$header" |
+        "$compiler" -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude "${library_flags[@]}" \
             -fsyntax-only -xc - || {
         echo "$header does not compile alone" >&2
         failed=1

@@ -19,7 +19,7 @@ owners() {
     esac
 }
 
-banned='sprintf|vsprintf|strcpy|strcat|strncpy|gets|atoi|atol|atoll|atof|strtok|system|alloca'
+banned='sprintf|vsprintf|strcpy|strcat|strncpy|gets|atoi|atol|atoll|atof|system|alloca'
 
 mapfile -t files < <(find src include tests -name '*.[ch]' | sort)
 if [ "${#files[@]}" -eq 0 ]; then
