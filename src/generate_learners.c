@@ -109,7 +109,7 @@ static void enter_session(struct learner *learner, int64_t time_ms)
     if (gap_ms >= 0 && gap_ms < SESSION_GAP_MS)
         return;
     learner->session_start_ms = time_ms;
-    if (learner->plan->fillers_mean >= GENERATE_ONE / 2)
+    if (learner->plan->tells_sessions)
         tell_other(learner, time_ms, GENERATE_SESSION_START, 0, 0);
 }
 

@@ -73,6 +73,7 @@ struct generate_plan {
     uint64_t enrolments_mean; /* courses of a user, of GENERATE_ONE */
     uint64_t fillers_mean;    /* other events for each course event, of GENERATE_ONE */
     uint64_t visitor_mean;    /* events of a user without a course, of GENERATE_ONE */
+    bool tells_sessions;      /* with a session_start for each session */
     uint64_t late_threshold;  /* shares of 2^32 */
     uint64_t duplicates_threshold;
     uint64_t dirt_threshold;
