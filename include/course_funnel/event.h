@@ -18,9 +18,9 @@ enum event_kind {
 #define EVENT_NO_FINGERPRINT UINT64_C(0)
 
 struct event {
-    const char *user;      /* bytes of user_id, not terminated; borrowed from the decoder or line */
-    uint32_t user_bytes;   /* at least 1 */
-    uint32_t kind;         /* enum event_kind */
+    const char *user;    /* bytes of user_id, not terminated; borrowed from the decoder or line */
+    uint32_t user_bytes; /* at least 1 */
+    uint32_t kind;       /* enum event_kind */
     int32_t course_id;
     int32_t lesson_id;     /* 0 for EVENT_COURSE_COMPLETED */
     int64_t time_us;       /* event_time, microseconds since 1970-01-01 00:00 UTC */

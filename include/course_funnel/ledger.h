@@ -14,13 +14,14 @@ struct ledger {
     uint64_t lines_read;
     uint64_t other;
     uint64_t rejected[REJECT_REASONS];
-    uint64_t kept;          /* events that go to the marts */
-    uint64_t sent;          /* handed to the rank that owns the user, the own rank included */
+    uint64_t kept; /* events that go to the marts */
+    uint64_t sent; /* handed to the rank that owns the user, the own rank included */
     uint64_t received;
-    uint64_t folded;        /* taken into the state, duplicates included */
-    uint64_t duplicates;    /* of the folded: completions that came again */
-    uint64_t time_unusable; /* of the folded, duplicates left out: completions with no usable time */
-    uint64_t bytes_read;    /* of text, inflated */
+    uint64_t folded;     /* taken into the state, duplicates included */
+    uint64_t duplicates; /* of the folded: completions that came again */
+    uint64_t
+        time_unusable;   /* of the folded, duplicates left out: completions with no usable time */
+    uint64_t bytes_read; /* of text, inflated */
 };
 
 #define LEDGER_COUNTS (sizeof(struct ledger) / sizeof(uint64_t))

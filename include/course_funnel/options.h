@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* What the option parsers of all commands share. Each failure is EXIT_USAGE and names the option. */
+/* What the option parsers of all commands share. Each failure is EXIT_USAGE and names the option.
+ */
 
 /* Local. Read a whole decimal number from ${minimum} to ${maximum}. Returns 0, or -1. */
 int options_number(const char *option, const char *text, uint64_t minimum, uint64_t maximum,

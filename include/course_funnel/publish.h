@@ -30,10 +30,10 @@ int publish_describe(const char *target, char **text, struct failure *failure);
 /*
  * Local. Check before any work is done that the target can take the marts: the server answers and
  * may be written to, the schema exists or may be created, tables that exist have the right columns
- * and may be changed; the directory exists or can be made, and a file can be made, synced and renamed in it.
- * Changes nothing that lasts, but creates a missing directory. Returns 0 and in ${attempt_us} the
- * time by the target's own clock (it goes into the record: a publication of an earlier attempt than
- * one already published is stale), or -1 (EXIT_TARGET).
+ * and may be changed; the directory exists or can be made, and a file can be made, synced and
+ * renamed in it. Changes nothing that lasts, but creates a missing directory. Returns 0 and in
+ * ${attempt_us} the time by the target's own clock (it goes into the record: a publication of an
+ * earlier attempt than one already published is stale), or -1 (EXIT_TARGET).
  */
 int publish_check(const struct publish_target *target, int64_t *attempt_us,
                   struct failure *failure);

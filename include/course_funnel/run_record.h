@@ -9,13 +9,13 @@
 
 /* What a run did: the row of course_funnel_runs, and course_funnel_run.json beside CSV files. */
 struct run_record {
-    char run_id[37];     /* a random UUID */
-    char version[32];    /* of the program */
-    int64_t attempt_us;  /* when publish_check saw the target, by the target's clock */
-    int64_t started_us;  /* since 1970-01-01 UTC */
+    char run_id[37];    /* a random UUID */
+    char version[32];   /* of the program */
+    int64_t attempt_us; /* when publish_check saw the target, by the target's clock */
+    int64_t started_us; /* since 1970-01-01 UTC */
     int64_t finished_us;
     int32_t ranks;
-    char source[1024];   /* what --from named, without passwords */
+    char source[1024]; /* what --from named, without passwords */
     char input_fingerprint[33];
     struct ledger ledger;
     uint64_t cohort_rows;
@@ -30,7 +30,39 @@ struct run_record {
 /* Local. Fill ${run_id} with a new random UUID. Returns 0, or -1 (EXIT_BUG). */
 int run_record_draw_id(char run_id[37], struct failure *failure);
 
+/*
+ * The record as named texts, in the order of the columns of course_funnel_runs. Bytes of the source
+ * that are not UTF-8 are shown as `?`: JSON and PostgreSQL take no others.
+ */
+#define RUN_RECORD_FIELDS 29
+#define RUN_RECORD_TEXT_BYTES 1024
+
+enum run_record_kind {
+    RUN_RECORD_TEXT,
+    RUN_RECORD_COUNT, /* a decimal number */
+    RUN_RECORD_TIME,  /* YYYY-MM-DD HH:MM:SS.ffffffZ */
+    RUN_RECORD_NULL
+};
+
+struct run_record_field {
+    char name[32];
+    enum run_record_kind kind;
+    char text[RUN_RECORD_TEXT_BYTES]; /* empty for RUN_RECORD_NULL */
+};
+
+/* Local. Fill ${fields}. */
+void run_record_fields(const struct run_record *record,
+                       struct run_record_field fields[RUN_RECORD_FIELDS]);
+
 /* Local. The record as JSON text, which the caller frees. Returns 0, or -1 (EXIT_BUG). */
 int run_record_json(const struct run_record *record, char **json, struct failure *failure);
+
+/*
+ * Local. Read what run_record_json wrote back, as far as it tells a publication from another:
+ * run_id, attempt_us, finished_us, the event times, row counts and digests; the rest is zero.
+ * Returns 0, or -1 when ${json} is no such text (no failure is recorded: the caller knows the
+ * place).
+ */
+int run_record_parse(const char *json, struct run_record *record);
 
 #endif

@@ -1,6 +1,30 @@
 #ifndef COURSE_FUNNEL_SQL_TEXTS_H
 #define COURSE_FUNNEL_SQL_TEXTS_H
 
-/* The SQL files of src/sql, embedded at build time; src/sql/NAME.sql is sql_NAME. */
+/*
+ * The SQL files of src/sql, embedded at build time; src/sql/NAME.sql is sql_NAME. `:schema` in them
+ * stands for the quoted name of the target's schema (postgres_place_schema).
+ */
+
+/* What publishing creates: an object each, with its comments. */
+extern const char sql_mart_course_funnel_cohorts[];
+extern const char sql_mart_course_funnel_lessons[];
+extern const char sql_mart_course_funnel_dropoff[];
+extern const char sql_course_funnel_runs[];
+
+/* Checks of the target before anything is written. */
+extern const char sql_missing_objects[];
+extern const char sql_differences[];
+
+/* Publishing. */
+extern const char sql_staged_sums[];
+extern const char sql_published_before[];
+extern const char sql_insert_cohorts[];
+extern const char sql_insert_lessons[];
+
+/* Reading back. */
+extern const char sql_last_run[];
+extern const char sql_read_cohorts[];
+extern const char sql_read_lessons[];
 
 #endif

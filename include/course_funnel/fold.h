@@ -1,0 +1,31 @@
+#ifndef COURSE_FUNNEL_FOLD_H
+#define COURSE_FUNNEL_FOLD_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/ledger.h"
+#include "course_funnel/state.h"
+#include "course_funnel/tally.h"
+
+#include <stddef.h>
+
+/*
+ * Events → the state, and the state → sums. Any order of the same events gives the same state,
+ * up to the order of records within a group, and so the same sums. Pure.
+ */
+
+/*
+ * Local. Fold the packed events (parcel.h) in [bytes, bytes + byte_count) into the state; each must
+ * be of a user whose key group ${state} owns. Adds to the ledger's received, folded, duplicates
+ * and time_unusable. Returns 0, or -1 (EXIT_BUG: no memory, or bytes that are no packed events).
+ */
+int fold_events(struct state *state, const unsigned char *bytes, size_t byte_count,
+                struct ledger *ledger, struct failure *failure);
+
+/*
+ * Local. Sum up the state by cohort and lesson: the cohort of an enrolment is the week of its first
+ * start, or where there is none, of its first event. Fills the empty ${tally}, sorted. Returns 0,
+ * or -1 (EXIT_BUG).
+ */
+int fold_tally(const struct state *state, struct tally *tally, struct failure *failure);
+
+#endif

@@ -1,0 +1,41 @@
+#ifndef COURSE_FUNNEL_PHASES_H
+#define COURSE_FUNNEL_PHASES_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/ranks.h"
+
+/* How long each phase of the job took on each rank. */
+
+enum phase {
+    PHASE_PLAN,    /* options, target, list of splits */
+    PHASE_READ,    /* read, decode, exchange, fold */
+    PHASE_REDUCE,  /* sums of each rank, merged at rank 0 */
+    PHASE_PUBLISH, /* marts, gates, rejects, target */
+    PHASES
+};
+
+/* Local. The phase's name in the summary. */
+const char *phases_name(enum phase phase);
+
+struct phases {
+    double seconds[PHASES]; /* of this rank */
+    double since;
+};
+
+/* Local. Count the time since the last call (or phases_start) to ${phase}. */
+void phases_start(struct phases *phases);
+void phases_end(struct phases *phases, enum phase phase);
+
+/* What all ranks together took for a phase. */
+struct phase_spread {
+    double least, mean, most; /* seconds */
+    int slowest;              /* the rank that took the most */
+};
+
+/*
+ * Collective. Fill ${spreads} on rank 0. Returns 0, or -1 (EXIT_BUG); a vote must follow.
+ */
+int phases_spread(struct ranks *ranks, const struct phases *phases,
+                  struct phase_spread spreads[PHASES], struct failure *failure);
+
+#endif

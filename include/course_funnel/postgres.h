@@ -1,0 +1,129 @@
+#ifndef COURSE_FUNNEL_POSTGRES_H
+#define COURSE_FUNNEL_POSTGRES_H
+
+#include "course_funnel/failure.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The one wrapper of libpq: a session, statements, COPY both ways. Each wait has an end: a server
+ * or a network that falls silent is a failure, never a hang. Nothing here holds, shows or logs a
+ * password. A failure carries the code that the session was opened for (EXIT_TARGET, EXIT_SOURCE),
+ * the server's own words, the SQLSTATE and what to do.
+ */
+
+/*
+ * Longest run of one statement, which the server keeps. The largest mart is copied in seconds, so
+ * this only ends what hangs. The client waits POSTGRES_GRACE_S longer, so that the server's own
+ * words come first when they come at all.
+ */
+#define POSTGRES_STATEMENT_S 300
+#define POSTGRES_GRACE_S 15
+
+/* Longest wait for a lock: others queue behind a waiting lock, so better give up and come again. */
+#define POSTGRES_LOCK_S 5
+
+/* The server ends a session of ours that stays silent inside a transaction: its client is gone. */
+#define POSTGRES_IDLE_S 60
+
+/* Until a connection stands, per host that the target names; less where the target says so. */
+#define POSTGRES_CONNECT_S 10
+
+struct postgres;        /* a session */
+struct postgres_result; /* rows of one statement */
+
+struct postgres_options {
+    const char *target;      /* URI or conninfo */
+    const char *application; /* application_name, unless the user set one */
+    bool writes;             /* ask for a server that may be written to, unless the user set
+                                target_session_attrs */
+    int failure_code;        /* of every failure of this session */
+};
+
+/* Local. Whether ${text} has the form of a libpq URI or conninfo string (KEYWORD=...). */
+bool postgres_is_target(const char *text);
+
+/*
+ * Local. ${target} as KEYWORD='VALUE' pairs, for logs and records. Returns 0 and a text that the
+ * caller frees, or -1: EXIT_USAGE when it is not well formed or holds a password, which would
+ * stand in the list of processes for everybody to read. The message repeats no part of it.
+ */
+int postgres_describe(const char *target, char **text, struct failure *failure);
+
+/*
+ * Local. Open a session: time zone UTC, ISO dates, UTF-8, search_path pg_catalog, the limits
+ * above. Returns 0 and a session for postgres_close, or -1, and in ${passing} whether the cause
+ * may pass by itself (server starting, unreachable or full) so that trying again makes sense.
+ */
+int postgres_connect(const struct postgres_options *options, struct postgres **session,
+                     bool *passing, struct failure *failure);
+
+/* Local. postgres_close(NULL) does nothing. An open transaction is rolled back. */
+void postgres_close(struct postgres *session);
+
+/*
+ * Local. Whether the session's last failure may pass by itself: connection lost, server stopping,
+ * deadlock, serialization, lock timeout, too many connections. Try again with a new session.
+ */
+bool postgres_passing(const struct postgres *session);
+
+/*
+ * Local. Put ${schema}, quoted as an identifier, in place of each `:schema` of ${sql}. Returns 0
+ * and a text that the caller frees, or -1.
+ */
+int postgres_place_schema(struct postgres *session, const char *sql, const char *schema,
+                          char **placed, struct failure *failure);
+
+/*
+ * Local. Carry out one or more statements without values; rows they give are dropped. ${what}
+ * begins the message of a failure, such as "Creating the tables". Returns 0, or -1.
+ */
+int postgres_run(struct postgres *session, const char *what, const char *sql,
+                 struct failure *failure);
+
+/* Local. COMMIT. A transaction that the server rolled back instead is a failure. 0, or -1. */
+int postgres_commit(struct postgres *session, const char *what, struct failure *failure);
+
+/*
+ * Local. One statement with ${value_count} values ($1, ...) as text, NULL for SQL NULL. Returns 0
+ * and in ${result} its rows, to be freed with postgres_result_free, or -1.
+ */
+int postgres_query(struct postgres *session, const char *what, const char *sql,
+                   const char *const *values, size_t value_count, struct postgres_result **result,
+                   struct failure *failure);
+
+/* Local. As postgres_query, for a statement that gives no rows; how many it changed. */
+int postgres_change(struct postgres *session, const char *what, const char *sql,
+                    const char *const *values, size_t value_count, uint64_t *changed,
+                    struct failure *failure);
+
+/* Local. Rows, and a value as text, NULL for SQL NULL; borrowed from the result. */
+size_t postgres_rows(const struct postgres_result *result);
+const char *postgres_value(const struct postgres_result *result, size_t row, int column);
+void postgres_result_free(struct postgres_result *result); /* NULL does nothing */
+
+/*
+ * Local. COPY ... FROM STDIN: begin, send any number of texts (which may end anywhere), end. Only
+ * the end tells whether the server took the rows, and how many. Each returns 0, or -1; after -1
+ * the session can only be closed.
+ */
+int postgres_copy_in_begin(struct postgres *session, const char *what, const char *sql,
+                           struct failure *failure);
+int postgres_copy_in_send(struct postgres *session, const char *what, const char *text,
+                          size_t bytes, struct failure *failure);
+int postgres_copy_in_end(struct postgres *session, const char *what, uint64_t *rows,
+                         struct failure *failure);
+
+/*
+ * Local. COPY ... TO STDOUT: begin, then take row after row. postgres_copy_out_next returns 1 and
+ * a row (of the text and CSV formats: a line with its '\n'; borrowed until the next call), 0 at
+ * the end, or -1, after which the session can only be closed.
+ */
+int postgres_copy_out_begin(struct postgres *session, const char *what, const char *sql,
+                            struct failure *failure);
+int postgres_copy_out_next(struct postgres *session, const char *what, const char **text,
+                           size_t *bytes, struct failure *failure);
+
+#endif

@@ -1,0 +1,43 @@
+#ifndef COURSE_FUNNEL_REBUILD_OPTIONS_H
+#define COURSE_FUNNEL_REBUILD_OPTIONS_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The command line of `course-funnel rebuild`. */
+struct rebuild_options {
+    const char **from; /* owned array of borrowed texts */
+    size_t from_count;
+    const char *to;
+    const char *schema;
+    const char *rejects; /* as given; rebuild_options_rejects_path makes a path of it */
+    double max_reject_share;
+    bool allow_empty;
+    bool dry_run;
+    bool json_log;
+    bool help;
+    struct source_limits limits;
+};
+
+/* What --help prints. */
+extern const char rebuild_options_help[];
+
+/*
+ * Local. Read the command line; argv[0] is the name of the command. Returns 0, or -1 (EXIT_USAGE,
+ * EXIT_BUG). rebuild_options_clear frees what it holds.
+ */
+int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options,
+                          struct failure *failure);
+void rebuild_options_clear(struct rebuild_options *options);
+
+/*
+ * Local. The file that rejects go to: what --rejects names, or rejects.ndjson in it when it is a
+ * directory. The caller frees it. Returns 0, or -1 (EXIT_BUG).
+ */
+int rebuild_options_rejects_path(const struct rebuild_options *options, char **path,
+                                 struct failure *failure);
+
+#endif

@@ -1,0 +1,57 @@
+#ifndef COURSE_FUNNEL_SCHEDULE_H
+#define COURSE_FUNNEL_SCHEDULE_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Which splits go to which rank. No rank is in charge: every rank keeps the same schedule and
+ * moves it on by what all ranks told in a round, so that all come to the same answer without
+ * another message. Big splits go first, so that the end is even. Pure.
+ */
+
+/* A split, or what is left of it. */
+struct schedule_item {
+    uint32_t split;
+    uint64_t offset; /* where to go on, 0 for the whole split; see source_open */
+};
+
+struct schedule {
+    struct schedule_item *items; /* all, in the order in which they go out */
+    size_t count;
+    size_t next; /* the first that has not gone out */
+    const struct source_list *list;
+    /* This rank's share that it has not opened, oldest first. */
+    struct schedule_item *mine;
+    size_t mine_begin, mine_end, mine_capacity;
+    uint64_t mine_bytes; /* on disk */
+};
+
+/*
+ * Local. A schedule of every split of ${list}, which must outlive it. Returns 0, or -1 (EXIT_BUG).
+ */
+int schedule_create(const struct source_list *list, struct schedule *schedule,
+                    struct failure *failure);
+
+/* Local. Frees what it holds. */
+void schedule_clear(struct schedule *schedule);
+
+/*
+ * Local, with the same ${wanted_bytes} on every rank: rank i asks for wanted_bytes[i] bytes on
+ * disk. Splits go out one to each asking rank in turn, until each has what it asked for or none is
+ * left. What falls to ${rank} is queued there. Returns 0, or -1 (EXIT_BUG).
+ */
+int schedule_assign(struct schedule *schedule, const uint64_t *wanted_bytes, int ranks, int rank,
+                    struct failure *failure);
+
+/* Local. Take the oldest of this rank's queue. Returns false when it is empty. */
+bool schedule_take(struct schedule *schedule, struct schedule_item *item);
+
+/* Local. Whether all splits have gone out. */
+bool schedule_is_out(const struct schedule *schedule);
+
+#endif

@@ -1,0 +1,116 @@
+#ifndef COURSE_FUNNEL_STATE_H
+#define COURSE_FUNNEL_STATE_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/key_group.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What a rank knows of its users: users, enrolments (user, course) and lesson progress (user,
+ * course, lesson), kept by key group. Each group stands alone, with its records in plain arrays
+ * that refer to each other by index, so that it can be written, read back and moved as it is.
+ * Pure.
+ */
+
+/* No start, or no event, was seen yet. */
+#define STATE_NO_TIME INT64_MAX
+
+struct state_user {
+    uint64_t hash;
+    uint32_t text;  /* where its bytes begin in the group's texts */
+    uint32_t bytes; /* at least 1 */
+};
+
+struct state_enrolment {
+    int64_t first_start_us; /* earliest lesson start in the course, or STATE_NO_TIME */
+    int64_t first_event_us; /* earliest course event of any kind */
+    uint32_t user;          /* index in the group's users */
+    int32_t course_id;
+    uint32_t completed; /* 1 when the course was completed */
+    uint32_t unused;    /* 0 */
+};
+
+enum state_progress_flags { STATE_STARTED = 1, STATE_COMPLETED = 2 };
+
+struct state_progress {
+    uint32_t enrolment; /* index in the group's enrolments */
+    int32_t lesson_id;
+    uint64_t time_low_us;       /* sum of usable times: low 64 bits ... */
+    uint32_t time_high_us;      /* ... and high 32 */
+    uint32_t timed_completions; /* how many times are in the sum */
+    union {
+        uint64_t fingerprint;   /* of the only completion with an id, when there is one ... */
+        uint64_t *fingerprints; /* ... or a table of them, open addressing, 0 is free */
+    };
+    uint32_t fingerprint_count;
+    uint8_t fingerprint_log2; /* of the table's size; 0 when there is no table */
+    uint8_t flags;            /* enum state_progress_flags */
+    uint16_t unused;          /* 0 */
+};
+
+/* Open addressing from a hash's lower bits to an index; a free slot is all zero. */
+struct state_slot {
+    uint32_t tag;   /* upper half of the key's hash */
+    uint32_t index; /* of the record, plus 1 */
+};
+
+struct state_table {
+    struct state_slot *slots;
+    uint32_t size; /* a power of two, or 0 */
+};
+
+struct state_group {
+    struct state_user *users;
+    struct state_enrolment *enrolments;
+    struct state_progress *progress;
+    char *texts; /* the bytes of all users, one behind the other */
+    uint32_t user_count, user_capacity;
+    uint32_t enrolment_count, enrolment_capacity;
+    uint32_t progress_count, progress_capacity;
+    uint32_t text_bytes, text_capacity;
+    struct state_table user_table, enrolment_table, progress_table;
+};
+
+struct state {
+    uint32_t first_group; /* of those that this rank owns */
+    uint32_t group_count;
+    struct state_group *groups; /* group_count of them */
+    int64_t first_event_us;     /* earliest event folded, or STATE_NO_TIME */
+    int64_t last_event_us;      /* latest event folded, or INT64_MIN */
+};
+
+/* Local. An empty state for the key groups of ${rank} of ${ranks}. Returns 0, or -1 (EXIT_BUG). */
+int state_create(int rank, int ranks, struct state **state, struct failure *failure);
+
+/* Local. state_free(NULL) does nothing. */
+void state_free(struct state *state);
+
+/*
+ * Local. Find a record of a group, or add an empty one. Returns its index, or UINT32_MAX when
+ * there is no memory or the group is full (EXIT_BUG). An added enrolment has no times; an added
+ * progress is all zero but for its key. Pointers into the group's arrays end with the next call.
+ */
+uint32_t state_find_user(struct state_group *group, uint64_t hash, const char *text, uint32_t bytes,
+                         struct failure *failure);
+uint32_t state_find_enrolment(struct state_group *group, uint32_t user, int32_t course_id,
+                              struct failure *failure);
+uint32_t state_find_progress(struct state_group *group, uint32_t enrolment, int32_t lesson_id,
+                             struct failure *failure);
+
+/*
+ * Local. Note a completion's fingerprint. Returns 1 when it is new, 0 when it was there, or -1
+ * (EXIT_BUG: no memory).
+ */
+int state_add_fingerprint(struct state_progress *progress, uint64_t fingerprint,
+                          struct failure *failure);
+
+/*
+ * Local. Check all that must hold within a group: indices in range, keys found by their tables,
+ * flags and sums that agree. Returns 0, or -1 with EXIT_BUG and what does not hold. Takes time
+ * linear in the records.
+ */
+int state_validate(const struct state *state, struct failure *failure);
+
+#endif

@@ -1,0 +1,27 @@
+#ifndef COURSE_FUNNEL_SUMMARY_H
+#define COURSE_FUNNEL_SUMMARY_H
+
+#include "course_funnel/phases.h"
+#include "course_funnel/run_record.h"
+#include "course_funnel/source.h"
+
+#include <stdio.h>
+
+/* The closing texts of a run, for people. */
+
+struct summary {
+    const struct run_record *record;
+    const struct phase_spread *phases; /* PHASES of them */
+    const struct source_list *list;
+    const char *target;  /* as it may be shown */
+    const char *rejects; /* path of the reject file */
+};
+
+/* Local. Print what was done: counts that balance, times, what was published and where. */
+void summary_print(FILE *out, const struct summary *summary);
+
+/* Local. Print what a run would do. */
+void summary_print_plan(FILE *out, const struct source_list *list, int ranks, const char *target,
+                        const char *rejects);
+
+#endif

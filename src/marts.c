@@ -1,0 +1,251 @@
+#include "course_funnel/marts.h"
+
+#include "course_funnel/calendar.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+/* Sums of microseconds may pass 2^64. */
+__extension__ typedef unsigned __int128 wide;
+
+const char marts_cohorts_header[] =
+    "course_id,cohort_week_start,users_started,users_completed_course,course_completion_rate,"
+    "total_lessons";
+const char marts_lessons_header[] =
+    "course_id,cohort_week_start,lesson_id,users_started,users_completed,lesson_completion_rate,"
+    "funnel_retention_rate,avg_time_spent_sec";
+
+/* Both at most INT32_MAX, so that the products stay far below 2^63. */
+static int64_t rate_e6(uint64_t part, uint64_t whole)
+{
+    return (int64_t)((part * 2000000 + whole) / (2 * whole));
+}
+
+/* The mean in thousandths of a second, half up; the sum is in microseconds. */
+static int64_t mean_e3(const struct tally_record *record)
+{
+    wide sum = (wide)record->time_spent_high_us << 64 | record->time_spent_low_us;
+    wide divisor = (wide)record->timed_completions * 1000;
+    return (int64_t)((2 * sum + divisor) / (2 * divisor));
+}
+
+static int check_size(const struct tally_record *record, struct failure *failure)
+{
+    if (record->users_started <= INT32_MAX && record->users_completed <= INT32_MAX)
+        return 0;
+    return failure_set(failure, EXIT_GATE,
+                       "Course %" PRId32 " has a count of users over %" PRId32
+                       ", which its INTEGER column cannot hold. Nothing was published.",
+                       record->course_id, INT32_MAX);
+}
+
+static void add_cohort(struct marts *marts, const struct tally_record *record)
+{
+    struct mart_cohort_row *row = &marts->cohorts[marts->cohort_count++];
+    *row = (struct mart_cohort_row){
+        .course_id = record->course_id,
+        .cohort_week_start = record->week,
+        .users_started = (int32_t)record->users_started,
+        .users_completed_course = (int32_t)record->users_completed,
+        .has_completion_rate = record->users_started > 0 && record->users_completed > 0,
+    };
+    if (row->has_completion_rate)
+        row->course_completion_rate_e6 = rate_e6(record->users_completed, record->users_started);
+}
+
+static void add_lesson(struct marts *marts, const struct tally_record *record)
+{
+    struct mart_cohort_row *cohort = &marts->cohorts[marts->cohort_count - 1];
+    struct mart_lesson_row *row = &marts->lessons[marts->lesson_count++];
+    *row = (struct mart_lesson_row){
+        .course_id = record->course_id,
+        .cohort_week_start = record->week,
+        .lesson_id = record->lesson_id,
+        .users_started = (int32_t)record->users_started,
+        .users_completed = (int32_t)record->users_completed,
+        .has_completion_rate = record->users_started > 0,
+        .has_retention_rate = cohort->users_started > 0,
+        .has_avg_time_spent = record->timed_completions > 0,
+    };
+    if (row->has_completion_rate)
+        row->lesson_completion_rate_e6 = rate_e6(record->users_completed, record->users_started);
+    if (row->has_retention_rate)
+        row->funnel_retention_rate_e6 =
+            rate_e6(record->users_started, (uint64_t)cohort->users_started);
+    if (row->has_avg_time_spent)
+        row->avg_time_spent_sec_e3 = mean_e3(record);
+
+    /* Lessons come in the order of their ids, so the last one completed is the highest. */
+    if (record->users_completed > 0) {
+        cohort->has_total_lessons = true;
+        cohort->total_lessons = record->lesson_id;
+    }
+}
+
+static int add_record(struct marts *marts, const struct tally_record *record,
+                      struct failure *failure)
+{
+    if (check_size(record, failure) != 0)
+        return -1;
+    if (record->kind == TALLY_COHORT) {
+        add_cohort(marts, record);
+        return 0;
+    }
+
+    const struct mart_cohort_row *cohort =
+        marts->cohort_count > 0 ? &marts->cohorts[marts->cohort_count - 1] : NULL;
+    if (cohort == NULL || cohort->course_id != record->course_id ||
+        cohort->cohort_week_start != record->week)
+        return failure_set(failure, EXIT_BUG,
+                           "Lesson %" PRId32 " of course %" PRId32
+                           " has no cohort. Nothing was published; please report this.",
+                           record->lesson_id, record->course_id);
+    if (record->users_started > (uint64_t)cohort->users_started)
+        return failure_set(failure, EXIT_BUG,
+                           "Lesson %" PRId32 " of course %" PRId32 " counts %" PRIu64
+                           " users who started, its cohort only %" PRId32
+                           ". Nothing was published; please report this.",
+                           record->lesson_id, record->course_id, record->users_started,
+                           cohort->users_started);
+    add_lesson(marts, record);
+    return 0;
+}
+
+/* The sums over cohorts must be those of distinct (user, course) pairs, counted on their own. */
+static int check_pairs(const struct tally *tally, const struct marts *marts,
+                       struct failure *failure)
+{
+    uint64_t started = 0, completed = 0;
+    for (size_t i = 0; i < marts->cohort_count; i++) {
+        started += (uint64_t)marts->cohorts[i].users_started;
+        completed += (uint64_t)marts->cohorts[i].users_completed_course;
+    }
+    if (started == tally->pairs_started && completed == tally->pairs_completed)
+        return 0;
+    return failure_set(failure, EXIT_BUG,
+                       "The cohorts sum to %" PRIu64 " starts and %" PRIu64
+                       " completions, but there are %" PRIu64 " and %" PRIu64
+                       " pairs of user and course. Nothing was published; please report this.",
+                       started, completed, tally->pairs_started, tally->pairs_completed);
+}
+
+static void digest_line(XXH3_state_t *state, char *text, size_t bytes)
+{
+    text[bytes] = '\n';
+    XXH3_128bits_update(state, text, bytes + 1);
+}
+
+static void finish_digest(const XXH3_state_t *state, char digest[33])
+{
+    XXH128_hash_t hash = XXH3_128bits_digest(state);
+    snprintf(digest, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
+}
+
+static int add_digests(struct marts *marts, struct failure *failure)
+{
+    char text[MARTS_ROW_BYTES + 1];
+    XXH3_state_t *state = XXH3_createState();
+    if (state == NULL)
+        return failure_memory(failure, "a digest", 512);
+
+    XXH3_128bits_reset(state);
+    XXH3_128bits_update(state, marts_cohorts_header, sizeof marts_cohorts_header - 1);
+    XXH3_128bits_update(state, "\n", 1);
+    for (size_t i = 0; i < marts->cohort_count; i++)
+        digest_line(state, text, marts_format_cohort(&marts->cohorts[i], text));
+    finish_digest(state, marts->cohorts_digest);
+
+    XXH3_128bits_reset(state);
+    XXH3_128bits_update(state, marts_lessons_header, sizeof marts_lessons_header - 1);
+    XXH3_128bits_update(state, "\n", 1);
+    for (size_t i = 0; i < marts->lesson_count; i++)
+        digest_line(state, text, marts_format_lesson(&marts->lessons[i], text));
+    finish_digest(state, marts->lessons_digest);
+
+    XXH3_freeState(state);
+    return 0;
+}
+
+int marts_build(const struct tally *tally, struct marts **marts, struct failure *failure)
+{
+    size_t cohorts = 0;
+    for (size_t i = 0; i < tally->count; i++)
+        cohorts += tally->records[i].kind == TALLY_COHORT;
+    size_t lessons = tally->count - cohorts;
+
+    struct marts *built = calloc(1, sizeof *built);
+    if (built == NULL)
+        return failure_memory(failure, "the marts", sizeof *built);
+    built->cohorts = calloc(cohorts > 0 ? cohorts : 1, sizeof *built->cohorts);
+    built->lessons = calloc(lessons > 0 ? lessons : 1, sizeof *built->lessons);
+    if (built->cohorts == NULL || built->lessons == NULL) {
+        failure_memory(failure, "the marts",
+                       cohorts * sizeof *built->cohorts + lessons * sizeof *built->lessons);
+        goto free_marts;
+    }
+
+    for (size_t i = 0; i < tally->count; i++)
+        if (add_record(built, &tally->records[i], failure) != 0)
+            goto free_marts;
+    if (check_pairs(tally, built, failure) != 0 || add_digests(built, failure) != 0)
+        goto free_marts;
+    *marts = built;
+    return 0;
+
+free_marts:
+    marts_free(built);
+    return -1;
+}
+
+void marts_free(struct marts *marts)
+{
+    if (marts == NULL)
+        return;
+    free(marts->cohorts);
+    free(marts->lessons);
+    free(marts);
+}
+
+/* A field with ${decimals} decimals after a comma, or an empty one. */
+static size_t format_decimal(char *text, size_t bytes, bool present, int64_t value, int decimals)
+{
+    int64_t unit = decimals == 6 ? 1000000 : 1000;
+    if (!present)
+        return (size_t)snprintf(text, bytes, ",");
+    return (size_t)snprintf(text, bytes, ",%" PRId64 ".%0*" PRId64, value / unit, decimals,
+                            value % unit);
+}
+
+size_t marts_format_cohort(const struct mart_cohort_row *row, char text[MARTS_ROW_BYTES])
+{
+    char week[CALENDAR_DATE_BYTES];
+    calendar_format_date(row->cohort_week_start, week);
+    size_t at =
+        (size_t)snprintf(text, MARTS_ROW_BYTES, "%" PRId32 ",%s,%" PRId32 ",%" PRId32,
+                         row->course_id, week, row->users_started, row->users_completed_course);
+    at += format_decimal(text + at, MARTS_ROW_BYTES - at, row->has_completion_rate,
+                         row->course_completion_rate_e6, 6);
+    if (row->has_total_lessons)
+        at += (size_t)snprintf(text + at, MARTS_ROW_BYTES - at, ",%" PRId32, row->total_lessons);
+    else
+        at += (size_t)snprintf(text + at, MARTS_ROW_BYTES - at, ",");
+    return at;
+}
+
+size_t marts_format_lesson(const struct mart_lesson_row *row, char text[MARTS_ROW_BYTES])
+{
+    char week[CALENDAR_DATE_BYTES];
+    calendar_format_date(row->cohort_week_start, week);
+    size_t at = (size_t)snprintf(text, MARTS_ROW_BYTES,
+                                 "%" PRId32 ",%s,%" PRId32 ",%" PRId32 ",%" PRId32, row->course_id,
+                                 week, row->lesson_id, row->users_started, row->users_completed);
+    at += format_decimal(text + at, MARTS_ROW_BYTES - at, row->has_completion_rate,
+                         row->lesson_completion_rate_e6, 6);
+    at += format_decimal(text + at, MARTS_ROW_BYTES - at, row->has_retention_rate,
+                         row->funnel_retention_rate_e6, 6);
+    at += format_decimal(text + at, MARTS_ROW_BYTES - at, row->has_avg_time_spent,
+                         row->avg_time_spent_sec_e3, 3);
+    return at;
+}

@@ -1,0 +1,231 @@
+#include "postgres_session.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define TEXT_OF(number) #number
+#define SECONDS(number) "'" TEXT_OF(number) "s'"
+
+/* Sent once in each session. A synchronous_commit that is off would answer before it is safe. */
+static const char session_settings[] =
+    "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET search_path = pg_catalog, pg_temp;"
+    "SET standard_conforming_strings = on;"
+    "SET statement_timeout = " SECONDS(
+        POSTGRES_STATEMENT_S) ";"
+                              "SET lock_timeout = " SECONDS(
+                                  POSTGRES_LOCK_S) ";"
+                                                   "SET idle_in_transaction_session_timeout "
+                                                   "= " SECONDS(
+                                                       POSTGRES_IDLE_S) ";"
+                                                                        "SELECT "
+                                                                        "set_config('synchronous_"
+                                                                        "commit', 'on', false)"
+                                                                        " WHERE "
+                                                                        "current_setting('"
+                                                                        "synchronous_commit') = "
+                                                                        "'off'";
+
+int64_t postgres_clock_ms(void)
+{
+    struct timespec now = {0};
+    /* CLOCK_MONOTONIC cannot fail on Linux; a clock that stands still would only wait longer. */
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t postgres_deadline(void)
+{
+    return postgres_clock_ms() + INT64_C(1000) * (POSTGRES_STATEMENT_S + POSTGRES_GRACE_S);
+}
+
+int postgres_wait(PGconn *connection, bool write, int64_t deadline_ms)
+{
+    struct pollfd wait = {.fd = PQsocket(connection),
+                          .events = (short)(write ? POLLIN | POLLOUT : POLLIN)};
+    /* libpq has closed the socket already: there is nothing to wait for, only an error to take. */
+    if (wait.fd < 0)
+        return 0;
+    for (;;) {
+        int64_t left = deadline_ms - postgres_clock_ms();
+        if (left <= 0)
+            return -1;
+        int ready = poll(&wait, 1, left > 60000 ? 60000 : (int)left);
+        if (ready > 0)
+            return 0;
+        if (ready < 0 && errno != EINTR)
+            return -1;
+    }
+}
+
+/*
+ * Wait until the connection stands or is refused. Own polling rather than PQconnectdb, because
+ * only so can the SQLSTATE of a refusal be asked for.
+ */
+static bool connect_poll(PGconn *connection, int64_t deadline_ms)
+{
+    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+    while (state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
+        struct pollfd wait = {.fd = PQsocket(connection),
+                              .events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT};
+        int64_t left = deadline_ms - postgres_clock_ms();
+        if (left <= 0)
+            return false;
+        int ready = poll(&wait, 1, (int)left);
+        if (ready < 0 && errno != EINTR)
+            return false;
+        if (ready > 0)
+            state = PQconnectPoll(connection);
+    }
+    return true;
+}
+
+/* How long to wait for the connection: the target's own connect_timeout if any, for each host. */
+static int64_t connect_limit_ms(PGconn *connection)
+{
+    int64_t seconds = 0;
+    int64_t hosts = 1;
+    PQconninfoOption *options = PQconninfo(connection);
+    for (PQconninfoOption *at = options; at != NULL && at->keyword != NULL; at++) {
+        if (at->val == NULL)
+            continue;
+        if (strcmp(at->keyword, "connect_timeout") == 0)
+            seconds = strtol(at->val, NULL, 10);
+        if (strcmp(at->keyword, "host") == 0)
+            for (const char *comma = at->val; (comma = strchr(comma, ',')) != NULL; comma++)
+                hosts++;
+    }
+    PQconninfoFree(options);
+    if (seconds <= 0 || seconds > 3600)
+        seconds = POSTGRES_CONNECT_S;
+    return 1000 * seconds * hosts;
+}
+
+/*
+ * Take the SQLSTATE out of a verbose refusal, "...FATAL:  28P01: password ...\nLOCATION: ...", and
+ * shorten the text to what a user can read.
+ */
+static void split_refusal(char *text, char state[POSTGRES_STATE_BYTES])
+{
+    state[0] = '\0';
+    char *location = strstr(text, "\nLOCATION:");
+    if (location != NULL)
+        *location = '\0';
+    for (char *at = text; (at = strstr(at, ":  ")) != NULL; at += 3) {
+        size_t digits = 0;
+        while (digits < 5 && (isupper((unsigned char)at[3 + digits]) != 0 ||
+                              isdigit((unsigned char)at[3 + digits]) != 0))
+            digits++;
+        if (digits == 5 && at[8] == ':' && at[9] == ' ') {
+            memcpy(state, at + 3, 5);
+            state[5] = '\0';
+            memmove(at + 1, at + 9, strlen(at + 9) + 1);
+        }
+    }
+    for (char *at = text; *at != '\0'; at++)
+        if (*at == '\n' || *at == '\t')
+            *at = ' ';
+    size_t length = strlen(text);
+    while (length > 0 && text[length - 1] == ' ')
+        text[--length] = '\0';
+}
+
+static int refuse(struct postgres *session, bool *passing, struct failure *failure)
+{
+    char text[1000];
+    char state[POSTGRES_STATE_BYTES];
+    snprintf(text, sizeof text, "%s", PQerrorMessage(session->connection));
+    split_refusal(text, state);
+    *passing = postgres_state_passes(state);
+    return failure_set(failure, session->failure_code, "No connection to PostgreSQL: %s%s%s%s. %s",
+                       text, state[0] != '\0' ? " (SQLSTATE " : "", state,
+                       state[0] != '\0' ? ")" : "", postgres_state_advice(state));
+}
+
+static void drop_notice(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
+
+static PGconn *connect_begin(const struct postgres_options *options)
+{
+    /*
+     * What stands before dbname gives way to what the target says, what stands behind it does not.
+     * Keepalives end a wait on a dead link after 25 s; unacknowledged data needs tcp_user_timeout.
+     */
+    const char *keywords[10] = {"fallback_application_name", "keepalives_idle",
+                                "keepalives_interval",       "keepalives_count",
+                                "tcp_user_timeout",          NULL};
+    const char *values[10] = {options->application, "10", "5", "3", "20000", NULL};
+    size_t count = 5;
+    if (options->writes && getenv("PGTARGETSESSIONATTRS") == NULL) {
+        keywords[count] = "target_session_attrs";
+        values[count++] = "read-write";
+    }
+    keywords[count] = "dbname";
+    values[count++] = options->target;
+    keywords[count] = "client_encoding";
+    values[count++] = "UTF8";
+    keywords[count] = NULL;
+    values[count] = NULL;
+    return PQconnectStartParams(keywords, values, 1);
+}
+
+int postgres_connect(const struct postgres_options *options, struct postgres **session,
+                     bool *passing, struct failure *failure)
+{
+    *session = NULL;
+    *passing = false;
+    struct postgres *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return failure_memory(failure, "a PostgreSQL session", sizeof *made);
+    made->failure_code = options->failure_code;
+    made->connection = connect_begin(options);
+    if (made->connection == NULL) {
+        failure_memory(failure, "a PostgreSQL session", 0);
+        goto close_session;
+    }
+    PQsetNoticeReceiver(made->connection, drop_notice, NULL);
+    PQsetErrorVerbosity(made->connection, PQERRORS_VERBOSE);
+    if (PQstatus(made->connection) != CONNECTION_BAD &&
+        !connect_poll(made->connection, postgres_clock_ms() + connect_limit_ms(made->connection))) {
+        postgres_fail_silent(made, "Connecting to PostgreSQL", failure);
+        *passing = true;
+        goto close_session;
+    }
+    if (PQstatus(made->connection) != CONNECTION_OK) {
+        refuse(made, passing, failure);
+        goto close_session;
+    }
+    PQsetErrorVerbosity(made->connection, PQERRORS_DEFAULT);
+    if (PQsetnonblocking(made->connection, 1) != 0 ||
+        postgres_run(made, "Preparing the session", session_settings, failure) != 0) {
+        postgres_fail(made, "Preparing the session", NULL, failure);
+        *passing = made->passing;
+        goto close_session;
+    }
+    *session = made;
+    return 0;
+close_session:
+    postgres_close(made);
+    return -1;
+}
+
+void postgres_close(struct postgres *session)
+{
+    if (session == NULL)
+        return;
+    PQfreemem(session->row);
+    PQfinish(session->connection);
+    free(session);
+}
+
+bool postgres_passing(const struct postgres *session)
+{
+    return session->passing;
+}

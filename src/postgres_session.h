@@ -1,0 +1,58 @@
+#ifndef POSTGRES_SESSION_H
+#define POSTGRES_SESSION_H
+
+/* What the postgres*.c files share. Nobody else includes this or libpq-fe.h. */
+
+#include "course_funnel/postgres.h"
+
+#include <libpq-fe.h>
+
+#define POSTGRES_STATE_BYTES 6 /* an SQLSTATE and its end */
+
+struct postgres {
+    PGconn *connection;
+    char *row;        /* the row that postgres_copy_out_next gave last, for PQfreemem */
+    int failure_code; /* enum exit_code */
+    bool passing;     /* see postgres_passing */
+};
+
+/* CLOCK_MONOTONIC in milliseconds. */
+int64_t postgres_clock_ms(void);
+
+/*
+ * Wait until the socket can be read, or be written too when ${write} is set. Returns 0, or -1 when
+ * ${deadline_ms} has passed or waiting is not possible.
+ */
+int postgres_wait(PGconn *connection, bool write, int64_t deadline_ms);
+
+/* Hand all that libpq has queued to the network. Returns 0, or -1. */
+int postgres_flush(struct postgres *session, int64_t deadline_ms);
+
+/* The next result, NULL when there is none; waits for it. Returns 0, or -1 when none came. */
+int postgres_take(struct postgres *session, int64_t deadline_ms, PGresult **result);
+
+/* When a statement that is sent now must be over. */
+int64_t postgres_deadline(void);
+
+/* Record that ${what} failed; ${result} may be NULL when the connection itself did. -1. */
+int postgres_fail(struct postgres *session, const char *what, const PGresult *result,
+                  struct failure *failure);
+
+/* Record that ${what} failed because of silence. Returns -1. */
+int postgres_fail_silent(struct postgres *session, const char *what, struct failure *failure);
+
+/* Whether a failure with this SQLSTATE (empty: the connection was lost) may pass by itself. */
+bool postgres_state_passes(const char *state);
+
+/* What a user can do about it, a whole sentence; empty when there is nothing to add. */
+const char *postgres_state_advice(const char *state);
+
+/* Send ${sql} and take its first result, checked for failure only. */
+int postgres_start(struct postgres *session, const char *what, const char *sql,
+                   const char *const *values, size_t value_count, PGresult **result,
+                   struct failure *failure);
+
+/* Take and drop what is left of a statement; the first failure among it is recorded. */
+int postgres_finish(struct postgres *session, const char *what, struct failure *failure);
+
+#endif

@@ -1,0 +1,108 @@
+#include "postgres_session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Classes of SQLSTATE by their beginning; the first line that fits counts. */
+static const struct {
+    const char *prefix;
+    bool passes;
+    const char *advice;
+} states[] = {
+    {"08", true, "Check that the server runs and can be reached."},
+    {"22021", false, "The text is not UTF-8."},
+    {"23", false, "A table takes other rows than it should; compare its constraints and triggers."},
+    {"25006", false, "Name a server that may be written to, not a standby."},
+    {"28", false,
+     "Check the user, the password (PGPASSFILE, ~/.pgpass or PGPASSWORD) and the server's "
+     "pg_hba.conf."},
+    {"3D000", false, "Create the database, or name another one."},
+    {"3F000", false, "Create the schema, or name another one."},
+    {"40001", true, "Other sessions change the same rows; run again when they are done."},
+    {"40P01", true, "Other sessions change the same tables; run again when they are done."},
+    {"42501", false, "Let the owner grant the right, or use a role that has it."},
+    {"42704", false, "The role, type or setting does not exist on this server."},
+    {"53100", false, "The server's disk is full; make room there and run again."},
+    {"53300", true, "The server has no connection free; close some or raise max_connections."},
+    {"53", false, "The server is short of something it needs; its log says more."},
+    {"55P03", true, "Another session holds a lock; pg_locks and pg_stat_activity show which."},
+    {"57014", false, "The statement took too long or was cancelled; look at the server's load."},
+    {"57P", true, "The server stops, starts or ended this session; run again when it is up."},
+};
+
+static size_t find_state(const char *state)
+{
+    size_t i = 0;
+    while (i < sizeof states / sizeof states[0] &&
+           strncmp(state, states[i].prefix, strlen(states[i].prefix)) != 0)
+        i++;
+    return i;
+}
+
+bool postgres_state_passes(const char *state)
+{
+    size_t i = find_state(state);
+    return state[0] == '\0' || (i < sizeof states / sizeof states[0] && states[i].passes);
+}
+
+const char *postgres_state_advice(const char *state)
+{
+    size_t i = find_state(state[0] == '\0' ? "08" : state);
+    return i < sizeof states / sizeof states[0] ? states[i].advice : "";
+}
+
+/* Messages of libpq end with a newline and may have several lines: make them one. */
+static void flatten(const char *text, char *out, size_t size)
+{
+    size_t used = 0;
+    for (; *text != '\0' && used + 3 < size; text++) {
+        if (*text == '\n') {
+            if (text[1] == '\0')
+                break;
+            out[used++] = ';';
+            out[used++] = ' ';
+        } else if (*text != '\t') {
+            out[used++] = *text;
+        }
+    }
+    out[used] = '\0';
+}
+
+int postgres_fail(struct postgres *session, const char *what, const PGresult *result,
+                  struct failure *failure)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+    char text[900];
+    char more[500] = "";
+    char code[32] = "";
+    if (failure->code != 0)
+        return -1;
+    if (state == NULL)
+        state = "";
+    if (words == NULL)
+        words = result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(session->connection);
+    flatten(words[0] != '\0' ? words : "no answer that this program expects", text, sizeof text);
+    if (detail != NULL)
+        flatten(detail, more, sizeof more);
+    if (state[0] != '\0')
+        snprintf(code, sizeof code, " (SQLSTATE %s)", state);
+    bool lost = PQstatus(session->connection) == CONNECTION_BAD;
+    session->passing = lost || (state[0] != '\0' && postgres_state_passes(state));
+    const char *advice = state[0] == '\0' && !lost ? "" : postgres_state_advice(state);
+    return failure_set(failure, session->failure_code, "%s: PostgreSQL: %s%s%s%s.%s%s", what, text,
+                       more[0] != '\0' ? "; " : "", more, code, advice[0] != '\0' ? " " : "",
+                       advice);
+}
+
+int postgres_fail_silent(struct postgres *session, const char *what, struct failure *failure)
+{
+    if (failure->code != 0)
+        return -1;
+    session->passing = true;
+    return failure_set(failure, session->failure_code,
+                       "%s: the PostgreSQL server did not answer in time. Check the network and "
+                       "the server's load, then run again.",
+                       what);
+}

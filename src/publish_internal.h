@@ -1,0 +1,48 @@
+#ifndef PUBLISH_INTERNAL_H
+#define PUBLISH_INTERNAL_H
+
+/* What publish.c hands on to the two kinds of target. Contracts as in publish.h. */
+
+#include "course_funnel/postgres.h"
+#include "course_funnel/publish.h"
+
+/* Names of the files of a CSV target, and of a run's record beside them. */
+#define PUBLISH_CSV_COHORTS "mart_course_funnel_cohorts.csv"
+#define PUBLISH_CSV_LESSONS "mart_course_funnel_lessons.csv"
+#define PUBLISH_CSV_RECORD "course_funnel_run.json"
+
+int publish_csv_check(const char *directory, int64_t *attempt_us, struct failure *failure);
+int publish_csv(const char *directory, const struct marts *marts, const struct run_record *record,
+                struct failure *failure);
+
+int publish_postgres_check(const struct publish_target *target, int64_t *attempt_us,
+                           struct failure *failure);
+int publish_postgres(const struct publish_target *target, const struct marts *marts,
+                     const struct run_record *record, struct failure *failure);
+
+/* Local. Open a session that may write. As postgres_connect. */
+int publish_postgres_connect(const struct publish_target *target, struct postgres **session,
+                             bool *passing, struct failure *failure);
+
+/* Local. Refuse a schema name that cannot be one of the user's own (EXIT_USAGE). 0, or -1. */
+int publish_postgres_schema(const char *schema, struct failure *failure);
+
+/*
+ * Local. Create the four objects as temporary ones of this session: what the target's are compared
+ * with, and the staging tables of this attempt, which end with it. Returns 0, or -1.
+ */
+int publish_postgres_stage(struct postgres *session, struct failure *failure);
+
+/*
+ * Local. Compare the objects of the target with the staged ones. Returns 0, or -1 with each
+ * difference in the message.
+ */
+int publish_postgres_compare(struct postgres *session, const char *schema, struct failure *failure);
+
+/* Local. Begin a transaction and take the lock of all publishers to ${schema}. 0, or -1. */
+int publish_postgres_begin(struct postgres *session, const char *schema, struct failure *failure);
+
+/* Local. Create what is missing in the target, in a transaction of its own. 0, or -1. */
+int publish_postgres_create(struct postgres *session, const char *schema, struct failure *failure);
+
+#endif

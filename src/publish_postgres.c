@@ -1,0 +1,365 @@
+#include "publish_internal.h"
+
+#include "course_funnel/calendar.h"
+#include "course_funnel/sql_texts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+/*
+ * One try: a new session, staging tables that end with it, and one short transaction. What may
+ * pass by itself is tried again: a restart of the server takes a second or so, a failover some
+ * ten; whoever is down for longer is a matter for people, and the run's sums are kept for them.
+ */
+#define TRIES 6
+#define FIRST_PAUSE_MS 500 /* doubled from try to try, so about 15 s in all */
+
+/* Rows go to the server in pieces of this size. */
+#define PIECE_BYTES (64 * 1024)
+
+enum outcome {
+    OUTCOME_FAILED,   /* as the failure says */
+    OUTCOME_PASSING,  /* likewise, but it may pass: try again */
+    OUTCOME_IN_DOUBT, /* likewise, and the server may have committed */
+    OUTCOME_DONE
+};
+
+struct publication {
+    const struct publish_target *target;
+    const struct marts *marts;
+    const struct run_record *record;
+};
+
+/* A text that is sent to the server piece by piece. */
+struct piece {
+    struct postgres *session;
+    const char *what;
+    size_t used;
+    char text[PIECE_BYTES];
+};
+
+static int piece_send(struct piece *piece, struct failure *failure)
+{
+    int status =
+        postgres_copy_in_send(piece->session, piece->what, piece->text, piece->used, failure);
+    piece->used = 0;
+    return status;
+}
+
+/* Room for one more row at the end of the piece; sends it when it is full. */
+static char *piece_row(struct piece *piece, struct failure *failure)
+{
+    if (piece->used + MARTS_ROW_BYTES + 1 > sizeof piece->text && piece_send(piece, failure) != 0)
+        return NULL;
+    return piece->text + piece->used;
+}
+
+static void piece_add(struct piece *piece, size_t bytes)
+{
+    piece->text[piece->used + bytes] = '\n';
+    piece->used += bytes + 1;
+}
+
+static int copy_rows(struct piece *piece, const struct marts *marts, bool lessons,
+                     struct failure *failure)
+{
+    size_t count = lessons ? marts->lesson_count : marts->cohort_count;
+    for (size_t i = 0; i < count; i++) {
+        char *row = piece_row(piece, failure);
+        if (row == NULL)
+            return -1;
+        piece_add(piece, lessons ? marts_format_lesson(&marts->lessons[i], row)
+                                 : marts_format_cohort(&marts->cohorts[i], row));
+    }
+    return piece_send(piece, failure);
+}
+
+static int copy_mart(struct postgres *session, const struct marts *marts, bool lessons,
+                     struct failure *failure)
+{
+    const char *name = lessons ? "mart_course_funnel_lessons" : "mart_course_funnel_cohorts";
+    uint64_t sent = lessons ? marts->lesson_count : marts->cohort_count;
+    uint64_t taken = 0;
+    char sql[sizeof "COPY pg_temp.mart_course_funnel_cohorts () FROM STDIN (FORMAT csv)" + 256];
+    struct piece *piece = malloc(sizeof *piece);
+    if (piece == NULL)
+        return failure_memory(failure, "rows on their way to PostgreSQL", sizeof *piece);
+    piece->session = session;
+    piece->what = "Copying rows to a staging table";
+    piece->used = 0;
+    int length = snprintf(sql, sizeof sql, "COPY pg_temp.%s (%s) FROM STDIN (FORMAT csv)", name,
+                          lessons ? marts_lessons_header : marts_cohorts_header);
+    int status = 0;
+    if (length < 0 || (size_t)length >= sizeof sql)
+        status = failure_set(failure, EXIT_BUG, "The header of %s is too long.", name);
+    if (status == 0)
+        status = postgres_copy_in_begin(session, piece->what, sql, failure);
+    if (status == 0)
+        status = copy_rows(piece, marts, lessons, failure);
+    if (status == 0)
+        status = postgres_copy_in_end(session, piece->what, &taken, failure);
+    free(piece);
+    if (status == 0 && taken != sent)
+        return failure_set(failure, EXIT_BUG,
+                           "%" PRIu64 " rows were sent for %s, but the server took %" PRIu64
+                           ". Nothing was published; please report this.",
+                           sent, name, taken);
+    return status;
+}
+
+/* What the server counts in the staging tables, against what was sent. */
+static int check_staged(struct postgres *session, const struct marts *marts,
+                        struct failure *failure)
+{
+    static const char *const names[] = {"cohort rows",
+                                        "users_started of cohorts",
+                                        "users_completed_course",
+                                        "lesson rows",
+                                        "users_started of lessons",
+                                        "users_completed of lessons",
+                                        "cohorts that do not begin on a Monday",
+                                        "lessons with more users than their cohort",
+                                        "cohorts whose total_lessons nobody completed"};
+    uint64_t expected[9] = {marts->cohort_count, 0, 0, marts->lesson_count, 0, 0, 0, 0, 0};
+    for (size_t i = 0; i < marts->cohort_count; i++) {
+        expected[1] += (uint64_t)marts->cohorts[i].users_started;
+        expected[2] += (uint64_t)marts->cohorts[i].users_completed_course;
+    }
+    for (size_t i = 0; i < marts->lesson_count; i++) {
+        expected[4] += (uint64_t)marts->lessons[i].users_started;
+        expected[5] += (uint64_t)marts->lessons[i].users_completed;
+    }
+    struct postgres_result *result = NULL;
+    if (postgres_query(session, "Checking the staged rows", sql_staged_sums, NULL, 0, &result,
+                       failure) != 0)
+        return -1;
+    int status = 0;
+    for (int i = 0; status == 0 && i < 9; i++) {
+        const char *found = postgres_value(result, 0, i);
+        if (found == NULL || strtoull(found, NULL, 10) != expected[i])
+            status = failure_set(failure, EXIT_BUG,
+                                 "The staged rows are not those of the run: %s: %s at the server, "
+                                 "%" PRIu64 " expected. Nothing was published; please report this.",
+                                 names[i], found == NULL ? "NULL" : found, expected[i]);
+    }
+    postgres_result_free(result);
+    return status;
+}
+
+/* Under the lock: whether this run is published already (1), may be published (0), or neither. */
+static int look_up(struct postgres *session, const struct publication *publication,
+                   struct failure *failure)
+{
+    const struct run_record *record = publication->record;
+    char attempt[CALENDAR_TIME_BYTES];
+    const char *values[] = {record->run_id, attempt};
+    char *sql = NULL;
+    struct postgres_result *result = NULL;
+    calendar_format_time(record->attempt_us, attempt);
+    if (postgres_place_schema(session, sql_published_before, publication->target->schema, &sql,
+                              failure) != 0)
+        return -1;
+    int status = postgres_query(session, "Looking for this run among the published", sql, values, 2,
+                                &result, failure);
+    free(sql);
+    if (status != 0)
+        return -1;
+    const char *cohorts = postgres_value(result, 0, 0);
+    const char *lessons = postgres_value(result, 0, 1);
+    const char *newer = postgres_value(result, 0, 2);
+    if (cohorts != NULL && lessons != NULL) {
+        status = 1;
+        if (strcmp(cohorts, record->cohorts_digest) != 0 ||
+            strcmp(lessons, record->lessons_digest) != 0)
+            status = failure_set(failure, EXIT_GATE,
+                                 "The run %s is published already, with other rows (digests %s and "
+                                 "%s, now %s and %s). Nothing was changed; start a new run.",
+                                 record->run_id, cohorts, lessons, record->cohorts_digest,
+                                 record->lessons_digest);
+    } else if (newer != NULL) {
+        status = failure_set(failure, EXIT_GATE,
+                             "A later attempt has published already: run %s of %s; this one is of "
+                             "%s. Its marts stay; run again to publish newer ones.",
+                             postgres_value(result, 0, 3), newer, attempt);
+    }
+    postgres_result_free(result);
+    return status;
+}
+
+static int change(struct postgres *session, const struct publication *publication, const char *what,
+                  const char *sql, uint64_t *changed, struct failure *failure)
+{
+    char *placed = NULL;
+    if (postgres_place_schema(session, sql, publication->target->schema, &placed, failure) != 0)
+        return -1;
+    int status = postgres_change(session, what, placed, NULL, 0, changed, failure);
+    free(placed);
+    return status;
+}
+
+/* DELETE and INSERT rather than TRUNCATE or a swap of names: readers go on with the old rows. */
+static int replace_mart(struct postgres *session, const struct publication *publication,
+                        bool lessons, struct failure *failure)
+{
+    static const char what[] = "Replacing the rows of a mart";
+    uint64_t sent = lessons ? publication->marts->lesson_count : publication->marts->cohort_count;
+    uint64_t changed = 0;
+    if (change(session, publication, what,
+               lessons ? "DELETE FROM :schema.mart_course_funnel_lessons"
+                       : "DELETE FROM :schema.mart_course_funnel_cohorts",
+               &changed, failure) != 0 ||
+        change(session, publication, what, lessons ? sql_insert_lessons : sql_insert_cohorts,
+               &changed, failure) != 0)
+        return -1;
+    if (changed != sent)
+        return failure_set(failure, EXIT_TARGET,
+                           "%s: %" PRIu64 " of %" PRIu64 " rows of %s were inserted. Nothing was "
+                           "published; look for triggers or rules on the table.",
+                           what, changed, sent,
+                           lessons ? "mart_course_funnel_lessons" : "mart_course_funnel_cohorts");
+    return 0;
+}
+
+static int insert_run(struct postgres *session, const struct publication *publication,
+                      struct failure *failure)
+{
+    static const char what[] = "Inserting the record of the run";
+    const char *values[RUN_RECORD_FIELDS];
+    char *sql = NULL;
+    size_t bytes = 0;
+    uint64_t changed = 0;
+    int status = -1;
+    struct run_record_field *fields = calloc(RUN_RECORD_FIELDS, sizeof *fields);
+    FILE *out = open_memstream(&sql, &bytes);
+    if (fields == NULL || out == NULL) {
+        failure_memory(failure, "the record of the run", sizeof *fields * RUN_RECORD_FIELDS);
+        goto free_fields;
+    }
+    run_record_fields(publication->record, fields);
+    fputs("INSERT INTO :schema.course_funnel_runs (", out);
+    for (size_t i = 0; i < RUN_RECORD_FIELDS; i++)
+        fprintf(out, "%s%s", i == 0 ? "" : ", ", fields[i].name);
+    fputs(") VALUES (", out);
+    for (size_t i = 0; i < RUN_RECORD_FIELDS; i++) {
+        fprintf(out, "%s$%zu", i == 0 ? "" : ", ", i + 1);
+        values[i] = fields[i].kind == RUN_RECORD_NULL ? NULL : fields[i].text;
+    }
+    fputc(')', out);
+    bool failed = ferror(out) != 0;
+    if (fclose(out) != 0 || failed) {
+        out = NULL;
+        failure_memory(failure, "the record of the run", bytes);
+        goto free_fields;
+    }
+    out = NULL;
+    char *placed = NULL;
+    if (postgres_place_schema(session, sql, publication->target->schema, &placed, failure) == 0)
+        status =
+            postgres_change(session, what, placed, values, RUN_RECORD_FIELDS, &changed, failure);
+    free(placed);
+    if (status == 0 && changed != 1)
+        status = failure_set(failure, EXIT_TARGET,
+                             "%s: the server did not take the row. Nothing was published; look for "
+                             "triggers or rules on course_funnel_runs.",
+                             what);
+free_fields:
+    if (out != NULL)
+        (void)fclose(out);
+    free(sql);
+    free(fields);
+    return status;
+}
+
+/* All but the last step can be given up at any time: nothing was changed then. */
+static enum outcome publish_with(struct postgres *session, const struct publication *publication,
+                                 struct failure *failure)
+{
+    const char *schema = publication->target->schema;
+    if (publish_postgres_stage(session, failure) != 0 ||
+        publish_postgres_compare(session, schema, failure) != 0 ||
+        publish_postgres_create(session, schema, failure) != 0)
+        return OUTCOME_FAILED;
+
+    /* A run that is published already, or too late, need not send its rows. */
+    if (publish_postgres_begin(session, schema, failure) != 0)
+        return OUTCOME_FAILED;
+    int published = look_up(session, publication, failure);
+    if (published != 0)
+        return published > 0 ? OUTCOME_DONE : OUTCOME_FAILED;
+    if (postgres_run(session, "Ending a transaction", "ROLLBACK", failure) != 0 ||
+        copy_mart(session, publication->marts, false, failure) != 0 ||
+        copy_mart(session, publication->marts, true, failure) != 0 ||
+        check_staged(session, publication->marts, failure) != 0)
+        return OUTCOME_FAILED;
+
+    if (publish_postgres_begin(session, schema, failure) != 0)
+        return OUTCOME_FAILED;
+    published = look_up(session, publication, failure);
+    if (published != 0)
+        return published > 0 ? OUTCOME_DONE : OUTCOME_FAILED;
+    if (replace_mart(session, publication, false, failure) != 0 ||
+        replace_mart(session, publication, true, failure) != 0 ||
+        insert_run(session, publication, failure) != 0)
+        return OUTCOME_FAILED;
+    if (postgres_commit(session, "Committing the publication", failure) == 0)
+        return OUTCOME_DONE;
+    return postgres_passing(session) ? OUTCOME_IN_DOUBT : OUTCOME_FAILED;
+}
+
+static enum outcome publish_once(const struct publication *publication, struct failure *failure)
+{
+    struct postgres *session = NULL;
+    bool passing = false;
+    if (publish_postgres_connect(publication->target, &session, &passing, failure) != 0)
+        return passing ? OUTCOME_PASSING : OUTCOME_FAILED;
+    enum outcome outcome = publish_with(session, publication, failure);
+    if (outcome == OUTCOME_FAILED && failure->code == EXIT_TARGET && postgres_passing(session))
+        outcome = OUTCOME_PASSING;
+    postgres_close(session);
+    return outcome;
+}
+
+/* Half to all of ${pause_ms}, by chance, so that several who wait do not come back as one. */
+static void pause_before_next(int64_t pause_ms)
+{
+    uint16_t chance = 0;
+    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance)
+        chance = UINT16_MAX / 2;
+    int64_t ms = pause_ms / 2 + pause_ms / 2 * chance / UINT16_MAX;
+    struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    /* A signal that cuts the pause short does no harm. */
+    (void)nanosleep(&left, NULL);
+}
+
+int publish_postgres(const struct publish_target *target, const struct marts *marts,
+                     const struct run_record *record, struct failure *failure)
+{
+    const struct publication publication = {target, marts, record};
+    struct failure last = {0};
+    bool in_doubt = false;
+    if (publish_postgres_schema(target->schema, failure) != 0)
+        return -1;
+    for (int tried = 0; tried < TRIES; tried++) {
+        if (tried > 0)
+            pause_before_next((int64_t)FIRST_PAUSE_MS << (tried - 1));
+        last = (struct failure){0};
+        enum outcome outcome = publish_once(&publication, &last);
+        if (outcome == OUTCOME_DONE)
+            return 0;
+        if (outcome == OUTCOME_IN_DOUBT)
+            in_doubt = true;
+        if (outcome == OUTCOME_FAILED)
+            break;
+    }
+    if (in_doubt && last.code == EXIT_TARGET)
+        return failure_set(failure, EXIT_TARGET,
+                           "%s\nThe answer to a COMMIT was lost before, so the marts may be "
+                           "published or not: look for run_id %s in course_funnel_runs. Running "
+                           "again is safe either way.",
+                           last.message, record->run_id);
+    return failure_set(failure, last.code, "%s", last.message);
+}

@@ -1,0 +1,206 @@
+#include "publish_internal.h"
+
+#include "course_funnel/calendar.h"
+#include "course_funnel/sql_texts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The longest name that PostgreSQL keeps; it cuts longer ones without an error. */
+#define SCHEMA_BYTES 63
+
+/* In the order of the columns of missing_objects.sql, which has the schema itself first. */
+static const struct {
+    const char *what;
+    const char *sql;
+} objects[] = {
+    {"Creating mart_course_funnel_cohorts", sql_mart_course_funnel_cohorts},
+    {"Creating mart_course_funnel_lessons", sql_mart_course_funnel_lessons},
+    {"Creating mart_course_funnel_dropoff", sql_mart_course_funnel_dropoff},
+    {"Creating course_funnel_runs", sql_course_funnel_runs},
+};
+
+#define OBJECT_COUNT (sizeof objects / sizeof objects[0])
+
+int publish_postgres_connect(const struct publish_target *target, struct postgres **session,
+                             bool *passing, struct failure *failure)
+{
+    struct postgres_options options = {.target = target->target,
+                                       .application = "course-funnel",
+                                       .writes = true,
+                                       .failure_code = EXIT_TARGET};
+    return postgres_connect(&options, session, passing, failure);
+}
+
+int publish_postgres_schema(const char *schema, struct failure *failure)
+{
+    if (schema[0] == '\0' || strlen(schema) > SCHEMA_BYTES || strncmp(schema, "pg_", 3) == 0 ||
+        strcmp(schema, "information_schema") == 0)
+        return failure_set(
+            failure, EXIT_USAGE,
+            "\"%.80s\" cannot be the schema of the marts: expected is a name of 1 to "
+            "%d bytes that is not reserved (pg_..., information_schema).",
+            schema, SCHEMA_BYTES);
+    return 0;
+}
+
+static int run_placed(struct postgres *session, const char *what, const char *sql,
+                      const char *schema, struct failure *failure)
+{
+    char *placed = NULL;
+    if (postgres_place_schema(session, sql, schema, &placed, failure) != 0)
+        return -1;
+    int status = postgres_run(session, what, placed, failure);
+    free(placed);
+    return status;
+}
+
+int publish_postgres_stage(struct postgres *session, struct failure *failure)
+{
+    for (size_t i = 0; i < OBJECT_COUNT; i++)
+        if (run_placed(session, "Creating temporary tables", objects[i].sql, "pg_temp", failure) !=
+            0)
+            return -1;
+    return 0;
+}
+
+int publish_postgres_compare(struct postgres *session, const char *schema, struct failure *failure)
+{
+    const char *values[] = {schema};
+    struct postgres_result *result = NULL;
+    char text[1500];
+    size_t used = 0;
+    if (postgres_query(session, "Looking at the tables of the target", sql_differences, values, 1,
+                       &result, failure) != 0)
+        return -1;
+    size_t rows = postgres_rows(result);
+    size_t told = 0;
+    while (told < rows) {
+        const char *difference = postgres_value(result, told, 0);
+        int length = snprintf(text + used, sizeof text - used, "\n  - %s", difference);
+        if (length < 0 || (size_t)length >= sizeof text - used) {
+            text[used] = '\0';
+            break;
+        }
+        used += (size_t)length;
+        told++;
+    }
+    if (rows > 0) {
+        char more[64] = "";
+        if (told < rows)
+            snprintf(more, sizeof more, "\n  - and %zu more", rows - told);
+        failure_set(failure, EXIT_TARGET,
+                    "The schema \"%s\" cannot take the marts as it is:%s%s\nChange or grant what "
+                    "differs, or name another schema with --schema; what is missing is created.",
+                    schema, text, more);
+    }
+    postgres_result_free(result);
+    return rows == 0 ? 0 : -1;
+}
+
+int publish_postgres_begin(struct postgres *session, const char *schema, struct failure *failure)
+{
+    /*
+     * READ COMMITTED, whatever the server's default is: each statement after the lock has to see
+     * what was committed until the lock was had.
+     */
+    static const char begin[] = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+    static const char lock[] =
+        "SELECT pg_advisory_xact_lock(hashtextextended('course-funnel publishes to ' || $1, 0))";
+    const char *values[] = {schema};
+    struct postgres_result *result = NULL;
+    if (postgres_run(session, "Beginning a transaction", begin, failure) != 0 ||
+        postgres_query(session, "Waiting for other publishers to the same schema", lock, values, 1,
+                       &result, failure) != 0)
+        return -1;
+    postgres_result_free(result);
+    return 0;
+}
+
+int publish_postgres_create(struct postgres *session, const char *schema, struct failure *failure)
+{
+    static const char what[] = "Looking for the tables of the target";
+    const char *values[] = {schema};
+    struct postgres_result *result = NULL;
+    /* Under the lock, since two sessions that create the same table at once fail in PostgreSQL. */
+    if (publish_postgres_begin(session, schema, failure) != 0 ||
+        postgres_query(session, what, sql_missing_objects, values, 1, &result, failure) != 0)
+        return -1;
+    int status = 0;
+    if (strcmp(postgres_value(result, 0, 0), "t") != 0)
+        status =
+            run_placed(session, "Creating the schema", "CREATE SCHEMA :schema", schema, failure);
+    for (size_t i = 0; status == 0 && i < OBJECT_COUNT; i++)
+        if (strcmp(postgres_value(result, 0, (int)i + 1), "t") != 0)
+            status = run_placed(session, objects[i].what, objects[i].sql, schema, failure);
+    postgres_result_free(result);
+    return status == 0 ? postgres_commit(session, "Creating the tables", failure) : -1;
+}
+
+/* The server's time in microseconds. */
+static int read_clock(struct postgres *session, int64_t *time_us, struct failure *failure)
+{
+    /* extract gives a double before PostgreSQL 14, hence round. */
+    static const char sql[] =
+        "SELECT round(extract(epoch FROM clock_timestamp())::NUMERIC * 1000000)::BIGINT";
+    struct postgres_result *result = NULL;
+    if (postgres_query(session, "Reading the server's clock", sql, NULL, 0, &result, failure) != 0)
+        return -1;
+    *time_us = strtoll(postgres_value(result, 0, 0), NULL, 10);
+    postgres_result_free(result);
+    return 0;
+}
+
+/*
+ * An attempt has to be later than all that have published, or it would be refused as stale at the
+ * end. When the server's clock was set back it is made so.
+ */
+static int outdo_published(struct postgres *session, const char *schema, int64_t *attempt_us,
+                           struct failure *failure)
+{
+    static const char what[] = "Looking at earlier runs";
+    const char *values[] = {schema};
+    struct postgres_result *result = NULL;
+    char *placed = NULL;
+    if (postgres_query(session, what, sql_missing_objects, values, 1, &result, failure) != 0)
+        return -1;
+    bool runs = strcmp(postgres_value(result, 0, (int)OBJECT_COUNT), "t") == 0;
+    postgres_result_free(result);
+    if (!runs)
+        return 0;
+    if (postgres_place_schema(session, sql_last_run, schema, &placed, failure) != 0)
+        return -1;
+    int status = postgres_query(session, what, placed, NULL, 0, &result, failure);
+    free(placed);
+    if (status != 0)
+        return -1;
+    if (postgres_rows(result) > 0) {
+        int64_t last_us = strtoll(postgres_value(result, 0, 1), NULL, 10);
+        if (*attempt_us <= last_us)
+            *attempt_us = last_us + 1;
+    }
+    postgres_result_free(result);
+    return 0;
+}
+
+int publish_postgres_check(const struct publish_target *target, int64_t *attempt_us,
+                           struct failure *failure)
+{
+    struct postgres *session = NULL;
+    bool passing = false;
+    if (publish_postgres_schema(target->schema, failure) != 0 ||
+        publish_postgres_connect(target, &session, &passing, failure) != 0)
+        return -1;
+    int status = -1;
+    if (read_clock(session, attempt_us, failure) == 0 &&
+        postgres_run(session, "Beginning a transaction", "BEGIN READ WRITE", failure) == 0 &&
+        publish_postgres_stage(session, failure) == 0 &&
+        publish_postgres_compare(session, target->schema, failure) == 0 &&
+        outdo_published(session, target->schema, attempt_us, failure) == 0 &&
+        postgres_run(session, "Ending a transaction", "ROLLBACK", failure) == 0)
+        status = 0;
+    postgres_close(session);
+    return status;
+}

@@ -1,0 +1,239 @@
+#include "course_funnel/ranks_mpi.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* MPI counts are ints, so that large buffers go in pieces. */
+#define PIECE_BYTES ((size_t)64 << 20)
+
+struct ranks {
+    MPI_Comm communicator;
+    int rank;
+    int count;
+    char host[MPI_MAX_PROCESSOR_NAME + 1];
+};
+
+MPI_Comm ranks_communicator(const struct ranks *ranks)
+{
+    return ranks->communicator;
+}
+
+int ranks_check(int answer, const char *call, struct failure *failure)
+{
+    char text[MPI_MAX_ERROR_STRING] = "unknown error";
+    int bytes = 0;
+    if (answer == MPI_SUCCESS)
+        return 0;
+    if (MPI_Error_string(answer, text, &bytes) != MPI_SUCCESS)
+        return failure_set(failure, EXIT_BUG, "%s failed with code %d.", call, answer);
+    return failure_set(failure, EXIT_BUG, "%s failed: %s.", call, text);
+}
+
+int ranks_start(struct ranks **ranks, struct failure *failure)
+{
+    struct ranks *started = calloc(1, sizeof *started);
+    if (started == NULL)
+        return failure_memory(failure, "the ranks", sizeof *started);
+    int bytes = 0;
+    if (ranks_check(MPI_Init(NULL, NULL), "MPI_Init", failure) != 0 ||
+        ranks_check(MPI_Comm_dup(MPI_COMM_WORLD, &started->communicator), "MPI_Comm_dup",
+                    failure) != 0 ||
+        ranks_check(MPI_Comm_set_errhandler(started->communicator, MPI_ERRORS_RETURN),
+                    "MPI_Comm_set_errhandler", failure) != 0 ||
+        ranks_check(MPI_Comm_rank(started->communicator, &started->rank), "MPI_Comm_rank",
+                    failure) != 0 ||
+        ranks_check(MPI_Comm_size(started->communicator, &started->count), "MPI_Comm_size",
+                    failure) != 0 ||
+        ranks_check(MPI_Get_processor_name(started->host, &bytes), "MPI_Get_processor_name",
+                    failure) != 0) {
+        free(started);
+        return -1;
+    }
+    *ranks = started;
+    return 0;
+}
+
+int ranks_end(struct ranks *ranks, struct failure *failure)
+{
+    int freed = ranks_check(MPI_Comm_free(&ranks->communicator), "MPI_Comm_free", failure);
+    int ended = ranks_check(MPI_Finalize(), "MPI_Finalize", failure);
+    free(ranks);
+    return freed == 0 && ended == 0 ? 0 : -1;
+}
+
+int ranks_rank(const struct ranks *ranks)
+{
+    return ranks->rank;
+}
+
+int ranks_count(const struct ranks *ranks)
+{
+    return ranks->count;
+}
+
+const char *ranks_host(const struct ranks *ranks)
+{
+    return ranks->host;
+}
+
+int ranks_vote(struct ranks *ranks, struct failure *failure)
+{
+    int mine = failure->code != 0 ? ranks->rank : ranks->count;
+    int lowest = ranks->count;
+    if (ranks_check(MPI_Allreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, ranks->communicator),
+                    "MPI_Allreduce", failure) != 0)
+        return -1;
+    if (lowest == ranks->count)
+        return 0;
+
+    struct failure first = *failure;
+    if (lowest == ranks->rank && lowest > 0) {
+        first.code = 0;
+        failure_set(&first, failure->code, "rank %d on %s: %s", ranks->rank, ranks->host,
+                    failure->message);
+    }
+    if (ranks_check(MPI_Bcast(&first, sizeof first, MPI_BYTE, lowest, ranks->communicator),
+                    "MPI_Bcast", failure) != 0)
+        return -1;
+    *failure = first;
+    return -1;
+}
+
+void ranks_abort(struct ranks *ranks, const struct failure *failure)
+{
+    fprintf(stderr, "course-funnel: rank %d on %s: %s\n", ranks->rank, ranks->host,
+            failure->message);
+    MPI_Abort(ranks->communicator, failure->code);
+    _exit(failure->code);
+}
+
+int ranks_broadcast(struct ranks *ranks, unsigned char **bytes, size_t *byte_count,
+                    struct failure *failure)
+{
+    uint64_t size = *byte_count;
+    if (ranks_check(MPI_Bcast(&size, 1, MPI_UINT64_T, 0, ranks->communicator), "MPI_Bcast",
+                    failure) != 0)
+        return -1;
+
+    /* A rank without memory must still take part in what the others wait for. */
+    int failed = 0;
+    unsigned char *buffer = *bytes;
+    if (ranks->rank != 0) {
+        buffer = malloc(size > 0 ? size : 1);
+        if (buffer == NULL)
+            failed = failure_memory(failure, "what rank 0 tells", size);
+    }
+    int any = 0;
+    if (ranks_check(MPI_Allreduce(&failed, &any, 1, MPI_INT, MPI_MIN, ranks->communicator),
+                    "MPI_Allreduce", failure) != 0 ||
+        any != 0)
+        goto free_buffer;
+    for (uint64_t at = 0; at < size; at += PIECE_BYTES) {
+        int piece = (int)(size - at < PIECE_BYTES ? size - at : PIECE_BYTES);
+        if (ranks_check(MPI_Bcast(buffer + at, piece, MPI_BYTE, 0, ranks->communicator),
+                        "MPI_Bcast", failure) != 0)
+            goto free_buffer;
+    }
+    *bytes = buffer;
+    *byte_count = size;
+    return 0;
+
+free_buffer:
+    if (ranks->rank != 0)
+        free(buffer);
+    return -1;
+}
+
+int ranks_sum(struct ranks *ranks, uint64_t *counts, size_t count, struct failure *failure)
+{
+    return ranks_check(
+        MPI_Allreduce(MPI_IN_PLACE, counts, (int)count, MPI_UINT64_T, MPI_SUM, ranks->communicator),
+        "MPI_Allreduce", failure);
+}
+
+int ranks_lowest(struct ranks *ranks, int64_t *values, size_t count, struct failure *failure)
+{
+    return ranks_check(
+        MPI_Allreduce(MPI_IN_PLACE, values, (int)count, MPI_INT64_T, MPI_MIN, ranks->communicator),
+        "MPI_Allreduce", failure);
+}
+
+static int send_pieces(struct ranks *ranks, const unsigned char *bytes, uint64_t size,
+                       struct failure *failure)
+{
+    for (uint64_t at = 0; at < size; at += PIECE_BYTES) {
+        int piece = (int)(size - at < PIECE_BYTES ? size - at : PIECE_BYTES);
+        if (ranks_check(MPI_Send(bytes + at, piece, MPI_BYTE, 0, 0, ranks->communicator),
+                        "MPI_Send", failure) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int receive_pieces(struct ranks *ranks, int from, unsigned char *bytes, uint64_t size,
+                          struct failure *failure)
+{
+    for (uint64_t at = 0; at < size; at += PIECE_BYTES) {
+        int piece = (int)(size - at < PIECE_BYTES ? size - at : PIECE_BYTES);
+        if (ranks_check(MPI_Recv(bytes + at, piece, MPI_BYTE, from, 0, ranks->communicator,
+                                 MPI_STATUS_IGNORE),
+                        "MPI_Recv", failure) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int ranks_gather(struct ranks *ranks, const void *bytes, size_t byte_count,
+                 unsigned char **gathered, size_t *gathered_bytes, struct failure *failure)
+{
+    uint64_t mine = byte_count, total = 0;
+    uint64_t *sizes = calloc((size_t)ranks->count, sizeof *sizes);
+    unsigned char *buffer = NULL;
+    int result = -1;
+    *gathered = NULL;
+    *gathered_bytes = 0;
+    if (sizes == NULL)
+        return failure_memory(failure, "sizes of the ranks", (size_t)ranks->count * sizeof *sizes);
+    if (ranks_check(
+            MPI_Allgather(&mine, 1, MPI_UINT64_T, sizes, 1, MPI_UINT64_T, ranks->communicator),
+            "MPI_Allgather", failure) != 0)
+        goto free_sizes;
+    for (int i = 0; i < ranks->count; i++)
+        total += sizes[i];
+
+    int ready = 1;
+    if (ranks->rank == 0) {
+        buffer = malloc(total > 0 ? total : 1);
+        ready = buffer != NULL;
+        if (!ready)
+            failure_memory(failure, "what the ranks tell", total);
+    }
+    if (ranks_check(MPI_Bcast(&ready, 1, MPI_INT, 0, ranks->communicator), "MPI_Bcast", failure) !=
+            0 ||
+        !ready)
+        goto free_sizes;
+
+    if (ranks->rank != 0) {
+        result = send_pieces(ranks, bytes, mine, failure);
+        goto free_sizes;
+    }
+    if (mine > 0)
+        memcpy(buffer, bytes, mine);
+    uint64_t at = mine;
+    for (int from = 1; from < ranks->count; from++) {
+        if (receive_pieces(ranks, from, buffer + at, sizes[from], failure) != 0) {
+            free(buffer);
+            goto free_sizes;
+        }
+        at += sizes[from];
+    }
+    *gathered = buffer;
+    *gathered_bytes = total;
+    result = 0;
+
+free_sizes:
+    free(sizes);
+    return result;
+}

@@ -1,0 +1,330 @@
+#include "course_funnel/clock.h"
+#include "course_funnel/command.h"
+#include "course_funnel/fold.h"
+#include "course_funnel/ingest.h"
+#include "course_funnel/log.h"
+#include "course_funnel/marts.h"
+#include "course_funnel/phases.h"
+#include "course_funnel/progress.h"
+#include "course_funnel/publish.h"
+#include "course_funnel/ranks.h"
+#include "course_funnel/rebuild_options.h"
+#include "course_funnel/reduce.h"
+#include "course_funnel/rejects.h"
+#include "course_funnel/run_record.h"
+#include "course_funnel/source.h"
+#include "course_funnel/summary.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The job: one call a step. Every step that may fail on one rank alone ends in a vote, so that all
+ * ranks go on, or leave, together. Rank 0 alone touches the target and prints.
+ */
+struct job {
+    struct ranks *ranks;
+    struct rebuild_options options;
+    struct phases phases;
+    struct publish_target target;
+    char *target_text;  /* without passwords */
+    char *rejects_path; /* on every rank */
+    struct source_list *list;
+    struct rejects *rejects;
+    struct state *state;
+    struct ledger ledger; /* of this rank; of all after sum_ledgers */
+    struct tally tally;   /* of this rank; of all, on rank 0, after reduce_tallies */
+    struct marts *marts;  /* on rank 0 */
+    struct run_record record;
+};
+
+static bool is_root(const struct job *job)
+{
+    return ranks_rank(job->ranks) == 0;
+}
+
+/* On rank 0: what can be checked before any work is. */
+static int check_places(struct job *job, struct failure *failure)
+{
+    const struct rebuild_options *options = &job->options;
+    job->record.started_us = clock_now_us();
+    job->target = (struct publish_target){.target = options->to, .schema = options->schema};
+    if (publish_describe(options->to, &job->target_text, failure) != 0 ||
+        run_record_draw_id(job->record.run_id, failure) != 0 ||
+        publish_check(&job->target, &job->record.attempt_us, failure) != 0 ||
+        rejects_check(job->rejects_path, failure) != 0)
+        return -1;
+    return 0;
+}
+
+/* On rank 0: find the input, and tell what was left out of it. */
+static int list_sources(struct job *job, struct failure *failure)
+{
+    const struct rebuild_options *options = &job->options;
+    if (source_list(options->from, options->from_count, &options->limits, &job->list, failure) != 0)
+        return -1;
+    for (size_t i = 0; i < job->list->note_count; i++)
+        log_warning("%s: %s", job->list->notes[i].path, job->list->notes[i].what);
+    return 0;
+}
+
+/* Rank 0's list of the input and id of the run, to all. */
+static int share_plan(struct job *job, struct failure *failure)
+{
+    unsigned char *bytes = NULL;
+    size_t byte_count = 0;
+    unsigned char *run_id = (unsigned char *)job->record.run_id;
+    size_t run_id_bytes = sizeof job->record.run_id;
+
+    if (is_root(job) && source_pack(job->list, &bytes, &byte_count, failure) != 0)
+        bytes = NULL;
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    (void)ranks_broadcast(job->ranks, &bytes, &byte_count, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        goto free_bytes;
+    (void)ranks_broadcast(job->ranks, &run_id, &run_id_bytes, failure);
+    if (!is_root(job) && failure->code == 0) {
+        memcpy(job->record.run_id, run_id, sizeof job->record.run_id);
+        free(run_id);
+        (void)source_unpack(bytes, byte_count, &job->list, failure);
+    }
+    (void)ranks_vote(job->ranks, failure);
+free_bytes:
+    free(bytes);
+    return failure->code != 0 ? -1 : 0;
+}
+
+static int plan(struct job *job, struct failure *failure)
+{
+    if (ranks_count(job->ranks) > KEY_GROUPS)
+        failure_set(failure, EXIT_USAGE, "%d ranks are more than the %d key groups of users.",
+                    ranks_count(job->ranks), KEY_GROUPS);
+    else if (rebuild_options_rejects_path(&job->options, &job->rejects_path, failure) == 0 &&
+             is_root(job) && check_places(job, failure) == 0)
+        (void)list_sources(job, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    return share_plan(job, failure);
+}
+
+static int read_history(struct job *job, struct failure *failure)
+{
+    struct ingest ingest = {.ranks = job->ranks,
+                            .list = job->list,
+                            .limits = &job->options.limits,
+                            .ledger = &job->ledger};
+    if (is_root(job)) {
+        log_info("reading %zu files (%" PRIu64 " bytes on disk) on %d ranks", job->list->file_count,
+                 job->list->disk_bytes, ranks_count(job->ranks));
+        ingest.progress = progress_start(job->list->disk_bytes);
+    }
+    if (state_create(ranks_rank(job->ranks), ranks_count(job->ranks), &job->state, failure) == 0)
+        (void)rejects_create(job->rejects_path, job->record.run_id, ranks_rank(job->ranks),
+                             &job->rejects, failure);
+    ingest.state = job->state;
+    ingest.rejects = job->rejects;
+    if (ranks_vote(job->ranks, failure) == 0) {
+        (void)ingest_run(&ingest, failure);
+        (void)ranks_vote(job->ranks, failure);
+    }
+    progress_end(ingest.progress);
+    return failure->code != 0 ? -1 : 0;
+}
+
+/* The books of all ranks, which must balance, and the time that the events span. */
+static int sum_ledgers(struct job *job, struct failure *failure)
+{
+    /* The latest time as the lowest of the negatives; no time lies near the limits of int64_t. */
+    int64_t bounds[2] = {job->state->first_event_us, -(job->state->last_event_us + 1)};
+    if (ranks_sum(job->ranks, (uint64_t *)&job->ledger, LEDGER_COUNTS, failure) != 0 ||
+        ranks_lowest(job->ranks, bounds, 2, failure) != 0)
+        return -1;
+    job->record.ledger = job->ledger;
+    job->record.has_event_times = job->ledger.folded > 0;
+    if (job->record.has_event_times) {
+        job->record.first_event_us = bounds[0];
+        job->record.last_event_us = -bounds[1] - 1;
+    }
+    return ledger_check(&job->ledger, failure);
+}
+
+static int reduce(struct job *job, struct failure *failure)
+{
+    if (sum_ledgers(job, failure) == 0)
+        (void)fold_tally(job->state, &job->tally, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    state_free(job->state);
+    job->state = NULL;
+    (void)reduce_tallies(job->ranks, &job->tally, failure);
+    return ranks_vote(job->ranks, failure);
+}
+
+/* The rejects of all ranks into one file: before the gates, which send the user there. */
+static int join_rejects(struct job *job, struct failure *failure)
+{
+    const struct rejects_run *runs = NULL;
+    size_t run_count = 0, gathered_bytes = 0;
+    unsigned char *gathered = NULL;
+    (void)rejects_flush(job->rejects, &runs, &run_count, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    (void)ranks_gather(job->ranks, runs, run_count * sizeof *runs, &gathered, &gathered_bytes,
+                       failure);
+    if (is_root(job) && failure->code == 0)
+        (void)rejects_join(job->rejects_path, job->record.run_id, (struct rejects_run *)gathered,
+                           gathered_bytes / sizeof *runs, failure);
+    free(gathered);
+    return ranks_vote(job->ranks, failure);
+}
+
+/* What must hold before anything is published. */
+static int pass_gates(const struct job *job, struct failure *failure)
+{
+    const struct ledger *ledger = &job->ledger;
+    uint64_t rejected = ledger_rejected(ledger);
+    double share = (double)rejected / (double)(rejected + ledger->kept);
+    if (rejected > 0 && share > job->options.max_reject_share)
+        return failure_set(failure, EXIT_GATE,
+                           "%" PRIu64 " of %" PRIu64
+                           " course events were rejected, a share of %.4f over the %g of "
+                           "--max-reject-share. Nothing was published; see %s for which and why.",
+                           rejected, rejected + ledger->kept, share, job->options.max_reject_share,
+                           job->rejects_path);
+    if (ledger->kept == 0 && !job->options.allow_empty)
+        return failure_set(failure, EXIT_GATE,
+                           "There is no course event among %" PRIu64
+                           " lines, so the marts would be empty. Nothing was published; is "
+                           "this the right input? --allow-empty publishes all the same.",
+                           ledger->lines_read);
+    return 0;
+}
+
+/* The sources as they were named, for the run's record. */
+static void describe_sources(struct job *job)
+{
+    char *at = job->record.source;
+    size_t left = sizeof job->record.source;
+    for (size_t i = 0; i < job->options.from_count && left > 1; i++) {
+        int written = snprintf(at, left, "%s%s", i > 0 ? " " : "", job->options.from[i]);
+        if (written < 0 || (size_t)written >= left)
+            break;
+        at += written;
+        left -= (size_t)written;
+    }
+}
+
+/* On rank 0. */
+static int publish_marts(struct job *job, struct failure *failure)
+{
+    if (pass_gates(job, failure) != 0 || marts_build(&job->tally, &job->marts, failure) != 0)
+        return -1;
+    struct run_record *record = &job->record;
+    snprintf(record->version, sizeof record->version, "%s", COURSE_FUNNEL_VERSION);
+    record->finished_us = clock_now_us();
+    record->ranks = ranks_count(job->ranks);
+    record->cohort_rows = job->marts->cohort_count;
+    record->lesson_rows = job->marts->lesson_count;
+    describe_sources(job);
+    memcpy(record->input_fingerprint, job->list->fingerprint, sizeof record->input_fingerprint);
+    memcpy(record->cohorts_digest, job->marts->cohorts_digest, sizeof record->cohorts_digest);
+    memcpy(record->lessons_digest, job->marts->lessons_digest, sizeof record->lessons_digest);
+    return publish(&job->target, job->marts, record, failure);
+}
+
+static int print_summary(struct job *job, struct failure *failure)
+{
+    struct phase_spread spreads[PHASES] = {0};
+    (void)phases_spread(job->ranks, &job->phases, spreads, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    if (!is_root(job))
+        return 0;
+    struct summary summary = {.record = &job->record,
+                              .phases = spreads,
+                              .list = job->list,
+                              .target = job->target_text,
+                              .rejects = job->rejects_path};
+    summary_print(stdout, &summary);
+    return 0;
+}
+
+static int run(struct job *job, struct failure *failure)
+{
+    if (plan(job, failure) != 0)
+        return -1;
+    if (job->options.dry_run) {
+        if (is_root(job))
+            summary_print_plan(stdout, job->list, ranks_count(job->ranks), job->target_text,
+                               job->rejects_path);
+        return 0;
+    }
+    phases_end(&job->phases, PHASE_PLAN);
+
+    if (read_history(job, failure) != 0)
+        return -1;
+    phases_end(&job->phases, PHASE_READ);
+
+    if (reduce(job, failure) != 0)
+        return -1;
+    phases_end(&job->phases, PHASE_REDUCE);
+
+    if (join_rejects(job, failure) != 0)
+        return -1;
+    if (is_root(job))
+        (void)publish_marts(job, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    phases_end(&job->phases, PHASE_PUBLISH);
+
+    return print_summary(job, failure);
+}
+
+static void clear_job(struct job *job)
+{
+    rebuild_options_clear(&job->options);
+    free(job->target_text);
+    free(job->rejects_path);
+    source_free(job->list);
+    rejects_free(job->rejects);
+    state_free(job->state);
+    tally_clear(&job->tally);
+    marts_free(job->marts);
+}
+
+int rebuild_command(int argc, char **argv)
+{
+    struct failure failure = {0};
+    struct job job = {0};
+    if (ranks_start(&job.ranks, &failure) != 0) {
+        log_error("%s", failure.message);
+        return failure.code;
+    }
+    phases_start(&job.phases);
+    log_open(LOG_TEXT, is_root(&job));
+
+    /* A closed pipe and a file over its size limit are errors of a write, not ends of the rank. */
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+        failure_set(&failure, EXIT_BUG, "Signals cannot be set up.");
+    if (failure.code == 0 && rebuild_options_parse(argc, argv, &job.options, &failure) == 0) {
+        log_open(job.options.json_log ? LOG_JSON : LOG_TEXT, is_root(&job));
+        if (!job.options.help)
+            (void)run(&job, &failure);
+        else if (is_root(&job) && fputs(rebuild_options_help, stdout) < 0)
+            failure_set(&failure, EXIT_BUG, "Standard output cannot be written.");
+    }
+    if (failure.code != 0)
+        log_error("%s", failure.message);
+    if (failure.code == EXIT_USAGE)
+        log_error("Try `course-funnel rebuild --help`.");
+
+    struct ranks *ranks = job.ranks;
+    clear_job(&job);
+    (void)ranks_end(ranks, &failure);
+    return failure.code;
+}

@@ -1,0 +1,93 @@
+#include "course_funnel/reduce.h"
+
+#include "course_funnel/ranks_mpi.h"
+
+#include <stdlib.h>
+
+#define TAG 1
+
+/* MPI counts are ints, so that a large tally goes in pieces. */
+#define PIECE_RECORDS ((size_t)1 << 20)
+
+/* What goes ahead of the records. A rank that failed says so, as its receiver waits for it. */
+struct announcement {
+    uint64_t failed;
+    uint64_t records;
+    uint64_t pairs_started;
+    uint64_t pairs_completed;
+};
+
+static int piece_bytes(size_t left)
+{
+    size_t records = left < PIECE_RECORDS ? left : PIECE_RECORDS;
+    return (int)(records * sizeof(struct tally_record));
+}
+
+static int send_tally(struct ranks *ranks, int to, const struct tally *tally,
+                      struct failure *failure)
+{
+    MPI_Comm communicator = ranks_communicator(ranks);
+    struct announcement announcement = {.failed = failure->code != 0,
+                                        .records = failure->code != 0 ? 0 : tally->count,
+                                        .pairs_started = tally->pairs_started,
+                                        .pairs_completed = tally->pairs_completed};
+    if (ranks_check(MPI_Send(&announcement, sizeof announcement, MPI_BYTE, to, TAG, communicator),
+                    "MPI_Send", failure) != 0)
+        return -1;
+    for (size_t at = 0; at < announcement.records; at += PIECE_RECORDS)
+        if (ranks_check(MPI_Send(tally->records + at, piece_bytes(tally->count - at), MPI_BYTE, to,
+                                 TAG, communicator),
+                        "MPI_Send", failure) != 0)
+            return -1;
+    return 0;
+}
+
+static int receive_tally(struct ranks *ranks, int from, struct tally *tally,
+                         struct failure *failure)
+{
+    MPI_Comm communicator = ranks_communicator(ranks);
+    struct announcement announcement;
+    if (ranks_check(MPI_Recv(&announcement, sizeof announcement, MPI_BYTE, from, TAG, communicator,
+                             MPI_STATUS_IGNORE),
+                    "MPI_Recv", failure) != 0)
+        return -1;
+    /* The vote that follows brings the sender's own message, which says more than this one. */
+    if (announcement.failed)
+        return failure_set(failure, EXIT_BUG, "Rank %d could not send its sums.", from);
+
+    size_t bytes = announcement.records * sizeof *tally->records;
+    tally->records = malloc(bytes > 0 ? bytes : 1);
+    if (tally->records == NULL) {
+        /* The sender has begun to send, and cannot be told. */
+        failure_memory(failure, "the sums of cohorts", bytes);
+        ranks_abort(ranks, failure);
+    }
+    tally->count = tally->capacity = announcement.records;
+    tally->pairs_started = announcement.pairs_started;
+    tally->pairs_completed = announcement.pairs_completed;
+    for (size_t at = 0; at < tally->count; at += PIECE_RECORDS)
+        if (ranks_check(MPI_Recv(tally->records + at, piece_bytes(tally->count - at), MPI_BYTE,
+                                 from, TAG, communicator, MPI_STATUS_IGNORE),
+                        "MPI_Recv", failure) != 0)
+            return -1;
+    return 0;
+}
+
+int reduce_tallies(struct ranks *ranks, struct tally *tally, struct failure *failure)
+{
+    int rank = ranks_rank(ranks), count = ranks_count(ranks);
+    for (int step = 1; step < count; step *= 2) {
+        if ((rank & step) != 0) {
+            int sent = send_tally(ranks, rank - step, tally, failure);
+            tally_clear(tally);
+            return failure->code != 0 ? -1 : sent;
+        }
+        if (rank + step >= count)
+            continue;
+        struct tally more = {0};
+        if (receive_tally(ranks, rank + step, &more, failure) == 0 && failure->code == 0)
+            (void)tally_merge(tally, &more, failure);
+        tally_clear(&more);
+    }
+    return failure->code != 0 ? -1 : 0;
+}

@@ -1,0 +1,79 @@
+#include "course_funnel/reject_line.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether ${text} is UTF-8 without NUL, over-long forms or surrogates: what a JSON text can hold.
+ */
+static bool is_plain_text(const unsigned char *text, size_t bytes)
+{
+    size_t i = 0;
+    while (i < bytes) {
+        unsigned char lead = text[i++];
+        if (lead == 0)
+            return false;
+        if (lead < 0x80)
+            continue;
+        size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+        if (lead < 0xc2 || lead > 0xf4 || bytes - i < more)
+            return false;
+        unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+        unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+        if (text[i] < low || text[i] > high)
+            return false;
+        for (size_t j = 1; j < more; j++)
+            if (text[i + j] < 0x80 || text[i + j] > 0xbf)
+                return false;
+        i += more;
+    }
+    return true;
+}
+
+static void encode_base64(const unsigned char *text, size_t bytes, char *encoded)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < bytes; i += 3) {
+        size_t left = bytes - i;
+        uint32_t word = (uint32_t)text[i] << 16;
+        word |= left > 1 ? (uint32_t)text[i + 1] << 8 : 0;
+        word |= left > 2 ? text[i + 2] : 0;
+        *encoded++ = digits[word >> 18];
+        *encoded++ = digits[word >> 12 & 63];
+        *encoded++ = left > 1 ? digits[word >> 6 & 63] : '=';
+        *encoded++ = left > 2 ? digits[word & 63] : '=';
+    }
+    *encoded = '\0';
+}
+
+int reject_line_format(const char *source, uint64_t offset, enum reject_reason reason,
+                       const char *text, size_t bytes, char **line, struct failure *failure)
+{
+    bool plain = is_plain_text((const unsigned char *)text, bytes);
+    size_t room = plain ? bytes + 1 : (bytes + 2) / 3 * 4 + 1;
+    char *copy = malloc(room);
+    if (copy == NULL)
+        return failure_memory(failure, "a reject", room);
+    if (plain) {
+        memcpy(copy, text, bytes);
+        copy[bytes] = '\0';
+    } else {
+        encode_base64((const unsigned char *)text, bytes, copy);
+    }
+
+    char number[24];
+    snprintf(number, sizeof number, "%" PRIu64, offset);
+    *line = NULL;
+    cJSON *object = cJSON_CreateObject();
+    if (object != NULL && cJSON_AddStringToObject(object, "source", source) != NULL &&
+        cJSON_AddRawToObject(object, "offset", number) != NULL &&
+        cJSON_AddStringToObject(object, "reason", event_reject_name(reason)) != NULL &&
+        cJSON_AddStringToObject(object, plain ? "text" : "text_base64", copy) != NULL)
+        *line = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    free(copy);
+    return *line != NULL ? 0 : failure_memory(failure, "a reject", bytes);
+}

@@ -1,0 +1,242 @@
+#include "course_funnel/rejects.h"
+
+#include "course_funnel/reject_line.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct rejects {
+    const char *path;
+    const char *attempt;
+    int rank;
+    FILE *part; /* NULL until the first reject */
+    char *part_path;
+    uint64_t written;
+    struct rejects_run *runs;
+    size_t run_count, run_capacity;
+};
+
+static char *part_path(const char *path, const char *attempt, int rank, struct failure *failure)
+{
+    char *name = NULL;
+    if (asprintf(&name, "%s.part-%s-%d", path, attempt, rank) < 0) {
+        failure_memory(failure, "the name of a reject file", strlen(path));
+        return NULL;
+    }
+    return name;
+}
+
+static int write_failure(const char *path, const char *what, struct failure *failure)
+{
+    return failure_set(failure, EXIT_TARGET,
+                       "%s: the rejects cannot be %s: %s. Name another place with --rejects.", path,
+                       what, strerror(errno));
+}
+
+int rejects_create(const char *path, const char *attempt, int rank, struct rejects **rejects,
+                   struct failure *failure)
+{
+    struct rejects *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return failure_memory(failure, "the rejects", sizeof *made);
+    *made = (struct rejects){.path = path, .attempt = attempt, .rank = rank};
+    made->part_path = part_path(path, attempt, rank, failure);
+    if (made->part_path == NULL) {
+        free(made);
+        return -1;
+    }
+    *rejects = made;
+    return 0;
+}
+
+void rejects_free(struct rejects *rejects)
+{
+    if (rejects == NULL)
+        return;
+    if (rejects->part != NULL) {
+        /* What was to be kept has been joined or is of no use: no answer here could change that. */
+        (void)fclose(rejects->part);
+        (void)unlink(rejects->part_path);
+    }
+    free(rejects->part_path);
+    free(rejects->runs);
+    free(rejects);
+}
+
+static int open_part(struct rejects *rejects, struct failure *failure)
+{
+    int fd = open(rejects->part_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        rejects->part = fdopen(fd, "w");
+    if (rejects->part == NULL) {
+        write_failure(rejects->part_path, "written", failure);
+        if (fd >= 0)
+            (void)close(fd);
+        return -1;
+    }
+    return 0;
+}
+
+/* The stretch that a reject of ${split} goes to: the last one, or a new one. */
+static struct rejects_run *run_of(struct rejects *rejects, uint32_t split, struct failure *failure)
+{
+    if (rejects->run_count > 0 && rejects->runs[rejects->run_count - 1].split == split)
+        return &rejects->runs[rejects->run_count - 1];
+    if (rejects->run_count == rejects->run_capacity) {
+        size_t capacity = rejects->run_capacity > 0 ? 2 * rejects->run_capacity : 64;
+        void *grown = realloc(rejects->runs, capacity * sizeof *rejects->runs);
+        if (grown == NULL) {
+            failure_memory(failure, "the rejects", capacity * sizeof *rejects->runs);
+            return NULL;
+        }
+        rejects->runs = grown;
+        rejects->run_capacity = capacity;
+    }
+    struct rejects_run *run = &rejects->runs[rejects->run_count++];
+    *run = (struct rejects_run){.split = split,
+                                .rank = (uint32_t)rejects->rank,
+                                .begin = rejects->written,
+                                .end = rejects->written};
+    return run;
+}
+
+int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uint64_t offset,
+                enum reject_reason reason, const char *text, size_t bytes, struct failure *failure)
+{
+    if (rejects->part == NULL && open_part(rejects, failure) != 0)
+        return -1;
+    struct rejects_run *run = run_of(rejects, split, failure);
+    if (run == NULL)
+        return -1;
+    char *line = NULL;
+    if (reject_line_format(source, offset, reason, text, bytes, &line, failure) != 0)
+        return -1;
+    size_t length = strlen(line);
+    line[length] = '\n';
+    size_t written = fwrite(line, 1, length + 1, rejects->part);
+    free(line);
+    if (written != length + 1)
+        return write_failure(rejects->part_path, "written", failure);
+    rejects->written += written;
+    run->end = rejects->written;
+    return 0;
+}
+
+int rejects_flush(struct rejects *rejects, const struct rejects_run **runs, size_t *run_count,
+                  struct failure *failure)
+{
+    *runs = rejects->runs;
+    *run_count = rejects->run_count;
+    if (rejects->part != NULL && fflush(rejects->part) != 0)
+        return write_failure(rejects->part_path, "written", failure);
+    return 0;
+}
+
+int rejects_check(const char *path, struct failure *failure)
+{
+    char *name = NULL;
+    if (asprintf(&name, "%s.check-%d", path, (int)getpid()) < 0)
+        return failure_memory(failure, "the name of a reject file", strlen(path));
+    int result = 0;
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 || close(fd) != 0 || unlink(name) != 0)
+        result = write_failure(path, "written", failure);
+    free(name);
+    return result;
+}
+
+static int compare_runs(const void *a, const void *b)
+{
+    const struct rejects_run *x = a, *y = b;
+    if (x->split != y->split)
+        return x->split < y->split ? -1 : 1;
+    return x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
+/* Append [begin, end) of a part to the joined file. */
+static int copy_run(FILE *joined, const char *joined_path, int part, const char *part_name,
+                    const struct rejects_run *run, struct failure *failure)
+{
+    char buffer[65536];
+    uint64_t at = run->begin;
+    while (at < run->end) {
+        size_t wanted = run->end - at < sizeof buffer ? (size_t)(run->end - at) : sizeof buffer;
+        ssize_t got = pread(part, buffer, wanted, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return failure_set(failure, EXIT_TARGET,
+                               "%s: the rejects cannot be read back: %s. Was the file changed?",
+                               part_name, got == 0 ? "it is too short" : strerror(errno));
+        if (fwrite(buffer, 1, (size_t)got, joined) != (size_t)got)
+            return write_failure(joined_path, "written", failure);
+        at += (uint64_t)got;
+    }
+    return 0;
+}
+
+static int open_and_copy(FILE *joined, const char *path, const char *attempt,
+                         const struct rejects_run *run, struct failure *failure)
+{
+    char *name = part_path(path, attempt, (int)run->rank, failure);
+    if (name == NULL)
+        return -1;
+    int result = -1;
+    int part = open(name, O_RDONLY | O_CLOEXEC);
+    if (part < 0) {
+        failure_set(failure, EXIT_TARGET,
+                    "%s: rank %" PRIu32 " wrote rejects there that rank 0 cannot read: %s. Name a "
+                    "place that all hosts share with --rejects.",
+                    name, run->rank, strerror(errno));
+    } else {
+        result = copy_run(joined, path, part, name, run, failure);
+        (void)close(part);
+    }
+    free(name);
+    return result;
+}
+
+int rejects_join(const char *path, const char *attempt, struct rejects_run *runs, size_t run_count,
+                 struct failure *failure)
+{
+    char *temporary = NULL;
+    if (asprintf(&temporary, "%s.joined-%s", path, attempt) < 0)
+        return failure_memory(failure, "the name of a reject file", strlen(path));
+
+    int result = -1;
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    FILE *joined = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (joined == NULL) {
+        write_failure(temporary, "written", failure);
+        if (fd >= 0)
+            (void)close(fd);
+        goto free_name;
+    }
+
+    if (run_count > 0)
+        qsort(runs, run_count, sizeof *runs, compare_runs);
+    for (size_t i = 0; i < run_count; i++)
+        if (open_and_copy(joined, path, attempt, &runs[i], failure) != 0)
+            goto close_joined;
+    if (fflush(joined) != 0 || fsync(fileno(joined)) != 0) {
+        write_failure(temporary, "written", failure);
+        goto close_joined;
+    }
+    result = 0;
+
+close_joined:
+    if (fclose(joined) != 0 && result == 0)
+        result = write_failure(temporary, "written", failure);
+    if (result == 0 && rename(temporary, path) != 0)
+        result = write_failure(path, "put in place", failure);
+    if (result != 0)
+        (void)unlink(temporary);
+free_name:
+    free(temporary);
+    return result;
+}

@@ -1,0 +1,112 @@
+#include "course_funnel/schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sized_split {
+    uint64_t disk_bytes;
+    uint32_t split;
+};
+
+static int compare_sizes(const void *a, const void *b)
+{
+    const struct sized_split *x = a, *y = b;
+    if (x->disk_bytes != y->disk_bytes)
+        return x->disk_bytes > y->disk_bytes ? -1 : 1;
+    return x->split < y->split ? -1 : x->split > y->split;
+}
+
+int schedule_create(const struct source_list *list, struct schedule *schedule,
+                    struct failure *failure)
+{
+    size_t count = list->split_count;
+    memset(schedule, 0, sizeof *schedule);
+    struct sized_split *sized = calloc(count + 1, sizeof *sized);
+    struct schedule_item *items = calloc(count + 1, sizeof *items);
+    if (sized == NULL || items == NULL) {
+        free(sized);
+        free(items);
+        return failure_memory(failure, "the schedule", count * (sizeof *sized + sizeof *items));
+    }
+    for (size_t i = 0; i < count; i++)
+        sized[i] =
+            (struct sized_split){.disk_bytes = list->splits[i].disk_bytes, .split = (uint32_t)i};
+    qsort(sized, count, sizeof *sized, compare_sizes);
+    for (size_t i = 0; i < count; i++)
+        items[i].split = sized[i].split;
+    free(sized);
+    schedule->items = items;
+    schedule->count = count;
+    schedule->list = list;
+    return 0;
+}
+
+void schedule_clear(struct schedule *schedule)
+{
+    free(schedule->items);
+    free(schedule->mine);
+    memset(schedule, 0, sizeof *schedule);
+}
+
+static int queue(struct schedule *schedule, const struct schedule_item *item,
+                 struct failure *failure)
+{
+    if (schedule->mine_end == schedule->mine_capacity) {
+        size_t waiting = schedule->mine_end - schedule->mine_begin;
+        size_t capacity = 2 * waiting + 16;
+        struct schedule_item *mine = malloc(capacity * sizeof *mine);
+        if (mine == NULL)
+            return failure_memory(failure, "the schedule", capacity * sizeof *mine);
+        if (waiting > 0)
+            memcpy(mine, schedule->mine + schedule->mine_begin, waiting * sizeof *mine);
+        free(schedule->mine);
+        schedule->mine = mine;
+        schedule->mine_begin = 0;
+        schedule->mine_end = waiting;
+        schedule->mine_capacity = capacity;
+    }
+    schedule->mine[schedule->mine_end++] = *item;
+    schedule->mine_bytes += schedule->list->splits[item->split].disk_bytes;
+    return 0;
+}
+
+int schedule_assign(struct schedule *schedule, const uint64_t *wanted_bytes, int ranks, int rank,
+                    struct failure *failure)
+{
+    uint64_t *left = malloc((size_t)ranks * sizeof *left);
+    if (left == NULL)
+        return failure_memory(failure, "the schedule", (size_t)ranks * sizeof *left);
+    memcpy(left, wanted_bytes, (size_t)ranks * sizeof *left);
+
+    int result = 0;
+    bool asked = true;
+    while (asked && schedule->next < schedule->count) {
+        asked = false;
+        for (int to = 0; to < ranks && schedule->next < schedule->count; to++) {
+            if (left[to] == 0)
+                continue;
+            const struct schedule_item *item = &schedule->items[schedule->next++];
+            uint64_t bytes = schedule->list->splits[item->split].disk_bytes;
+            left[to] = bytes < left[to] ? left[to] - bytes : 0;
+            asked = true;
+            if (to == rank && queue(schedule, item, failure) != 0)
+                result = -1;
+        }
+    }
+    free(left);
+    return result;
+}
+
+bool schedule_take(struct schedule *schedule, struct schedule_item *item)
+{
+    if (schedule->mine_begin == schedule->mine_end)
+        return false;
+    *item = schedule->mine[schedule->mine_begin++];
+    schedule->mine_bytes -= schedule->list->splits[item->split].disk_bytes;
+    return true;
+}
+
+bool schedule_is_out(const struct schedule *schedule)
+{
+    return schedule->next == schedule->count;
+}

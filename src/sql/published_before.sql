@@ -1,0 +1,12 @@
+-- $1: our run, $2: our attempt. One row: the digests of our run if it is published (else NULL), and
+-- the latest attempt that is newer than ours (else NULL) with its run.
+SELECT ours.cohorts_digest, ours.lessons_digest, newer.attempt_at, newer.run_id
+FROM (SELECT 1) AS one
+LEFT JOIN :schema.course_funnel_runs AS ours ON ours.run_id = $1::UUID
+LEFT JOIN LATERAL (
+    SELECT r.attempt_at, r.run_id
+    FROM :schema.course_funnel_runs AS r
+    WHERE r.attempt_at > $2::TIMESTAMPTZ AND r.run_id <> $1::UUID
+    ORDER BY r.attempt_at DESC
+    LIMIT 1
+) AS newer ON TRUE

@@ -1,0 +1,252 @@
+#include "course_funnel/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(struct state_user) == 16, "users are kept and stored without padding");
+_Static_assert(sizeof(struct state_enrolment) == 32, "as are enrolments");
+_Static_assert(sizeof(struct state_progress) == 40, "and progress");
+
+#define NOT_FOUND UINT32_MAX
+
+/* Indices are 32 bits, and one value of them says "none". */
+#define MOST_RECORDS (UINT32_MAX - 1)
+
+/* The finalizer of a multiplicative hash: every bit of the key reaches every bit of the result. */
+static uint64_t mix(uint64_t key)
+{
+    key ^= key >> 32;
+    key *= UINT64_C(0xd6e8feb86659fd93);
+    key ^= key >> 32;
+    key *= UINT64_C(0xd6e8feb86659fd93);
+    return key ^ key >> 32;
+}
+
+static uint64_t pair_hash(uint32_t parent, int32_t id)
+{
+    return mix((uint64_t)parent << 32 | (uint32_t)id);
+}
+
+/* The upper 12 bits of a user's hash are alike in a group, and the lower ones choose the slot. */
+static uint32_t hash_tag(uint64_t hash)
+{
+    return (uint32_t)(hash >> 20);
+}
+
+/* Room for one more element, growing by half: a group holds few records, and there are many. */
+static int grow(void **array, uint32_t count, uint32_t *capacity, size_t element_bytes,
+                const char *what, struct failure *failure)
+{
+    if (count < *capacity)
+        return 0;
+    if (count >= MOST_RECORDS)
+        return failure_set(failure, EXIT_BUG,
+                           "One key group holds %u %s, which is its limit: the users are spread "
+                           "too unevenly.",
+                           count, what);
+    uint64_t wanted = (uint64_t)*capacity + *capacity / 2 + 4;
+    uint32_t larger = wanted > MOST_RECORDS ? MOST_RECORDS : (uint32_t)wanted;
+    void *grown = realloc(*array, larger * element_bytes);
+    if (grown == NULL)
+        return failure_memory(failure, what, larger * element_bytes);
+    *array = grown;
+    *capacity = larger;
+    return 0;
+}
+
+static void place(struct state_table *table, uint64_t hash, uint32_t tag, uint32_t index)
+{
+    uint32_t at = (uint32_t)hash & (table->size - 1);
+    while (table->slots[at].index != 0)
+        at = (at + 1) & (table->size - 1);
+    table->slots[at] = (struct state_slot){.tag = tag, .index = index + 1};
+}
+
+/* Twice the slots for a table that three quarters are used of; the hashes are had from a record. */
+static int widen(struct state_table *table, const struct state_group *group, uint32_t count,
+                 uint64_t (*record_hash)(const struct state_group *group, uint32_t index),
+                 struct failure *failure)
+{
+    if ((uint64_t)count * 4 < (uint64_t)table->size * 3)
+        return 0;
+    if (table->size > UINT32_MAX / 2)
+        return failure_set(failure, EXIT_BUG, "One key group holds %u records, which is its limit.",
+                           count);
+    struct state_table wider = {.size = table->size > 0 ? 2 * table->size : 8};
+    wider.slots = calloc(wider.size, sizeof *wider.slots);
+    if (wider.slots == NULL)
+        return failure_memory(failure, "a hash table", wider.size * sizeof *wider.slots);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t hash = record_hash(group, i);
+        place(&wider, hash, hash_tag(hash), i);
+    }
+    free(table->slots);
+    *table = wider;
+    return 0;
+}
+
+static uint64_t user_hash(const struct state_group *group, uint32_t index)
+{
+    return group->users[index].hash;
+}
+
+static uint64_t enrolment_hash(const struct state_group *group, uint32_t index)
+{
+    return pair_hash(group->enrolments[index].user, group->enrolments[index].course_id);
+}
+
+static uint64_t progress_hash(const struct state_group *group, uint32_t index)
+{
+    return pair_hash(group->progress[index].enrolment, group->progress[index].lesson_id);
+}
+
+int state_create(int rank, int ranks, struct state **state, struct failure *failure)
+{
+    struct state *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return failure_memory(failure, "the state", sizeof *made);
+    made->first_group = key_group_first(rank, ranks);
+    made->group_count = key_group_first(rank + 1, ranks) - made->first_group;
+    made->first_event_us = STATE_NO_TIME;
+    made->last_event_us = INT64_MIN;
+    made->groups = calloc(made->group_count + 1, sizeof *made->groups);
+    if (made->groups == NULL) {
+        free(made);
+        return failure_memory(failure, "the state", KEY_GROUPS * sizeof *made->groups);
+    }
+    *state = made;
+    return 0;
+}
+
+void state_free(struct state *state)
+{
+    if (state == NULL)
+        return;
+    for (uint32_t i = 0; i < state->group_count; i++) {
+        struct state_group *group = &state->groups[i];
+        for (uint32_t j = 0; j < group->progress_count; j++)
+            if (group->progress[j].fingerprint_log2 > 0)
+                free(group->progress[j].fingerprints);
+        free(group->users);
+        free(group->enrolments);
+        free(group->progress);
+        free(group->texts);
+        free(group->user_table.slots);
+        free(group->enrolment_table.slots);
+        free(group->progress_table.slots);
+    }
+    free(state->groups);
+    free(state);
+}
+
+static int add_text(struct state_group *group, const char *text, uint32_t bytes,
+                    struct failure *failure)
+{
+    uint64_t needed = (uint64_t)group->text_bytes + bytes;
+    if (needed > UINT32_MAX)
+        return failure_set(failure, EXIT_BUG,
+                           "The user ids of one key group take over 4 GiB, which is its limit.");
+    if (needed > group->text_capacity) {
+        uint64_t wanted = needed + needed / 2 + 64;
+        uint32_t larger = wanted > UINT32_MAX ? UINT32_MAX : (uint32_t)wanted;
+        char *grown = realloc(group->texts, larger);
+        if (grown == NULL)
+            return failure_memory(failure, "user ids", larger);
+        group->texts = grown;
+        group->text_capacity = larger;
+    }
+    memcpy(group->texts + group->text_bytes, text, bytes);
+    group->text_bytes = (uint32_t)needed;
+    return 0;
+}
+
+uint32_t state_find_user(struct state_group *group, uint64_t hash, const char *text, uint32_t bytes,
+                         struct failure *failure)
+{
+    struct state_table *table = &group->user_table;
+    if (widen(table, group, group->user_count, user_hash, failure) != 0)
+        return NOT_FOUND;
+    uint32_t tag = hash_tag(hash);
+    uint32_t at = (uint32_t)hash & (table->size - 1);
+    for (; table->slots[at].index != 0; at = (at + 1) & (table->size - 1)) {
+        if (table->slots[at].tag != tag)
+            continue;
+        const struct state_user *user = &group->users[table->slots[at].index - 1];
+        if (user->hash == hash && user->bytes == bytes &&
+            memcmp(group->texts + user->text, text, bytes) == 0)
+            return table->slots[at].index - 1;
+    }
+
+    uint32_t begin = group->text_bytes;
+    void *users = group->users;
+    if (grow(&users, group->user_count, &group->user_capacity, sizeof *group->users, "users",
+             failure) != 0)
+        return NOT_FOUND;
+    group->users = users;
+    if (add_text(group, text, bytes, failure) != 0)
+        return NOT_FOUND;
+    uint32_t index = group->user_count++;
+    group->users[index] = (struct state_user){.hash = hash, .text = begin, .bytes = bytes};
+    table->slots[at] = (struct state_slot){.tag = tag, .index = index + 1};
+    return index;
+}
+
+uint32_t state_find_enrolment(struct state_group *group, uint32_t user, int32_t course_id,
+                              struct failure *failure)
+{
+    struct state_table *table = &group->enrolment_table;
+    if (widen(table, group, group->enrolment_count, enrolment_hash, failure) != 0)
+        return NOT_FOUND;
+    uint64_t hash = pair_hash(user, course_id);
+    uint32_t tag = hash_tag(hash);
+    uint32_t at = (uint32_t)hash & (table->size - 1);
+    for (; table->slots[at].index != 0; at = (at + 1) & (table->size - 1)) {
+        if (table->slots[at].tag != tag)
+            continue;
+        const struct state_enrolment *enrolment = &group->enrolments[table->slots[at].index - 1];
+        if (enrolment->user == user && enrolment->course_id == course_id)
+            return table->slots[at].index - 1;
+    }
+
+    void *enrolments = group->enrolments;
+    if (grow(&enrolments, group->enrolment_count, &group->enrolment_capacity,
+             sizeof *group->enrolments, "enrolments", failure) != 0)
+        return NOT_FOUND;
+    group->enrolments = enrolments;
+    uint32_t index = group->enrolment_count++;
+    group->enrolments[index] = (struct state_enrolment){.first_start_us = STATE_NO_TIME,
+                                                        .first_event_us = STATE_NO_TIME,
+                                                        .user = user,
+                                                        .course_id = course_id};
+    table->slots[at] = (struct state_slot){.tag = tag, .index = index + 1};
+    return index;
+}
+
+uint32_t state_find_progress(struct state_group *group, uint32_t enrolment, int32_t lesson_id,
+                             struct failure *failure)
+{
+    struct state_table *table = &group->progress_table;
+    if (widen(table, group, group->progress_count, progress_hash, failure) != 0)
+        return NOT_FOUND;
+    uint64_t hash = pair_hash(enrolment, lesson_id);
+    uint32_t tag = hash_tag(hash);
+    uint32_t at = (uint32_t)hash & (table->size - 1);
+    for (; table->slots[at].index != 0; at = (at + 1) & (table->size - 1)) {
+        if (table->slots[at].tag != tag)
+            continue;
+        const struct state_progress *progress = &group->progress[table->slots[at].index - 1];
+        if (progress->enrolment == enrolment && progress->lesson_id == lesson_id)
+            return table->slots[at].index - 1;
+    }
+
+    void *all = group->progress;
+    if (grow(&all, group->progress_count, &group->progress_capacity, sizeof *group->progress,
+             "records of lesson progress", failure) != 0)
+        return NOT_FOUND;
+    group->progress = all;
+    uint32_t index = group->progress_count++;
+    group->progress[index] =
+        (struct state_progress){.enrolment = enrolment, .lesson_id = lesson_id};
+    table->slots[at] = (struct state_slot){.tag = tag, .index = index + 1};
+    return index;
+}

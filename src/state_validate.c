@@ -1,0 +1,105 @@
+#include "course_funnel/state.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+
+static int broken(const char *what, uint32_t group, uint32_t index, struct failure *failure)
+{
+    return failure_set(failure, EXIT_BUG,
+                       "The state does not hold together: key group %" PRIu32 ", record %" PRIu32
+                       ": %s.",
+                       group, index, what);
+}
+
+static int validate_users(const struct state_group *group, uint32_t number, struct failure *failure)
+{
+    uint64_t text_bytes = 0;
+    for (uint32_t i = 0; i < group->user_count; i++) {
+        const struct state_user *user = &group->users[i];
+        if (user->bytes == 0 || user->text != text_bytes ||
+            (uint64_t)user->text + user->bytes > group->text_bytes)
+            return broken("a user's text lies elsewhere", number, i, failure);
+        text_bytes += user->bytes;
+        if (user->hash != key_group_hash(group->texts + user->text, user->bytes))
+            return broken("a user's hash is not that of its text", number, i, failure);
+        if (key_group_of(user->hash) != number)
+            return broken("a user belongs to another key group", number, i, failure);
+    }
+    if (text_bytes != group->text_bytes)
+        return broken("there is text of no user", number, group->user_count, failure);
+    return 0;
+}
+
+static int validate_enrolments(const struct state_group *group, uint32_t number,
+                               struct failure *failure)
+{
+    for (uint32_t i = 0; i < group->enrolment_count; i++) {
+        const struct state_enrolment *enrolment = &group->enrolments[i];
+        if (enrolment->user >= group->user_count)
+            return broken("an enrolment of no user", number, i, failure);
+        if (enrolment->first_event_us == STATE_NO_TIME ||
+            enrolment->first_start_us < enrolment->first_event_us)
+            return broken("an enrolment's times do not agree", number, i, failure);
+        if (enrolment->completed > 1 || enrolment->unused != 0)
+            return broken("an enrolment's flags are out of range", number, i, failure);
+    }
+    return 0;
+}
+
+static int validate_progress(const struct state_group *group, uint32_t number,
+                             struct failure *failure)
+{
+    for (uint32_t i = 0; i < group->progress_count; i++) {
+        const struct state_progress *progress = &group->progress[i];
+        if (progress->enrolment >= group->enrolment_count)
+            return broken("lesson progress of no enrolment", number, i, failure);
+        if (progress->flags == 0 || progress->flags > (STATE_STARTED | STATE_COMPLETED) ||
+            progress->unused != 0)
+            return broken("flags of lesson progress are out of range", number, i, failure);
+        bool completed = (progress->flags & STATE_COMPLETED) != 0;
+        if (!completed && (progress->timed_completions > 0 || progress->fingerprint_count > 0))
+            return broken("times of a lesson that was not completed", number, i, failure);
+        if (progress->timed_completions == 0 &&
+            (progress->time_low_us > 0 || progress->time_high_us > 0))
+            return broken("a sum of no times", number, i, failure);
+        bool started_course =
+            group->enrolments[progress->enrolment].first_start_us != STATE_NO_TIME;
+        if ((progress->flags & STATE_STARTED) != 0 && !started_course)
+            return broken("a lesson started in a course that was not", number, i, failure);
+    }
+    return 0;
+}
+
+static int validate_table(const struct state_table *table, uint32_t count, uint32_t number,
+                          const char *what, struct failure *failure)
+{
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < table->size; i++) {
+        if (table->slots[i].index == 0)
+            continue;
+        if (table->slots[i].index > count)
+            return broken(what, number, table->slots[i].index, failure);
+        used++;
+    }
+    return used == count ? 0 : broken(what, number, used, failure);
+}
+
+int state_validate(const struct state *state, struct failure *failure)
+{
+    for (uint32_t i = 0; i < state->group_count; i++) {
+        const struct state_group *group = &state->groups[i];
+        uint32_t number = state->first_group + i;
+        if (validate_users(group, number, failure) != 0 ||
+            validate_enrolments(group, number, failure) != 0 ||
+            validate_progress(group, number, failure) != 0)
+            return -1;
+        if (validate_table(&group->user_table, group->user_count, number,
+                           "the table of users does not fit", failure) != 0 ||
+            validate_table(&group->enrolment_table, group->enrolment_count, number,
+                           "the table of enrolments does not fit", failure) != 0 ||
+            validate_table(&group->progress_table, group->progress_count, number,
+                           "the table of lesson progress does not fit", failure) != 0)
+            return -1;
+    }
+    return 0;
+}

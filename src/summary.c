@@ -1,0 +1,122 @@
+#include "course_funnel/summary.h"
+
+#include "course_funnel/calendar.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define GROUPED_BYTES 32
+
+/* A count with a comma between thousands, which long counts cannot be read without. */
+static const char *grouped(uint64_t count, char text[GROUPED_BYTES])
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, count);
+    char *at = text;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            *at++ = ',';
+        *at++ = digits[i];
+    }
+    *at = '\0';
+    return text;
+}
+
+static void print_count(FILE *out, const char *name, uint64_t count, const char *remark)
+{
+    char text[GROUPED_BYTES];
+    fprintf(out, "  %-24s %18s%s%s\n", name, grouped(count, text), remark[0] != '\0' ? "  " : "",
+            remark);
+}
+
+static void print_input(FILE *out, const struct source_list *list)
+{
+    char files[GROUPED_BYTES], splits[GROUPED_BYTES], bytes[GROUPED_BYTES];
+    fprintf(out, "  %s files in %s splits, %s bytes on disk\n", grouped(list->file_count, files),
+            grouped(list->split_count, splits), grouped(list->disk_bytes, bytes));
+}
+
+static void print_ledger(FILE *out, const struct ledger *ledger, const char *rejects)
+{
+    uint64_t rejected = ledger_rejected(ledger);
+    print_count(out, "lines read", ledger->lines_read, "= other + rejected + kept");
+    print_count(out, "  other", ledger->other, "not course events");
+    print_count(out, "  rejected", rejected, rejected > 0 ? rejects : "");
+    for (int reason = 0; reason < REJECT_REASONS; reason++)
+        if (ledger->rejected[reason] > 0) {
+            char name[40];
+            snprintf(name, sizeof name, "    %s", event_reject_name((enum reject_reason)reason));
+            print_count(out, name, ledger->rejected[reason], "");
+        }
+    print_count(out, "  kept", ledger->kept, "= sent = received = folded");
+    print_count(out, "    of them duplicates", ledger->duplicates,
+                "completions that were delivered again");
+    print_count(out, "    with time unusable", ledger->time_unusable,
+                "completions left out of the average time");
+}
+
+static void print_phases(FILE *out, const struct phase_spread *phases, int ranks)
+{
+    fprintf(out, "\n  seconds            least      mean      most   slowest of %d rank%s\n", ranks,
+            ranks == 1 ? "" : "s");
+    for (int phase = 0; phase < PHASES; phase++)
+        fprintf(out, "  %-12s %11.3f %9.3f %9.3f   rank %d\n", phases_name((enum phase)phase),
+                phases[phase].least, phases[phase].mean, phases[phase].most, phases[phase].slowest);
+}
+
+void summary_print(FILE *out, const struct summary *summary)
+{
+    const struct run_record *record = summary->record;
+    char cohorts[GROUPED_BYTES], lessons[GROUPED_BYTES];
+    double seconds = (double)(record->finished_us - record->started_us) / 1e6;
+
+    fprintf(out, "course-funnel %s, run %s\n\n", record->version, record->run_id);
+    print_input(out, summary->list);
+    fputc('\n', out);
+    print_ledger(out, &record->ledger, summary->rejects);
+    if (record->has_event_times) {
+        char first[CALENDAR_TIME_BYTES], last[CALENDAR_TIME_BYTES];
+        calendar_format_time(record->first_event_us, first);
+        calendar_format_time(record->last_event_us, last);
+        fprintf(out, "  course events from %.19s to %.19s UTC\n", first, last);
+    }
+    print_phases(out, summary->phases, record->ranks);
+
+    double read = summary->phases[PHASE_READ].most;
+    if (read > 0)
+        fprintf(out, "  %.0f lines/s, %.1f MB/s of text while reading\n",
+                (double)record->ledger.lines_read / read,
+                (double)record->ledger.bytes_read / read / 1e6);
+    fprintf(out,
+            "\nPublished to %s in %.1f s:\n  mart_course_funnel_cohorts %14s rows  %s\n"
+            "  mart_course_funnel_lessons %14s rows  %s\n",
+            summary->target, seconds, grouped(record->cohort_rows, cohorts), record->cohorts_digest,
+            grouped(record->lesson_rows, lessons), record->lessons_digest);
+}
+
+void summary_print_plan(FILE *out, const struct source_list *list, int ranks, const char *target,
+                        const char *rejects)
+{
+    static const char *const formats[] = {
+        [SOURCE_PLAIN] = "plain", [SOURCE_GZIP] = "gzip", [SOURCE_ZIP] = "zip"};
+    uint64_t files[3] = {0}, bytes[3] = {0};
+    for (size_t i = 0; i < list->file_count; i++) {
+        files[list->files[i].format]++;
+        bytes[list->files[i].format] += list->files[i].bytes;
+    }
+
+    fprintf(out, "Dry run: all checks passed, nothing was read or changed. A run would\n");
+    fprintf(out, "  read on %d rank%s\n", ranks, ranks == 1 ? "" : "s");
+    print_input(out, list);
+    for (int format = 0; format < 3; format++)
+        if (files[format] > 0) {
+            char count[GROUPED_BYTES], size[GROUPED_BYTES];
+            fprintf(out, "    %-6s %12s files %18s bytes\n", formats[format],
+                    grouped(files[format], count), grouped(bytes[format], size));
+        }
+    if (list->file_count > 0)
+        fprintf(out, "    from %s\n      to %s\n", list->files[0].path,
+                list->files[list->file_count - 1].path);
+    fprintf(out, "  keep rejects in %s\n  publish to %s\n  input fingerprint %s\n", rejects, target,
+            list->fingerprint);
+}
