@@ -36,9 +36,10 @@ run "$probe" publish "$target" x 2 20
 check "a record that is damaged does not stop a run" "$code$err" 0
 
 # Leftovers of dead attempts go, whatever else is there stays.
+attempt=$("$probe" check "$target")
 touch "$target/.course-funnel-tmp.mart_course_funnel_cohorts.csv.4711" \
     "$target/.course-funnel-tmp.check" "$target/mine.txt" "$target/.hidden"
-run "$probe" publish "$target" x 3 20
+run "$probe" publish "$target" x 3 20 "$attempt"
 check "leftovers are removed" "$code $(listing "$target" | tr ' ' '\n' | sort | paste -sd ' ')" \
     "0 $(printf '%s\n' .hidden $three mine.txt | sort | paste -sd ' ')"
 
