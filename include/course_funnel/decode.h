@@ -3,6 +3,7 @@
 
 #include "course_funnel/event.h"
 #include "course_funnel/failure.h"
+#include "course_funnel/simd.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,17 @@ int decode_create(struct decoder **decoder, struct failure *failure);
 void decode_free(struct decoder *decoder);
 
 /*
+ * Local. Whether all lines so far were read as they are. A string with escapes is unescaped in
+ * scratch memory, which grows with the longest line that has one; where that fails, the line
+ * passes for one that lacks the string, and is rejected. Returns 0, or -1 (EXIT_BUG) when that
+ * has happened since decode_create: the counts are not to be trusted.
+ */
+int decode_check(const struct decoder *decoder, struct failure *failure);
+
+/* Local. Use ${level}, which simd_has, in place of the fastest; for tests and measurements. */
+void decode_set_level(struct decoder *decoder, enum simd_level level);
+
+/*
  * Local. Find the first line in [begin, end) that names a course event type anywhere in its
  * text. Lines end with '\n'; the last may end at ${end} instead. Returns the first byte of that
  * line and its length without '\n' in ${line_bytes}, or NULL when no line names one. Adds to
@@ -39,7 +51,8 @@ const char *decode_find(const char *begin, const char *end, size_t *line_bytes, 
  * matter), which may be any text. DECODE_EVENT: ${event} is filled; its user bytes stay valid
  * until the next call with this decoder and while the line does. DECODE_REJECT: ${reason} is
  * set. DECODE_OTHER: a text that is whole, but is not a course event. A line too deep (over
- * 1,024 levels) is a reject. Takes O(${bytes}) time.
+ * 1,024 levels) is a reject. Takes O(${bytes}) time. What is judged of a line, and what only
+ * skipped, structure.h says; event_properties and the other used fields must be valid JSON.
  */
 enum decode_result decode_line(struct decoder *decoder, const char *line, size_t bytes,
                                struct event *event, enum reject_reason *reason);

@@ -18,10 +18,14 @@
  */
 
 /* How a file is stored, and for entries of a zip archive how the entry is. */
-enum source_format { SOURCE_PLAIN = 0, SOURCE_GZIP = 1, SOURCE_ZIP = 2 };
+enum source_format {
+    SOURCE_PLAIN = 0,
+    SOURCE_GZIP = 1,
+    SOURCE_ZIP = 2,
+};
 
 struct source_limits {
-    uint64_t max_line_bytes; /* a longer line ends the run */
+    uint64_t max_line_bytes; /* a longer line ends the run; '\n' not counted */
     uint64_t max_ratio;      /* inflated / compressed bytes, looked at after the first MiB */
     uint64_t range_bytes;    /* size of the ranges that a plain file is cut in */
 };
@@ -34,8 +38,8 @@ struct source_file {
     char *path;       /* absolute, owned by the list */
     uint64_t bytes;   /* on disk, when it was listed; a later difference is a failure */
     int64_t mtime_ns; /* likewise */
-    uint64_t device;  /* likewise, with inode: a file put in its place is noticed too */
-    uint64_t inode;
+    uint64_t inode;   /* likewise: a file put in its place is noticed too. The device is not kept:
+                         the nodes of a cluster may number the same shared file system differently */
     enum source_format format;
 };
 
@@ -45,17 +49,19 @@ struct source_split {
     uint64_t begin;      /* byte range of a plain file; 0 for the other formats */
     uint64_t end;        /* likewise; for the others the inflated size is not known: 0 */
     uint64_t disk_bytes; /* what it takes on disk: the measure of work that is known in advance */
+    enum source_format format; /* of the text: for an entry of an archive how the entry is stored */
 };
 
 /* Something that the walk met and left out, or that the user should know; goes to the log. */
 struct source_note {
-    char *path;
+    char *path;       /* control characters shown as \xNN */
     const char *what; /* a constant text, such as "marker of a finished hour, left out" */
 };
 
 /*
  * Sorted by path bytes; splits in the order of files, entries and ranges. The same files give the
- * same list whatever the order in which they were named.
+ * same list whatever the order in which they were named. The numbers of splits, and so resume
+ * offsets, hold for one fingerprint and one range_bytes.
  */
 struct source_list {
     struct source_file *files;
@@ -71,11 +77,12 @@ struct source_list {
 /*
  * Local. List what ${from} names: files, directories (walked, hidden names left out) and globs.
  * Amplitude's `_complete` markers and merged-identity files (`-ORG_yyyy-MM-dd_H…`), in
- * directories and in archives, are noted and left out; a file named twice is read once and noted;
- * empty files are fine. Returns 0 and a list that the caller frees with source_free, or -1 with
- * EXIT_SOURCE: nothing matches a name, a path can't be read, is not a regular file, or is
- * compressed in a way that is not supported (zstd, xz, bzip2, an encrypted zip entry, a zip
- * inside a zip).
+ * directories, globs and archives, are noted and left out, as are symbolic links to directories,
+ * FIFOs and the like; a file named twice is read once and noted; empty files are fine. A name that
+ * exists is taken as it is, even where it could be read as a pattern. Returns 0 and a list that the
+ * caller frees with source_free, or -1 with EXIT_SOURCE: nothing matches a name, a path can't be
+ * read, a file named directly is not a regular file, or one is packed in a way that is not
+ * supported (zstd, xz, bzip2, tar, an encrypted zip entry, a zip inside a zip).
  */
 int source_list(const char *const *from, size_t from_count, const struct source_limits *limits,
                 struct source_list **list, struct failure *failure);
@@ -94,7 +101,8 @@ int source_unpack(const unsigned char *bytes, size_t byte_count, struct source_l
 
 /*
  * Local. The name of a split's text for logs and rejects: the path, and for an entry of an
- * archive `path!entry`. Returns 0 and a string that the caller frees, or -1 (EXIT_SOURCE,
+ * archive `path!entry`, control characters shown as \xNN. Opens the archive: keep the name for as
+ * long as the split is read. Returns 0 and a string that the caller frees, or -1 (EXIT_SOURCE,
  * EXIT_BUG).
  */
 int source_name(const struct source_list *list, size_t split, char **name, struct failure *failure);
@@ -104,7 +112,7 @@ struct source_block {
     const char *begin;   /* borrowed from the reader until its next call */
     const char *end;     /* SOURCE_PADDING bytes behind it may be read (their value is any) */
     uint64_t offset;     /* of ${begin} in the file, inflated where it is compressed */
-    uint64_t disk_bytes; /* bytes on disk that were read for this block, for progress */
+    uint64_t disk_bytes; /* bytes on disk that were read since the last block, for progress */
 };
 
 #define SOURCE_PADDING 64
@@ -121,18 +129,20 @@ void source_reader_free(struct source_reader *reader);
 /*
  * Local. Open ${split}. With ${resume_offset} above 0 the first line given is the one that begins
  * at that offset of the (inflated) file: an offset that an earlier reader of this split stopped
- * at, between two lines. Returns 0, or -1 with EXIT_SOURCE: the file is gone, can't be read, or is
- * not the one that was listed.
+ * at, between two lines. Compressed text is inflated again up to there. A split that is open is
+ * left. Returns 0, or -1 with EXIT_SOURCE: the file is gone, can't be read, is not the one that was
+ * listed, or has no line that begins at ${resume_offset}; or EXIT_BUG (no memory).
  */
 int source_open(struct source_reader *reader, size_t split, uint64_t resume_offset,
                 struct failure *failure);
 
 /*
  * Local. Give the next block of the open split: some hundred KiB, or one long line. Returns 1 and
- * a block; 0 at the end of the split, after it was checked that the file is still as it was
- * listed and that the compressed data is whole; or -1 with EXIT_SOURCE naming the file: cut off,
- * corrupt, changed while it was read, over a limit (the message names the option that raises
- * it), or a read error. A file that shrinks under the reader is an error, never a crash.
+ * a block; 0 at the end of the split (the block is empty then, but for disk_bytes), after it was
+ * checked that the file is still as it was listed and that the compressed data is whole; or -1 with
+ * EXIT_SOURCE naming the file: cut off, corrupt, changed while it was read, over a limit (the
+ * message names the option that raises it), or a read error; EXIT_BUG when there is no memory. A
+ * file that shrinks under the reader is an error, never a crash.
  */
 int source_next(struct source_reader *reader, struct source_block *block, struct failure *failure);
 

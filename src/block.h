@@ -1,0 +1,213 @@
+#ifndef COURSE_FUNNEL_BLOCK_H
+#define COURSE_FUNNEL_BLOCK_H
+
+#include <stdint.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+/* Which of 64 bytes of JSON are what, for each level of vector instructions. For structure.c. */
+
+#define BLOCK_BYTES 64
+#define BLOCK_INLINE static inline __attribute__((always_inline))
+#define BLOCK_AVX2 __attribute__((target("avx2,bmi,popcnt")))
+#define BLOCK_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx2,bmi,popcnt")))
+
+/* The first byte is the lowest bit. */
+struct block {
+    uint64_t quote;
+    uint64_t backslash;
+    uint64_t open; /* [ and { */
+    uint64_t close;
+    uint64_t colon;
+    uint64_t comma;
+    uint64_t blank;
+    uint64_t initial; /* e, u and $, which the names of the used keys begin with */
+};
+
+typedef void block_read_function(const char *bytes, struct block *block);
+
+/* The place of the lowest bit; of no bit, any place. */
+BLOCK_INLINE unsigned block_lowest(uint64_t bits)
+{
+    return (unsigned)__builtin_ctzll(bits | UINT64_C(1) << 63);
+}
+
+BLOCK_INLINE void block_read_plain(const char *bytes, struct block *block)
+{
+    *block = (struct block){0};
+    for (unsigned i = 0; i < BLOCK_BYTES; i++) {
+        uint64_t bit = UINT64_C(1) << i;
+        switch (bytes[i]) {
+        case '"':
+            block->quote |= bit;
+            break;
+        case '\\':
+            block->backslash |= bit;
+            break;
+        case '[':
+        case '{':
+            block->open |= bit;
+            break;
+        case ']':
+        case '}':
+            block->close |= bit;
+            break;
+        case ':':
+            block->colon |= bit;
+            break;
+        case ',':
+            block->comma |= bit;
+            break;
+        case ' ':
+        case '\t':
+        case '\r':
+        case '\n':
+            block->blank |= bit;
+            break;
+        case 'e':
+        case 'u':
+        case '$':
+            block->initial |= bit;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+/*
+ * Brackets of both kinds differ in the bit 0x20 alone, e and u in the bit 0x10 alone, and no
+ * other byte becomes the same when that bit is set or cleared.
+ */
+
+#if defined(__x86_64__)
+
+BLOCK_INLINE uint64_t block_equal_sse2(const __m128i bytes[4], char byte)
+{
+    __m128i wanted = _mm_set1_epi8(byte);
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < 4; i++)
+        mask |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes[i], wanted)) << 16 * i;
+    return mask;
+}
+
+BLOCK_INLINE void block_read_sse2(const char *text, struct block *block)
+{
+    __m128i bytes[4], folded[4], unfolded[4];
+    for (unsigned i = 0; i < 4; i++) {
+        bytes[i] = _mm_loadu_si128((const __m128i *)(const void *)(text + 16 * i));
+        folded[i] = _mm_or_si128(bytes[i], _mm_set1_epi8(0x20));
+        unfolded[i] = _mm_andnot_si128(_mm_set1_epi8(0x10), bytes[i]);
+    }
+    block->quote = block_equal_sse2(bytes, '"');
+    block->backslash = block_equal_sse2(bytes, '\\');
+    block->open = block_equal_sse2(folded, '{');
+    block->close = block_equal_sse2(folded, '}');
+    block->colon = block_equal_sse2(bytes, ':');
+    block->comma = block_equal_sse2(bytes, ',');
+    block->blank = block_equal_sse2(bytes, ' ') | block_equal_sse2(bytes, '\t') |
+                   block_equal_sse2(bytes, '\r') | block_equal_sse2(bytes, '\n');
+    block->initial = block_equal_sse2(unfolded, 'e') | block_equal_sse2(bytes, '$');
+}
+
+BLOCK_AVX2 BLOCK_INLINE uint64_t block_mask_avx2(__m256i low, __m256i high)
+{
+    return (uint64_t)(unsigned)_mm256_movemask_epi8(high) << 32 |
+           (unsigned)_mm256_movemask_epi8(low);
+}
+
+BLOCK_AVX2 BLOCK_INLINE uint64_t block_equal_avx2(__m256i low, __m256i high, char byte)
+{
+    __m256i wanted = _mm256_set1_epi8(byte);
+    return block_mask_avx2(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
+}
+
+/* A blank equals what its low four bits look up here; no other byte does. */
+#define BLOCK_BLANKS                                                                               \
+    ' ', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', '\t', '\n', 'x', 'x', '\r', 'x', 'x'
+
+BLOCK_AVX2 BLOCK_INLINE void block_read_avx2(const char *text, struct block *block)
+{
+    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)text);
+    __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(text + 32));
+    __m256i bit = _mm256_set1_epi8(0x20);
+    __m256i low_folded = _mm256_or_si256(low, bit);
+    __m256i high_folded = _mm256_or_si256(high, bit);
+    block->quote = block_equal_avx2(low, high, '"');
+    block->backslash = block_equal_avx2(low, high, '\\');
+    block->open = block_equal_avx2(low_folded, high_folded, '{');
+    block->close = block_equal_avx2(low_folded, high_folded, '}');
+    block->colon = block_equal_avx2(low, high, ':');
+    block->comma = block_equal_avx2(low, high, ',');
+    __m256i blanks = _mm256_setr_epi8(BLOCK_BLANKS, BLOCK_BLANKS);
+    block->blank = block_mask_avx2(_mm256_cmpeq_epi8(low, _mm256_shuffle_epi8(blanks, low)),
+                                   _mm256_cmpeq_epi8(high, _mm256_shuffle_epi8(blanks, high)));
+    bit = _mm256_set1_epi8(0x10);
+    block->initial =
+        block_equal_avx2(_mm256_andnot_si256(bit, low), _mm256_andnot_si256(bit, high), 'e') |
+        block_equal_avx2(low, high, '$');
+}
+
+BLOCK_AVX512 BLOCK_INLINE uint64_t block_equal_avx512(__m512i bytes, char byte)
+{
+    return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte));
+}
+
+BLOCK_AVX512 BLOCK_INLINE void block_read_avx512(const char *text, struct block *block)
+{
+    __m512i bytes = _mm512_loadu_si512(text);
+    __m512i folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+    block->quote = block_equal_avx512(bytes, '"');
+    block->backslash = block_equal_avx512(bytes, '\\');
+    block->open = block_equal_avx512(folded, '{');
+    block->close = block_equal_avx512(folded, '}');
+    block->colon = block_equal_avx512(bytes, ':');
+    block->comma = block_equal_avx512(bytes, ',');
+    __m512i blanks = _mm512_broadcast_i32x4(_mm_setr_epi8(BLOCK_BLANKS));
+    block->blank = _mm512_cmpeq_epi8_mask(bytes, _mm512_shuffle_epi8(blanks, bytes));
+    __m512i unfolded = _mm512_andnot_si512(_mm512_set1_epi8(0x10), bytes);
+    block->initial = block_equal_avx512(unfolded, 'e') | block_equal_avx512(bytes, '$');
+}
+
+#elif defined(__aarch64__)
+
+/* One bit a byte: each byte keeps the bit of its place, and pairs are added up three times. */
+BLOCK_INLINE uint64_t block_equal_neon(const uint8x16_t bytes[4], char byte)
+{
+    static const uint8_t places[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t place = vld1q_u8(places);
+    uint8x16_t wanted = vdupq_n_u8((uint8_t)byte);
+    uint8x16_t kept[4];
+    for (unsigned i = 0; i < 4; i++)
+        kept[i] = vandq_u8(vceqq_u8(bytes[i], wanted), place);
+    uint8x16_t sums = vpaddq_u8(vpaddq_u8(kept[0], kept[1]), vpaddq_u8(kept[2], kept[3]));
+    sums = vpaddq_u8(sums, sums);
+    return vgetq_lane_u64(vreinterpretq_u64_u8(sums), 0);
+}
+
+BLOCK_INLINE void block_read_neon(const char *text, struct block *block)
+{
+    uint8x16_t bytes[4], folded[4], unfolded[4];
+    for (unsigned i = 0; i < 4; i++) {
+        bytes[i] = vld1q_u8((const uint8_t *)text + 16 * i);
+        folded[i] = vorrq_u8(bytes[i], vdupq_n_u8(0x20));
+        unfolded[i] = vandq_u8(bytes[i], vdupq_n_u8(0xef));
+    }
+    block->quote = block_equal_neon(bytes, '"');
+    block->backslash = block_equal_neon(bytes, '\\');
+    block->open = block_equal_neon(folded, '{');
+    block->close = block_equal_neon(folded, '}');
+    block->colon = block_equal_neon(bytes, ':');
+    block->comma = block_equal_neon(bytes, ',');
+    block->blank = block_equal_neon(bytes, ' ') | block_equal_neon(bytes, '\t') |
+                   block_equal_neon(bytes, '\r') | block_equal_neon(bytes, '\n');
+    block->initial = block_equal_neon(unfolded, 'e') | block_equal_neon(bytes, '$');
+}
+
+#endif
+
+#endif

@@ -1,0 +1,161 @@
+#include "source_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* Make room for one more element of ${bytes}. */
+static int grow(void **elements, size_t count, size_t *capacity, size_t bytes, const char *what,
+                struct failure *failure)
+{
+    if (count < *capacity)
+        return 0;
+    size_t wanted = *capacity < 64 ? 64 : *capacity + *capacity / 2;
+    void *grown = reallocarray(*elements, wanted, bytes);
+    if (grown == NULL)
+        return failure_memory(failure, what, wanted * bytes);
+    *elements = grown;
+    *capacity = wanted;
+    return 0;
+}
+
+int source_draft_file(struct source_draft *draft, char *path, struct failure *failure)
+{
+    struct source_list *list = draft->list;
+    void *files = list->files;
+    if (grow(&files, list->file_count, &draft->file_capacity, sizeof *list->files,
+             "the list of files", failure) != 0) {
+        free(path);
+        return -1;
+    }
+    list->files = files;
+    list->files[list->file_count++] = (struct source_file){.path = path};
+    return 0;
+}
+
+int source_draft_split(struct source_draft *draft, const struct source_split *split,
+                       struct failure *failure)
+{
+    struct source_list *list = draft->list;
+    void *splits = list->splits;
+    if (grow(&splits, list->split_count, &draft->split_capacity, sizeof *list->splits,
+             "the list of splits", failure) != 0)
+        return -1;
+    list->splits = splits;
+    list->splits[list->split_count++] = *split;
+    list->disk_bytes += split->disk_bytes;
+    return 0;
+}
+
+int source_draft_note(struct source_draft *draft, const char *path, const char *what,
+                      struct failure *failure)
+{
+    struct source_list *list = draft->list;
+    void *notes = list->notes;
+    if (grow(&notes, list->note_count, &draft->note_capacity, sizeof *list->notes,
+             "the notes on files", failure) != 0)
+        return -1;
+    list->notes = notes;
+
+    size_t capacity = 4 * strlen(path) + 1;
+    char *shown = malloc(capacity);
+    if (shown == NULL)
+        return failure_memory(failure, "the notes on files", capacity);
+    source_names_show(path, shown, capacity);
+    list->notes[list->note_count++] = (struct source_note){.path = shown, .what = what};
+    return 0;
+}
+
+static int compare_files(const void *left, const void *right)
+{
+    const struct source_file *a = left, *b = right;
+    return strcmp(a->path, b->path);
+}
+
+int source_draft_sort_files(struct source_draft *draft, struct failure *failure)
+{
+    struct source_list *list = draft->list;
+    if (list->file_count == 0)
+        return 0;
+    qsort(list->files, list->file_count, sizeof *list->files, compare_files);
+
+    size_t kept = 1;
+    int result = 0;
+    for (size_t i = 1; i < list->file_count; i++) {
+        if (strcmp(list->files[i].path, list->files[kept - 1].path) != 0) {
+            list->files[kept++] = list->files[i];
+            continue;
+        }
+        if (result == 0)
+            result = source_draft_note(draft, list->files[i].path,
+                                       "named more than once, read once", failure);
+        free(list->files[i].path);
+    }
+    list->file_count = kept;
+    return result;
+}
+
+static int compare_notes(const void *left, const void *right)
+{
+    const struct source_note *a = left, *b = right;
+    int order = strcmp(a->path, b->path);
+    return order != 0 ? order : strcmp(a->what, b->what);
+}
+
+static void sort_notes(struct source_list *list)
+{
+    if (list->note_count == 0)
+        return;
+    qsort(list->notes, list->note_count, sizeof *list->notes, compare_notes);
+    size_t kept = 1;
+    for (size_t i = 1; i < list->note_count; i++) {
+        if (compare_notes(&list->notes[i], &list->notes[kept - 1]) != 0)
+            list->notes[kept++] = list->notes[i];
+        else
+            free(list->notes[i].path);
+    }
+    list->note_count = kept;
+}
+
+static void store_u64(unsigned char to[8], uint64_t value)
+{
+    for (size_t i = 0; i < 8; i++)
+        to[i] = (unsigned char)(value >> (8 * i));
+}
+
+static int take_fingerprint(struct source_list *list, struct failure *failure)
+{
+    XXH3_state_t *state = XXH3_createState();
+    if (state == NULL)
+        return failure_memory(failure, "the fingerprint of the input", 0);
+    bool hashed = XXH3_128bits_reset(state) == XXH_OK;
+    for (size_t i = 0; i < list->file_count; i++) {
+        const struct source_file *file = &list->files[i];
+        unsigned char numbers[16];
+        store_u64(numbers, file->bytes);
+        store_u64(numbers + 8, (uint64_t)file->mtime_ns);
+        /* The NUL behind the path keeps it apart from the numbers. */
+        hashed = hashed &&
+                 XXH3_128bits_update(state, file->path, strlen(file->path) + 1) == XXH_OK &&
+                 XXH3_128bits_update(state, numbers, sizeof numbers) == XXH_OK;
+    }
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
+    XXH3_freeState(state);
+    if (!hashed)
+        return failure_set(failure, EXIT_BUG, "The fingerprint of the input can't be taken.");
+
+    static const char hex[] = "0123456789abcdef";
+    for (size_t i = 0; i < sizeof canonical.digest; i++) {
+        list->fingerprint[2 * i] = hex[canonical.digest[i] >> 4];
+        list->fingerprint[2 * i + 1] = hex[canonical.digest[i] & 15];
+    }
+    list->fingerprint[2 * sizeof canonical.digest] = '\0';
+    return 0;
+}
+
+int source_draft_finish(struct source_draft *draft, struct failure *failure)
+{
+    sort_notes(draft->list);
+    return take_fingerprint(draft->list, failure);
+}

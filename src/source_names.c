@@ -1,0 +1,87 @@
+#include "source_internal.h"
+
+#include <string.h>
+
+/* How many bytes the well-formed, printable UTF-8 character at ${at} takes; 0: it is not one. */
+static size_t printable_bytes(const unsigned char *at)
+{
+    if (at[0] < 0x80)
+        return at[0] >= 0x20 && at[0] != 0x7F ? 1 : 0;
+
+    size_t more = at[0] >= 0xF0 ? 3 : at[0] >= 0xE0 ? 2 : 1;
+    if (at[0] < 0xC2 || at[0] > 0xF4)
+        return 0;
+    for (size_t i = 1; i <= more; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    /* C1 controls, overlong forms, surrogates and what lies beyond Unicode. */
+    if ((at[0] == 0xC2 && at[1] < 0xA0) || (at[0] == 0xE0 && at[1] < 0xA0) ||
+        (at[0] == 0xED && at[1] > 0x9F) || (at[0] == 0xF0 && at[1] < 0x90) ||
+        (at[0] == 0xF4 && at[1] > 0x8F))
+        return 0;
+    return more + 1;
+}
+
+void source_names_show(const char *name, char *shown, size_t capacity)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    const unsigned char *at = (const unsigned char *)name;
+    size_t length = 0;
+    while (*at != '\0') {
+        size_t bytes = printable_bytes(at);
+        if (length + (bytes > 0 ? bytes : 4) >= capacity)
+            break;
+        if (bytes > 0) {
+            memcpy(shown + length, at, bytes);
+            length += bytes;
+            at += bytes;
+        } else {
+            shown[length++] = '\\';
+            shown[length++] = 'x';
+            shown[length++] = hex[*at >> 4];
+            shown[length++] = hex[*at & 15];
+            at++;
+        }
+    }
+    shown[length] = '\0';
+}
+
+const char *source_names_base(const char *path)
+{
+    const char *base = path;
+    for (const char *at = path; *at != '\0'; at++)
+        if ((*at == '/' || *at == '\\') && at[1] != '\0')
+            base = at + 1;
+    return base;
+}
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* What follows `_yyyy-MM-dd_H` or `_yyyy-MM-dd_HH` at ${at}, or NULL when that is not there. */
+static const char *after_hour(const char *at)
+{
+    static const char form[] = "_dddd-dd-dd_d";
+    for (size_t i = 0; form[i] != '\0'; i++)
+        if (form[i] == 'd' ? !is_digit(at[i]) : at[i] != form[i])
+            return NULL;
+    at += sizeof form - 1;
+    return is_digit(*at) ? at + 1 : at;
+}
+
+const char *source_names_left_out(const char *base)
+{
+    const char *at = base[0] == '-' ? base + 1 : base;
+    if (!is_digit(*at))
+        return NULL;
+    while (is_digit(*at))
+        at++;
+    at = after_hour(at);
+    if (at == NULL)
+        return NULL;
+    if (base[0] == '-')
+        return "merged identities, not events, left out";
+    return strcmp(at, "_complete") == 0 ? "marker of a finished hour, left out" : NULL;
+}

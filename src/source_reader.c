@@ -1,0 +1,318 @@
+#include "source_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Bytes read at a time. The buffer must stay in the L2 cache, where the next stage finds the text
+ * again, and be large enough that the cost of a system call does not show.
+ */
+#define CHUNK_BYTES ((size_t)256 << 10)
+
+#define NO_FILE SIZE_MAX
+
+enum reader_state {
+    READER_CLOSED, /* no split was opened, or reading it failed */
+    READER_OPEN,
+    READER_AT_END, /* all text was given, but the file was not yet checked */
+    READER_ENDED
+};
+
+/*
+ * The buffer: a chunk of room for the line that the last chunk left unfinished, then the chunk
+ * that is read. So only that line is ever moved, and reads go to one aligned place. A line that
+ * is longer than a chunk lets the buffer grow at its end.
+ */
+struct source_reader {
+    const struct source_list *list;
+    const struct source_limits *limits;
+    size_t chunk_bytes;
+    char *memory;
+    size_t capacity; /* of memory, SOURCE_PADDING left out */
+    size_t begin;    /* text that was read, but not yet given: [begin, end) of memory */
+    size_t end;
+    uint64_t offset; /* of begin in the text */
+    enum reader_state state;
+    const struct source_split *split;
+    uint64_t disk_reported;
+    struct source_bytes text; /* of the open split */
+    struct source_handle handle;
+    size_t handle_file; /* index of the file that handle has open, or NO_FILE */
+    struct source_plain plain;
+    struct source_gzip *gzip; /* NULL until it is needed */
+    struct source_zip *zip;   /* NULL where handle's file is no archive */
+    char shown[SOURCE_SHOWN_BYTES];
+};
+
+static char *allocate(size_t capacity, struct failure *failure)
+{
+    void *memory;
+    if (posix_memalign(&memory, 4096, capacity + SOURCE_PADDING) != 0) {
+        failure_memory(failure, "reading lines", capacity + SOURCE_PADDING);
+        return NULL;
+    }
+    return memory;
+}
+
+int source_reader_create(const struct source_list *list, const struct source_limits *limits,
+                         struct source_reader **reader, struct failure *failure)
+{
+    *reader = NULL;
+    struct source_reader *created = calloc(1, sizeof *created);
+    if (created == NULL)
+        return failure_memory(failure, "reading lines", sizeof *created);
+    created->list = list;
+    created->limits = limits;
+    created->handle.fd = -1;
+    created->handle_file = NO_FILE;
+    /* With no chunk above the longest line, a line over the limit always spans two reads. */
+    created->chunk_bytes =
+        limits->max_line_bytes < CHUNK_BYTES ? (size_t)limits->max_line_bytes : CHUNK_BYTES;
+    if (created->chunk_bytes == 0)
+        created->chunk_bytes = 1;
+    created->capacity = 2 * created->chunk_bytes;
+    created->memory = allocate(created->capacity, failure);
+    if (created->memory == NULL) {
+        free(created);
+        return -1;
+    }
+    *reader = created;
+    return 0;
+}
+
+static void close_file(struct source_reader *reader)
+{
+    source_zip_close(reader->zip);
+    reader->zip = NULL;
+    source_handle_close(&reader->handle);
+    reader->handle_file = NO_FILE;
+}
+
+void source_reader_free(struct source_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    close_file(reader);
+    source_gzip_free(reader->gzip);
+    free(reader->memory);
+    free(reader);
+}
+
+/* The file stays open from split to split, and an archive with it. */
+static int open_file(struct source_reader *reader, size_t index, struct failure *failure)
+{
+    if (reader->handle_file == index) {
+        if (source_handle_check(&reader->handle, failure) == 0)
+            return 0;
+        close_file(reader);
+        return -1;
+    }
+    close_file(reader);
+    const struct source_file *file = &reader->list->files[index];
+    if (source_handle_open(&reader->handle, file, failure) != 0)
+        return -1;
+    reader->handle_file = index;
+    if (file->format == SOURCE_ZIP &&
+        source_zip_open(&reader->zip, &reader->handle, failure) != 0) {
+        close_file(reader);
+        return -1;
+    }
+    return 0;
+}
+
+/* What lies between the file and the lines: an archive, gzip, both or neither. */
+static int open_text(struct source_reader *reader, uint64_t resume_offset, struct failure *failure)
+{
+    const struct source_split *split = reader->split;
+    if (reader->zip == NULL && split->format == SOURCE_PLAIN) {
+        reader->text = (struct source_bytes){source_plain_read, &reader->plain};
+        return source_plain_open(&reader->plain, &reader->handle, split->begin, split->end,
+                                 resume_offset, failure);
+    }
+
+    const char *shown = reader->handle.shown;
+    reader->handle.position = 0;
+    reader->text = (struct source_bytes){source_handle_read, &reader->handle};
+    if (reader->zip != NULL) {
+        shown = reader->shown;
+        if (source_zip_show(reader->zip, split->entry, reader->shown, sizeof reader->shown,
+                            failure) != 0 ||
+            source_zip_enter(reader->zip, split->entry, shown, reader->limits->max_ratio,
+                             failure) != 0)
+            return -1;
+        reader->text = (struct source_bytes){source_zip_read, reader->zip};
+    }
+    if (split->format == SOURCE_GZIP) {
+        if (reader->gzip == NULL && source_gzip_create(&reader->gzip, failure) != 0)
+            return -1;
+        source_gzip_open(reader->gzip, reader->text, shown, reader->limits->max_ratio);
+        reader->text = (struct source_bytes){source_gzip_read, reader->gzip};
+    }
+    return 0;
+}
+
+/* Text that can't be sought in is read again up to ${offset}, where a line must begin. */
+static int drop_text(struct source_reader *reader, uint64_t offset, struct failure *failure)
+{
+    char *to = reader->memory + reader->chunk_bytes;
+    char before = '\n';
+    uint64_t dropped = 0;
+    while (dropped < offset) {
+        uint64_t left = offset - dropped;
+        size_t wanted = left < reader->chunk_bytes ? (size_t)left : reader->chunk_bytes;
+        ssize_t got = reader->text.read(reader->text.from, to, wanted, failure);
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        before = to[got - 1];
+        dropped += (uint64_t)got;
+    }
+    ssize_t more = 0;
+    if (dropped == offset && before != '\n')
+        more = reader->text.read(reader->text.from, to, 1, failure);
+    if (more < 0)
+        return -1;
+    if (dropped < offset || more > 0)
+        return failure_set(failure, EXIT_SOURCE,
+                           "%s: no line begins at byte %" PRIu64
+                           " of the text, where reading is to be resumed. The checkpoint does "
+                           "not belong to this file: use --restart.",
+                           reader->zip != NULL ? reader->shown : reader->handle.shown, offset);
+    return 0;
+}
+
+static uint64_t disk_bytes_so_far(const struct source_reader *reader)
+{
+    if (reader->zip != NULL)
+        return source_zip_consumed(reader->zip);
+    if (reader->split->format == SOURCE_GZIP)
+        return source_gzip_consumed(reader->gzip);
+    return reader->offset;
+}
+
+int source_open(struct source_reader *reader, size_t split, uint64_t resume_offset,
+                struct failure *failure)
+{
+    reader->state = READER_CLOSED;
+    reader->split = &reader->list->splits[split];
+    reader->begin = reader->end = reader->chunk_bytes;
+    if (open_file(reader, reader->split->file, failure) != 0 ||
+        open_text(reader, resume_offset, failure) != 0)
+        return -1;
+
+    bool plain_file = reader->zip == NULL && reader->split->format == SOURCE_PLAIN;
+    reader->offset = plain_file ? reader->plain.position : resume_offset;
+    if (!plain_file && drop_text(reader, resume_offset, failure) != 0)
+        return -1;
+    reader->disk_reported = disk_bytes_so_far(reader);
+    reader->state = READER_OPEN;
+    return 0;
+}
+
+/* Make room for one more chunk behind the text. */
+static int grow(struct source_reader *reader, struct failure *failure)
+{
+    if (reader->capacity - reader->end >= reader->chunk_bytes)
+        return 0;
+    size_t capacity = 2 * reader->capacity;
+    char *memory = allocate(capacity, failure);
+    if (memory == NULL)
+        return -1;
+    memcpy(memory + reader->begin, reader->memory + reader->begin, reader->end - reader->begin);
+    free(reader->memory);
+    reader->memory = memory;
+    reader->capacity = capacity;
+    return 0;
+}
+
+static void give(struct source_reader *reader, size_t end, struct source_block *block)
+{
+    block->begin = reader->memory + reader->begin;
+    block->end = reader->memory + end;
+    block->offset = reader->offset;
+    reader->offset += end - reader->begin;
+    reader->begin = end;
+    uint64_t disk_bytes = disk_bytes_so_far(reader);
+    block->disk_bytes = disk_bytes - reader->disk_reported;
+    reader->disk_reported = disk_bytes;
+}
+
+static int fail_long_line(const struct source_reader *reader, struct failure *failure)
+{
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: the line that begins at byte %" PRIu64
+                       " of the text is longer than %" PRIu64
+                       " bytes. If that is right, raise --max-line-bytes.",
+                       reader->zip != NULL ? reader->shown : reader->handle.shown, reader->offset,
+                       reader->limits->max_line_bytes);
+}
+
+/* Read chunks until a line is whole or the text ends. Returns the end of the whole lines. */
+static int read_lines(struct source_reader *reader, size_t *lines_end, struct failure *failure)
+{
+    for (;;) {
+        if (grow(reader, failure) != 0)
+            return -1;
+        char *chunk = reader->memory + reader->end;
+        ssize_t got = reader->text.read(reader->text.from, chunk, reader->chunk_bytes, failure);
+        if (got < 0)
+            return -1;
+        if (got == 0) {
+            reader->state = READER_AT_END;
+            *lines_end = reader->end;
+            return 0;
+        }
+
+        /* Only the first line can have begun in an earlier chunk, and so be over the limit. */
+        size_t carried = reader->end - reader->begin;
+        const char *newline = memrchr(chunk, '\n', (size_t)got);
+        reader->end += (size_t)got;
+        size_t first_bytes = carried + (size_t)got;
+        if (newline != NULL && carried > 0)
+            first_bytes = carried + (size_t)((char *)memchr(chunk, '\n', (size_t)got) - chunk);
+        if ((newline == NULL || carried > 0) && first_bytes > reader->limits->max_line_bytes)
+            return fail_long_line(reader, failure);
+        if (newline != NULL) {
+            *lines_end = (size_t)(newline + 1 - reader->memory);
+            return 0;
+        }
+    }
+}
+
+int source_next(struct source_reader *reader, struct source_block *block, struct failure *failure)
+{
+    *block = (struct source_block){.begin = reader->memory, .end = reader->memory};
+    if (reader->state == READER_OPEN) {
+        /* Move the unfinished line to just before the place of the next chunk. */
+        size_t carried = reader->end - reader->begin;
+        size_t begin = reader->chunk_bytes - carried;
+        if (carried > 0)
+            memmove(reader->memory + begin, reader->memory + reader->begin, carried);
+        reader->begin = begin;
+        reader->end = reader->chunk_bytes;
+
+        size_t end = begin;
+        if (read_lines(reader, &end, failure) != 0) {
+            reader->state = READER_CLOSED;
+            return -1;
+        }
+        if (end > reader->begin) {
+            give(reader, end, block);
+            return 1;
+        }
+    }
+    if (reader->state == READER_ENDED)
+        return 0;
+    if (reader->state == READER_CLOSED)
+        return failure_set(failure, EXIT_BUG,
+                           "A split was read that is not open. Please report this.");
+
+    reader->state = READER_CLOSED;
+    give(reader, reader->begin, block);
+    if (source_handle_check(&reader->handle, failure) != 0)
+        return -1;
+    reader->state = READER_ENDED;
+    return 0;
+}

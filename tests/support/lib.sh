@@ -1,0 +1,174 @@
+# Shared by the scenario tests: sourced first, by scripts that ctest runs with
+# COURSE_FUNNEL_BUILD (the build folder) and COURSE_FUNNEL_SOURCE (the repository). Gives a folder
+# of the test's own, WORK, that is gone when the test ends, and the functions below.
+# COURSE_FUNNEL_KEEP=1 keeps the folder. A test calls `passed` as its last step.
+set -euo pipefail
+
+SOURCE=${COURSE_FUNNEL_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+BUILD=${COURSE_FUNNEL_BUILD:-$SOURCE/build/debug}
+PROGRAM=$BUILD/course-funnel
+DATA=${COURSE_FUNNEL_TEST_DATA:-$SOURCE/../shared/data}
+WORK=$(mktemp -d /tmp/course-funnel.XXXXXX)
+chmod 755 "$WORK" # A database server that runs as another user has to get through.
+mkdir "$WORK/mpi"
+
+export PYTHONPATH=$SOURCE/tests/support PYTHONDONTWRITEBYTECODE=1
+export LC_ALL=C.UTF-8 TZ=Pacific/Kiritimati # A zone far from UTC must not show in any answer.
+export OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1
+export OMPI_MCA_orte_tmpdir_base=$WORK/mpi OMPI_MCA_btl_vader_backing_directory=$WORK/mpi
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0} # Open MPI itself leaks.
+if [ "$(id -u)" = 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+postgres_dir=
+clean_up() {
+    local code=$?
+    trap - EXIT
+    if [ -n "$postgres_dir" ]; then
+        "$SOURCE/jobs/local-postgres.sh" stop "$postgres_dir" >&2 || true
+    fi
+    if [ -n "${COURSE_FUNNEL_KEEP:-}" ]; then
+        echo "kept: $WORK" >&2
+    else
+        rm -rf "$WORK"
+    fi
+    if [ "$code" != 0 ] && [ "$code" != 77 ]; then
+        echo "FAILED: $(basename "$0"), exit code $code" >&2
+    fi
+    exit "$code"
+}
+trap clean_up EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+trap 'echo "$(basename "$0"):$LINENO: $BASH_COMMAND" >&2' ERR
+
+skip() { # skip WHY
+    echo "skipped: $*"
+    exit 77
+}
+
+fail() { # fail WHAT: says so, with the end of what the program said last
+    echo "fail: $*" >&2
+    if [ -s "$WORK/stderr" ]; then
+        echo "standard error of the last run:" >&2
+        tail -n 20 "$WORK/stderr" >&2
+    fi
+    exit 1
+}
+
+checks=0
+check() { # check WHAT COMMAND...: the command must succeed
+    local what=$1
+    shift
+    checks=$((checks + 1))
+    "$@" || fail "$what"
+}
+
+passed() {
+    [ "$checks" -gt 0 ] || fail "nothing was checked"
+    echo "passed: $checks checks"
+}
+
+# funnel N ARGS...: run the program on N ranks. Its standard output and standard error are in
+# $WORK/stdout and $WORK/stderr; returns its exit code, 124 after FUNNEL_TIMEOUT seconds.
+funnel() {
+    local ranks=$1
+    shift
+    timeout -k 10 "${FUNNEL_TIMEOUT:-120}" mpirun --oversubscribe -n "$ranks" "$PROGRAM" "$@" \
+        </dev/null >"$WORK/stdout" 2>"$WORK/stderr"
+}
+
+# while_reading FILE ACTION N ARGS...: as funnel N ARGS, and while a rank reads FILE all ranks stand
+# still and the shell carries out ACTION, which finds the ids of the ranks in PID_0, PID_1, ...
+while_reading() {
+    local file=$1 action=$2 code=0 watcher
+    shift 2
+    python3 "$SOURCE/tests/support/while_reading.py" "$PROGRAM" "$WORK" "$file" "$action" >&2 &
+    watcher=$!
+    funnel "$@" || code=$?
+    wait "$watcher" || fail "what was to be done while $file is read was not"
+    return "$code"
+}
+
+# nobody_left: no process of this test's runs is there, or will be within some seconds.
+nobody_left() {
+    local tries
+    for ((tries = 0; tries < 100; tries++)); do
+        if ! running; then
+            return 0
+        fi
+        sleep 0.1
+    done
+    return 1
+}
+
+running() { # a process of the program that this test started
+    local folder program
+    program=$(readlink -f "$PROGRAM")
+    for folder in /proc/[0-9]*; do
+        if [ "$(readlink "$folder/exe" 2>/dev/null)" = "$program" ] &&
+            grep -qaF "$WORK" "$folder/cmdline" 2>/dev/null; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+# alone ARGS...: as funnel, started without mpirun.
+alone() {
+    timeout -k 10 "${FUNNEL_TIMEOUT:-120}" "$PROGRAM" "$@" \
+        </dev/null >"$WORK/stdout" 2>"$WORK/stderr"
+}
+
+# leaves CODE COMMAND...: the command must end with that exit code.
+leaves() {
+    local wanted=$1 code=0
+    shift
+    "$@" || code=$?
+    checks=$((checks + 1))
+    [ "$code" = "$wanted" ] || fail "exit code $code where $wanted was due: $*"
+}
+
+# says TEXT: the last run's standard error has the text, in one line only.
+says() {
+    local count
+    count=$(grep -cF -- "$1" "$WORK/stderr" || true)
+    checks=$((checks + 1))
+    [ "$count" = 1 ] || fail "\"$1\" stands in $count lines of standard error where 1 was due"
+}
+
+same() { # same A B: files of equal bytes
+    checks=$((checks + 1))
+    cmp -s "$1" "$2" || {
+        diff -a "$1" "$2" | head -n 20 >&2 || true
+        fail "$1 differs from $2"
+    }
+}
+
+same_marts() { # same_marts A B: folders with equal marts
+    same "$1/mart_course_funnel_cohorts.csv" "$2/mart_course_funnel_cohorts.csv"
+    same "$1/mart_course_funnel_lessons.csv" "$2/mart_course_funnel_lessons.csv"
+}
+
+# reject_list [--short] NDJSON: sorted lines `source,offset,reason,hex of the text`.
+reject_list() {
+    python3 "$SOURCE/tests/support/rejects.py" "$@"
+}
+
+# counts RUN_JSON: the counts of a run as sorted lines `name,value`.
+counts() {
+    python3 "$SOURCE/tests/support/counts.py" "$1"
+}
+
+# start_postgres: a private server; PGHOST and the like are set, and CONNINFO names it.
+start_postgres() {
+    [ -x "$SOURCE/jobs/local-postgres.sh" ] || skip "jobs/local-postgres.sh is not there"
+    postgres_dir=$WORK/postgres
+    COURSE_FUNNEL_POSTGRES_FSYNC=off "$SOURCE/jobs/local-postgres.sh" start "$postgres_dir" >&2
+    eval "$("$SOURCE/jobs/local-postgres.sh" env "$postgres_dir")"
+    CONNINFO="host=$PGHOST user=$PGUSER dbname=${PGDATABASE:-postgres}"
+    psql -XAtqc 'select 1' >/dev/null
+}
+
+[ -x "$PROGRAM" ] || skip "$PROGRAM is not built"

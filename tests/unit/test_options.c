@@ -1,0 +1,122 @@
+#include "course_funnel/options.h"
+#include "course_funnel/rebuild_options.h"
+#include "unit/unit.h"
+
+#include <string.h>
+
+static void test_numbers(void)
+{
+    struct failure failure = {0};
+    uint64_t value = 0;
+    CU_ASSERT(options_number("--n", "17", 1, 20, &value, &failure) == 0 && value == 17);
+    static const char *const bad[] = {
+        "", "0", "21", "-1", "+3", " 3", "3 ", "3.0", "0x3", "x", "99999999999999999999999"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        failure.code = 0;
+        CU_ASSERT(options_number("--n", bad[i], 1, 20, &value, &failure) == -1);
+        CU_ASSERT_EQUAL(failure.code, EXIT_USAGE);
+        CU_ASSERT(strstr(failure.message, "--n takes a whole number from 1 to 20") != NULL);
+    }
+}
+
+static void test_sizes(void)
+{
+    struct failure failure = {0};
+    uint64_t value = 0;
+    CU_ASSERT(options_bytes("--b", "3K", 0, UINT64_MAX, &value, &failure) == 0 && value == 3072);
+    CU_ASSERT(options_bytes("--b", "2G", 0, UINT64_MAX, &value, &failure) == 0 &&
+              value == UINT64_C(2) << 30);
+    CU_ASSERT(options_bytes("--b", "9", 0, UINT64_MAX, &value, &failure) == 0 && value == 9);
+    static const char *const bad[] = {"3k", "3KB", "K", "", "-1K", "99999999999T"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        failure.code = 0;
+        CU_ASSERT(options_bytes("--b", bad[i], 0, UINT64_MAX, &value, &failure) == -1);
+        CU_ASSERT_EQUAL(failure.code, EXIT_USAGE);
+    }
+}
+
+static void test_shares(void)
+{
+    struct failure failure = {0};
+    double value = 0;
+    CU_ASSERT(options_share("--s", "0.25", &value, &failure) == 0 && value == 0.25);
+    static const char *const bad[] = {"", "x", "1.1", "-0.1", "nan", "inf", "0.5%"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        failure.code = 0;
+        CU_ASSERT(options_share("--s", bad[i], &value, &failure) == -1);
+        CU_ASSERT_EQUAL(failure.code, EXIT_USAGE);
+    }
+}
+
+/* Parse a command line given as one text of words between blanks. */
+static int parse(const char *line, struct rebuild_options *options, struct failure *failure)
+{
+    static char words[512];
+    char *argv[32] = {0};
+    int argc = 0;
+    *failure = (struct failure){0};
+    snprintf(words, sizeof words, "%s", line);
+    for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    return rebuild_options_parse(argc, argv, options, failure);
+}
+
+static void test_rebuild_line(void)
+{
+    struct rebuild_options options;
+    struct failure failure;
+    CU_ASSERT_FATAL(parse("rebuild --from a b --to=out --from c --schema s --dry-run "
+                          "--max-line-bytes 2M --max-ratio 9 --log-format json",
+                          &options, &failure) == 0);
+    CU_ASSERT_EQUAL_FATAL(options.from_count, 3);
+    CU_ASSERT_STRING_EQUAL(options.from[0], "a");
+    CU_ASSERT_STRING_EQUAL(options.from[1], "b");
+    CU_ASSERT_STRING_EQUAL(options.from[2], "c");
+    CU_ASSERT_STRING_EQUAL(options.to, "out");
+    CU_ASSERT_STRING_EQUAL(options.schema, "s");
+    CU_ASSERT_STRING_EQUAL(options.rejects, "rejects.ndjson");
+    CU_ASSERT(options.dry_run && options.json_log && !options.allow_empty);
+    CU_ASSERT_EQUAL(options.limits.max_line_bytes, 2 << 20);
+    CU_ASSERT_EQUAL(options.limits.max_ratio, 9);
+    rebuild_options_clear(&options);
+}
+
+static void test_rebuild_mistakes(void)
+{
+    static const struct {
+        const char *line, *message;
+    } mistakes[] = {
+        {"rebuild", "--from is missing"},
+        {"rebuild --from a", "--to is missing"},
+        {"rebuild --from a --to", "--to takes a value"},
+        {"rebuild --from a --to b --to c", "--to is given twice"},
+        {"rebuild a --to b", "\"a\" stands there without an option"},
+        {"rebuild --from a --to b c", "\"c\" stands there without an option"},
+        {"rebuild --from a --to b --frob", "There is no option \"--frob\""},
+        {"rebuild --from a --to b --log-format xml", "--log-format takes text or json"},
+        {"rebuild --from a --to b --max-reject-share 2", "takes a share from 0 to 1"},
+        {"rebuild --from a --to b --max-line-bytes 9", "takes a whole number from 1024"},
+    };
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        struct rebuild_options options;
+        struct failure failure;
+        CU_ASSERT(parse(mistakes[i].line, &options, &failure) == -1);
+        CU_ASSERT_EQUAL(failure.code, EXIT_USAGE);
+        if (strstr(failure.message, mistakes[i].message) == NULL)
+            printf("\n%s: %s\n", mistakes[i].line, failure.message);
+        CU_ASSERT(strstr(failure.message, mistakes[i].message) != NULL);
+        rebuild_options_clear(&options);
+    }
+}
+
+int main(void)
+{
+    static const struct unit_test tests[] = {
+        {"numbers", test_numbers},
+        {"sizes", test_sizes},
+        {"shares", test_shares},
+        {"the line of rebuild", test_rebuild_line},
+        {"mistakes on the line of rebuild", test_rebuild_mistakes},
+    };
+    return unit_main("options", tests, sizeof tests / sizeof tests[0]);
+}

@@ -1,0 +1,130 @@
+#include "course_funnel/reject_line.h"
+#include "course_funnel/rejects.h"
+#include "unit/unit.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/rejects-XXXXXX";
+
+static void expect_field(const char *text, size_t bytes, const char *field, const char *value)
+{
+    char *line = NULL;
+    struct failure failure = {0};
+    CU_ASSERT_FATAL(
+        reject_line_format("a/b.json", 17, REJECT_NO_TIME, text, bytes, &line, &failure) == 0);
+    CU_ASSERT(strchr(line, '\n') == NULL);
+    cJSON *object = cJSON_Parse(line);
+    CU_ASSERT_FATAL(object != NULL);
+    const char *found = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, field));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+    CU_ASSERT_STRING_EQUAL(found, value);
+    CU_ASSERT_STRING_EQUAL(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "reason")),
+                           "no_time");
+    CU_ASSERT_EQUAL(cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, "offset")), 17);
+    cJSON_Delete(object);
+    free(line);
+}
+
+static void test_text_is_kept_whole(void)
+{
+    static const char text[] = "{\"a\\u0000\":\"\t\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"}\r";
+    expect_field(text, sizeof text - 1, "text", text);
+    expect_field("a\0b", 3, "text_base64", "YQBi");
+    expect_field("\xff", 1, "text_base64", "/w==");
+    expect_field("\xc0\x80", 2, "text_base64", "wIA=");             /* over-long */
+    expect_field("\xed\xa0\x80", 3, "text_base64", "7aCA");         /* a surrogate */
+    expect_field("\xf4\x90\x80\x80", 4, "text_base64", "9JCAgA=="); /* over U+10FFFF */
+    expect_field("\xe2\x82", 2, "text_base64", "4oI=");             /* cut off */
+    expect_field("", 0, "text", "");
+}
+
+static char *read_all(const char *path)
+{
+    static char text[4096];
+    FILE *file = fopen(path, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    size_t bytes = fread(text, 1, sizeof text - 1, file);
+    text[bytes] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void test_parts_are_joined_in_the_order_of_splits(void)
+{
+    char path[64], part[128];
+    struct failure failure = {0};
+    struct rejects *rejects[2] = {0};
+    struct rejects_run runs[8];
+    size_t total = 0;
+    snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
+    for (int rank = 0; rank < 2; rank++)
+        CU_ASSERT_FATAL(rejects_create(path, "att", rank, &rejects[rank], &failure) == 0);
+
+    /* Rank 0 reads splits 3 and 0, rank 1 reads split 2 and nothing of split 1. */
+    CU_ASSERT(rejects_add(rejects[0], 3, "s3", 0, REJECT_NO_USER, "x", 1, &failure) == 0);
+    CU_ASSERT(rejects_add(rejects[0], 0, "s0", 5, REJECT_NO_USER, "x", 1, &failure) == 0);
+    CU_ASSERT(rejects_add(rejects[0], 0, "s0", 9, REJECT_NO_USER, "x", 1, &failure) == 0);
+    CU_ASSERT(rejects_add(rejects[1], 2, "s2", 1, REJECT_NO_USER, "x", 1, &failure) == 0);
+    for (int rank = 0; rank < 2; rank++) {
+        const struct rejects_run *own = NULL;
+        size_t count = 0;
+        CU_ASSERT(rejects_flush(rejects[rank], &own, &count, &failure) == 0);
+        memcpy(runs + total, own, count * sizeof *own);
+        total += count;
+    }
+    CU_ASSERT_EQUAL(total, 3);
+    CU_ASSERT(rejects_join(path, "att", runs, total, &failure) == 0);
+    CU_ASSERT_STRING_EQUAL(
+        read_all(path), "{\"source\":\"s0\",\"offset\":5,\"reason\":\"no_user\",\"text\":\"x\"}\n"
+                        "{\"source\":\"s0\",\"offset\":9,\"reason\":\"no_user\",\"text\":\"x\"}\n"
+                        "{\"source\":\"s2\",\"offset\":1,\"reason\":\"no_user\",\"text\":\"x\"}\n"
+                        "{\"source\":\"s3\",\"offset\":0,\"reason\":\"no_user\",\"text\":\"x\"}\n");
+
+    for (int rank = 0; rank < 2; rank++) {
+        rejects_free(rejects[rank]);
+        snprintf(part, sizeof part, "%s.part-att-%d", path, rank);
+        CU_ASSERT(access(part, F_OK) != 0);
+    }
+    /* A part that is gone is told, and the joined file stays as it was. */
+    CU_ASSERT(rejects_join(path, "att", runs, total, &failure) == -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_TARGET);
+    CU_ASSERT(strstr(failure.message, "place that all hosts share") != NULL);
+    CU_ASSERT(strlen(read_all(path)) > 100);
+}
+
+static void test_no_reject_leaves_an_empty_file(void)
+{
+    char path[64];
+    struct failure failure = {0};
+    snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
+    CU_ASSERT(rejects_join(path, "att", NULL, 0, &failure) == 0);
+    CU_ASSERT_STRING_EQUAL(read_all(path), "");
+    CU_ASSERT(unlink(path) == 0);
+}
+
+static void test_a_place_that_cannot_be_written_is_told(void)
+{
+    struct failure failure = {0};
+    CU_ASSERT(rejects_check("/proc/rejects.ndjson", &failure) == -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_TARGET);
+    CU_ASSERT(strstr(failure.message, "--rejects") != NULL);
+    failure.code = 0;
+    CU_ASSERT(rejects_check(folder, &failure) == 0);
+}
+
+int main(void)
+{
+    static const struct unit_test tests[] = {
+        {"text is kept whole", test_text_is_kept_whole},
+        {"parts are joined in the order of splits", test_parts_are_joined_in_the_order_of_splits},
+        {"no reject leaves an empty file", test_no_reject_leaves_an_empty_file},
+        {"a place that cannot be written is told", test_a_place_that_cannot_be_written_is_told},
+    };
+    if (mkdtemp(folder) == NULL)
+        return EXIT_FAILURE;
+    int result = unit_main("rejects", tests, sizeof tests / sizeof tests[0]);
+    return rmdir(folder) == 0 ? result : EXIT_FAILURE;
+}

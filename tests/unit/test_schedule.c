@@ -1,0 +1,78 @@
+#include "course_funnel/schedule.h"
+#include "support/random.h"
+#include "unit/unit.h"
+
+#include <string.h>
+
+enum { SPLITS = 200, MOST_RANKS = 9 };
+
+static struct source_split splits[SPLITS];
+static const struct source_list list = {.splits = splits, .split_count = SPLITS};
+
+/* Every split goes to exactly one rank, big ones first, whatever the ranks ask for. */
+static void test_each_split_goes_out_once(void)
+{
+    uint64_t random = random_seed();
+    struct failure failure = {0};
+    for (int ranks = 1; ranks <= MOST_RANKS; ranks++) {
+        struct schedule schedules[MOST_RANKS];
+        uint64_t wanted[MOST_RANKS];
+        int taken[SPLITS] = {0};
+        for (size_t i = 0; i < SPLITS; i++)
+            splits[i].disk_bytes = random_below(&random, 5) * 1000;
+        for (int rank = 0; rank < ranks; rank++)
+            CU_ASSERT_FATAL(schedule_create(&list, &schedules[rank], &failure) == 0);
+
+        for (int round = 0; !schedule_is_out(&schedules[0]); round++) {
+            CU_ASSERT_FATAL(round < 10000);
+            for (int rank = 0; rank < ranks; rank++)
+                wanted[rank] = random_below(&random, 3) * 2500;
+            for (int rank = 0; rank < ranks; rank++) {
+                CU_ASSERT_FATAL(schedule_assign(&schedules[rank], wanted, ranks, rank, &failure) ==
+                                0);
+                CU_ASSERT_EQUAL(schedules[rank].next, schedules[0].next);
+            }
+        }
+        for (int rank = 0; rank < ranks; rank++) {
+            struct schedule_item item;
+            uint64_t before = UINT64_MAX;
+            while (schedule_take(&schedules[rank], &item)) {
+                taken[item.split]++;
+                CU_ASSERT(splits[item.split].disk_bytes <= before);
+                CU_ASSERT_EQUAL(item.offset, 0);
+                before = splits[item.split].disk_bytes;
+            }
+            CU_ASSERT_EQUAL(schedules[rank].mine_bytes, 0);
+            schedule_clear(&schedules[rank]);
+        }
+        for (size_t i = 0; i < SPLITS; i++)
+            CU_ASSERT_EQUAL(taken[i], 1);
+    }
+}
+
+static void test_who_asks_for_nothing_gets_nothing(void)
+{
+    struct failure failure = {0};
+    struct schedule schedule;
+    struct schedule_item item;
+    const uint64_t wanted[2] = {0, 1};
+    for (size_t i = 0; i < SPLITS; i++)
+        splits[i].disk_bytes = 10;
+    CU_ASSERT_FATAL(schedule_create(&list, &schedule, &failure) == 0);
+    CU_ASSERT(schedule_assign(&schedule, wanted, 2, 0, &failure) == 0);
+    CU_ASSERT_FALSE(schedule_take(&schedule, &item));
+    CU_ASSERT(schedule_assign(&schedule, wanted, 2, 1, &failure) == 0);
+    CU_ASSERT_TRUE(schedule_take(&schedule, &item));
+    CU_ASSERT_EQUAL(item.split, 1);
+    CU_ASSERT_FALSE(schedule_take(&schedule, &item));
+    schedule_clear(&schedule);
+}
+
+int main(void)
+{
+    static const struct unit_test tests[] = {
+        {"each split goes out once", test_each_split_goes_out_once},
+        {"who asks for nothing gets nothing", test_who_asks_for_nothing_gets_nothing},
+    };
+    return unit_main("schedule", tests, sizeof tests / sizeof tests[0]);
+}
