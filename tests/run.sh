@@ -138,8 +138,8 @@ run_part() {
     esac
 }
 
-tree_before=$(tree_state)
 if [ -z "$install" ] || check "packages" jobs/install-deps.sh --tests; then
+    tree_before=$(tree_state) # Here, since git may be one of the packages.
     if [ -n "$quick" ]; then
         check "build: debug" build debug && run_tests quick debug -R '^(unit|house)\.'
     else
