@@ -383,7 +383,7 @@ static char *put_dirty_line(const struct generate_plan *plan, char *at,
     fill_fields(plan, record, hash, &fields);
     generate_dirt_apply(&fields, &values, generate_next(&random), &random, counts);
     char *end = put_line(plan, at, record, &fields, hash);
-    return generate_dirt_end(&fields, at, end);
+    return generate_ending_apply(&fields, at, end);
 }
 
 char *generate_record_write(const struct generate_plan *plan, const struct generate_record *record,

@@ -219,7 +219,7 @@ void generate_dirt_apply(struct generate_fields *fields, const struct generate_v
 /*
  * Local. Carry out ${fields}->ending on the line [line, end) without '\n'. Returns its new end.
  */
-char *generate_dirt_end(const struct generate_fields *fields, char *line, char *end);
+char *generate_ending_apply(const struct generate_fields *fields, char *line, char *end);
 
 /*
  * Local. Put bytes into the whole line [line, end) without '\n' that are hard on readers: NUL,
