@@ -61,7 +61,7 @@ make_export() {
 
 rebuild() {
     mpirun -n "$ranks" "$program" rebuild --from "$work/export" --to "dbname=postgres" \
-        --schema course_funnel
+        --schema course_funnel --rejects "$work/rejects.ndjson"
 }
 
 step "1. Packages: what building and running need (jobs/install-deps.sh)" packages \
