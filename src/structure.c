@@ -133,7 +133,7 @@ static void blank_rest(struct chunk *chunk, const char *end)
         for (unsigned j = 0; j < sizeof all / sizeof *all; j++)
             all[j]->block[i] = is_read ? all[j]->block[i] & live : 0;
         chunk->blanks.block[i] = is_read ? chunk->blanks.block[i] | ~live : ~UINT64_C(0);
-        chunk->initials.block[i] = 0;
+        chunk->initials.block[i] = is_read ? chunk->initials.block[i] : 0;
     }
 }
 
