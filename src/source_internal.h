@@ -33,6 +33,9 @@ void source_names_show(const char *name, char *shown, size_t capacity);
 /* The part behind the last '/' (or '\\', as some archives have it). */
 const char *source_names_base(const char *path);
 
+/* Whether a part of the path begins with a dot, "." and ".." aside. */
+bool source_names_hidden(const char *path);
+
 /* Why a file of this name is left out when it was not named directly, or NULL when it is read. */
 const char *source_names_left_out(const char *base);
 

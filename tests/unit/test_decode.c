@@ -553,7 +553,7 @@ static void test_depth_and_length(void)
         line[bytes++] = '"';
         memset(line + bytes, length % 3 == 0 ? 'x' : '{', length);
         if (length % 5 == 0)
-            memset(line + bytes, '\\', length / 2 * 2);
+            memset(line + bytes + length % 2, '\\', length / 2 * 2);
         bytes += length;
         bytes += (size_t)snprintf(line + bytes, sizeof line - bytes,
                                   "\",\"b\":[[{}],\"]\"],%s,\"c\":{}}", FIELDS);

@@ -452,6 +452,32 @@ static void test_refused_archives(void)
     files_end();
 }
 
+/* Two records of the directory that point to the same bytes: a way to make much of little. */
+static void test_overlap(void)
+{
+    files_begin();
+    struct source_limits limits = files_limits();
+    char text[1000];
+    memset(text, '\n', sizeof text);
+    files_zip("one.zip", &(struct files_entry){"aaaa", text, sizeof text, ZIP_CM_STORE, 0, 0}, 1);
+    struct files_bytes one = files_read("one.zip");
+    unsigned char *end = one.at + one.count - 22;
+    size_t record_bytes = end[12];
+    CU_ASSERT_TRUE_FATAL(memcmp(end, "PK\5\6", 4) == 0 && record_bytes > 46);
+    unsigned char bytes[2000];
+    size_t directory = one.count - 22 - record_bytes;
+    memcpy(bytes, one.at, directory + record_bytes);
+    memcpy(bytes + directory + record_bytes, one.at + directory, record_bytes);
+    memcpy(bytes + directory + record_bytes + 46, "bbbb", 4);
+    end[8] = end[10] = 2;
+    end[12] = (unsigned char)(2 * record_bytes);
+    memcpy(bytes + directory + 2 * record_bytes, end, 22);
+    files_write("x.zip", bytes, directory + 2 * record_bytes + 22);
+    free(one.at);
+    files_expect_failure("x.zip", &limits, EXIT_SOURCE, "x.zip: its entries overlap");
+    files_end();
+}
+
 static void check_same_list(const struct source_list *a, const struct source_list *b)
 {
     CU_ASSERT_EQUAL_FATAL(a->file_count, b->file_count);
@@ -527,6 +553,7 @@ int main(void)
         {"text that is no JSON lines", test_lines_note},
         {"entries of an archive", test_archive},
         {"archives that are refused", test_refused_archives},
+        {"entries that overlap", test_overlap},
         {"pack and unpack", test_pack},
     };
     return unit_main("source: listing", tests, sizeof tests / sizeof tests[0]);
