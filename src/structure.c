@@ -2,6 +2,7 @@
 
 #include "block.h"
 #include "course_funnel/json.h"
+#include "lanes.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -22,15 +23,11 @@
 #define CHUNK_BLOCKS 64
 #define CHUNK_BYTES (CHUNK_BLOCKS * BLOCK_BYTES)
 
-/* The sets of some blocks side by side, for (2) and (4): the compiler's own vectors. */
-#define LANES 4
-typedef uint64_t lanes __attribute__((vector_size(8 * LANES)));
-typedef int64_t signed_lanes __attribute__((vector_size(8 * LANES)));
-#define CHUNK_LANES (CHUNK_BLOCKS / LANES)
+#define CHUNK_VECTORS (CHUNK_BLOCKS / LANES)
 
 union sets {
     uint64_t block[CHUNK_BLOCKS];
-    lanes lane[CHUNK_LANES];
+    lanes lane[CHUNK_VECTORS];
 };
 
 /* Places are written this many at a time, whether there are as many or not. */
@@ -152,47 +149,12 @@ static uint64_t drop_escaped(struct chunk *chunk, uint64_t escape)
     return escape;
 }
 
-/* All bits of a lane are set where its top bit is. */
-#define SPREAD_TOP(bits) ((lanes)((signed_lanes)(bits) < 0))
-
-/* Each bit becomes the parity of the bits up to it, itself included, and of what is carried. */
-BLOCK_INLINE void run_parity(lanes *bits, lanes *carry)
-{
-    const lanes zero = {0};
-    lanes parity = *bits;
-    parity ^= parity << 1;
-    parity ^= parity << 2;
-    parity ^= parity << 4;
-    parity ^= parity << 8;
-    parity ^= parity << 16;
-    parity ^= parity << 32;
-    lanes before = __builtin_shufflevector(SPREAD_TOP(parity), zero, 4, 0, 1, 2);
-    before ^= __builtin_shufflevector(before, zero, 4, 0, 1, 2);
-    before ^= __builtin_shufflevector(before, zero, 4, 5, 0, 1);
-    parity ^= before ^ *carry;
-    *carry = __builtin_shufflevector(SPREAD_TOP(parity), zero, 3, 3, 3, 3);
-    *bits = parity;
-}
-
-/* Move all bits one up, from lane to lane too; ${before} are the lanes before these. */
-BLOCK_INLINE void move_up(lanes *bits, lanes *before)
-{
-    lanes below = __builtin_shufflevector(*bits, *before, 7, 0, 1, 2) >> 63;
-    *before = *bits;
-    *bits = *bits << 1 | below;
-}
-
-BLOCK_INLINE uint64_t any_bit(const lanes *bits)
-{
-    return (*bits)[0] | (*bits)[1] | (*bits)[2] | (*bits)[3];
-}
-
 BLOCK_INLINE bool has_backslash(const struct chunk *chunk)
 {
     lanes backslashes = {0};
     for (unsigned i = 0; i < chunk->vectors; i++)
         backslashes |= chunk->backslashes.lane[i];
-    return any_bit(&backslashes) != 0;
+    return lanes_any_bit(&backslashes) != 0;
 }
 
 /* Step 2. */
@@ -202,13 +164,13 @@ BLOCK_INLINE void tell_strings(struct scan *scan, struct chunk *chunk)
     lanes stray = {0};
     for (unsigned i = 0; i < chunk->vectors; i++) {
         lanes strings = chunk->quotes.lane[i];
-        run_parity(&strings, &in_string);
+        lanes_run_parity(&strings, &in_string);
         chunk->strings.lane[i] = strings;
         chunk->turns.lane[i] = (chunk->opens.lane[i] | chunk->closes.lane[i]) & ~strings;
         stray |= chunk->backslashes.lane[i] & ~strings;
     }
     scan->in_string = in_string;
-    scan->errors |= any_bit(&stray);
+    scan->errors |= lanes_any_bit(&stray);
 }
 
 BLOCK_INLINE void list_places(struct chunk *chunk, const union sets *sets)
@@ -274,7 +236,7 @@ BLOCK_INLINE void judge_shape(struct scan *scan, struct chunk *chunk)
     for (unsigned i = 0; i < chunk->vectors; i++) {
         lanes turns = chunk->turns.lane[i];
         lanes top = turns;
-        run_parity(&top, &off_top);
+        lanes_run_parity(&top, &off_top);
         top = ~top;
         lanes strings = chunk->strings.lane[i] & top;
         lanes outside = top & ~chunk->strings.lane[i];
@@ -285,7 +247,7 @@ BLOCK_INLINE void judge_shape(struct scan *scan, struct chunk *chunk)
 
         lanes runs = outside & ~(points | quotes | chunk->blanks.lane[i] | turns);
         lanes run_begins = runs;
-        move_up(&run_begins, &runs_before);
+        lanes_move_up(&run_begins, &runs_before);
         run_begins = runs & ~run_begins;
 
         lanes opening = quotes & strings;
@@ -294,16 +256,16 @@ BLOCK_INLINE void judge_shape(struct scan *scan, struct chunk *chunk)
         lanes values = opening | unnamed;
         lanes after_value = values | points;
         tokens |= after_value;
-        run_parity(&after_value, &was_value);
+        lanes_run_parity(&after_value, &was_value);
         lanes after_colon = points;
-        run_parity(&after_colon, &was_colon);
+        lanes_run_parity(&after_colon, &was_colon);
         misplaced |= (values & ~after_value) | (points & after_value);
         misplaced |= ((colons | unnamed) & ~after_colon) | (commas & after_colon);
 
         lanes in_names = strings & ~after_colon;
         escaped_names |= chunk->backslashes.lane[i] & in_names;
         lanes firsts = opening & in_names;
-        move_up(&firsts, &quotes_before);
+        lanes_move_up(&firsts, &quotes_before);
         chunk->firsts.lane[i] = firsts & (chunk->initials.lane[i] | every_key);
     }
     scan->off_top = off_top;
@@ -311,10 +273,10 @@ BLOCK_INLINE void judge_shape(struct scan *scan, struct chunk *chunk)
     scan->after_colon = was_colon;
     scan->runs = runs_before;
     scan->key_quotes = quotes_before;
-    scan->tokens |= any_bit(&tokens);
-    scan->escaped_names |= any_bit(&escaped_names);
+    scan->tokens |= lanes_any_bit(&tokens);
+    scan->escaped_names |= lanes_any_bit(&escaped_names);
     if (scan->is_object)
-        scan->errors |= any_bit(&misplaced);
+        scan->errors |= lanes_any_bit(&misplaced);
 }
 
 #define STARTS_WITH(at, name) (memcmp(at, name "\"", sizeof(name)) == 0)
