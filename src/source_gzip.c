@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Compressed bytes read at a time: half of what they and the text may take of the L2 cache. */
+/* Compressed bytes read at a time: few, so that they share the L2 cache with the text. */
 #define INPUT_BYTES ((size_t)128 << 10)
 
 /* Below this much text a ratio says nothing: a few bytes may well stand for a long run of blanks.

@@ -19,10 +19,11 @@
 #define ROUNDS 7
 #define BUFFER_BYTES ((size_t)512 << 10)
 
+/* Processor time, in which what else runs on the machine shows less. */
 static double now(void)
 {
     struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) != 0)
         abort();
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
