@@ -6,7 +6,8 @@
 
 /*
  * Bytes read at a time. The buffer must stay in the L2 cache, where the next stage finds the text
- * again, and be large enough that the cost of a system call does not show.
+ * again, and be large enough that the cost of a system call does not show. Reading alone took less
+ * processor time still with 1 MiB (by a tenth), but that would fill such a cache by itself.
  */
 #define CHUNK_BYTES ((size_t)512 << 10)
 
