@@ -6,9 +6,6 @@
 #include <sys/stat.h>
 #include <zip.h>
 
-/* Below this much text a ratio says nothing. */
-#define RATIO_FREE_BYTES (UINT64_C(1) << 20)
-
 struct source_zip {
     zip_t *archive;
     zip_file_t *entry; /* the one that is read, or NULL */
@@ -248,7 +245,8 @@ ssize_t source_zip_read(void *from, void *to, size_t capacity, struct failure *f
                            "%s: the entry is cut off or damaged (%" PRIu64
                            " bytes where the archive promises %" PRIu64 "). Fetch the file again.",
                            zip->shown, zip->produced, zip->text_bytes);
-    if (zip->produced > RATIO_FREE_BYTES && zip->produced / zip->max_ratio > zip->entry_bytes)
+    if (zip->produced > SOURCE_RATIO_FREE_BYTES &&
+        zip->produced / zip->max_ratio > zip->entry_bytes)
         return failure_set(failure, EXIT_SOURCE,
                            "%s: %" PRIu64 " compressed bytes inflate to more than %" PRIu64
                            ", which is over %" PRIu64
