@@ -21,6 +21,8 @@ struct rejects;
 struct rejects_run {
     uint32_t split;
     uint32_t rank;
+    uint32_t attempt;
+    uint32_t unused; /* 0 */
     uint64_t begin; /* in the part file */
     uint64_t end;
 };
