@@ -196,7 +196,7 @@ void durable_bytes_free(struct durable_bytes *bytes)
 bool durable_exists(const struct durable_folder *folder, const char *name)
 {
     struct stat status;
-    return fstatat(folder->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    return fstatat(folder->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 int durable_open_file(const struct durable_folder *folder, const char *name, uint64_t *byte_count,

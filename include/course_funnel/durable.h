@@ -60,7 +60,7 @@ void durable_bytes_free(struct durable_bytes *bytes);
 int durable_read(const struct durable_folder *folder, const char *name, uint64_t most,
                  struct durable_bytes *bytes, struct failure *failure);
 
-/* Local. Whether there is something of that name. */
+/* Local. Whether there is something of that name, or may be: what cannot be looked at is there. */
 bool durable_exists(const struct durable_folder *folder, const char *name);
 
 /* Local. Open a regular file of one name to read. Returns a descriptor, or -1. */
