@@ -46,21 +46,22 @@ step() {
     exit "$code"
 }
 
+# These are called where a failure must be looked at, so `set -e` does not hold in them.
 build() {
-    cmake --preset release
-    cmake --build --preset release --target course-funnel
+    cmake --preset release &&
+        cmake --build --preset release --target course-funnel
 }
 
 # The export is made under another name, so that one that was broken off is not taken for whole.
 make_export() {
-    rm -rf "$work/export.new"
-    mpirun -n "$ranks" "$program" generate --out "$work/export.new" --events "$events"
-    mv "$work/export.new" "$work/export"
+    rm -rf "$work/export.new" &&
+        mpirun -q -n "$ranks" "$program" generate --out "$work/export.new" --events "$events" &&
+        mv "$work/export.new" "$work/export"
 }
 
 rebuild() {
-    mpirun -n "$ranks" "$program" rebuild --from "$work/export" --to "dbname=postgres" \
-        --schema course_funnel
+    mpirun -q -n "$ranks" "$program" rebuild --from "$work/export" --to "dbname=postgres" \
+        --schema course_funnel --rejects "$work/rejects.ndjson"
 }
 
 step "1. Packages: what building and running need (jobs/install-deps.sh)" packages \

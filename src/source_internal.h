@@ -33,6 +33,9 @@ void source_names_show(const char *name, char *shown, size_t capacity);
 /* The part behind the last '/' (or '\\', as some archives have it). */
 const char *source_names_base(const char *path);
 
+/* Whether a part of the path begins with a dot, "." and ".." aside. */
+bool source_names_hidden(const char *path);
+
 /* Why a file of this name is left out when it was not named directly, or NULL when it is read. */
 const char *source_names_left_out(const char *base);
 
@@ -151,10 +154,9 @@ struct source_zip_entry {
     uint64_t disk_bytes;
     uint64_t text_bytes; /* as the archive has it */
     bool directory;
-    bool link;
 };
 
-/* Look an entry up. Encrypted ones and unknown methods are refused. */
+/* Look an entry up. Encrypted ones, unknown methods, links and the like are refused. */
 int source_zip_look(struct source_zip *zip, uint64_t entry, struct source_zip_entry *found,
                     struct failure *failure);
 

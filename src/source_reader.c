@@ -8,7 +8,7 @@
  * Bytes read at a time. The buffer must stay in the L2 cache, where the next stage finds the text
  * again, and be large enough that the cost of a system call does not show.
  */
-#define CHUNK_BYTES ((size_t)256 << 10)
+#define CHUNK_BYTES ((size_t)512 << 10)
 
 #define NO_FILE SIZE_MAX
 

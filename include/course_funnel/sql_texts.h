@@ -24,5 +24,7 @@ extern const char sql_insert_lessons[];
 
 /* Reading back. */
 extern const char sql_last_run[];
+extern const char sql_read_cohorts[];
+extern const char sql_read_lessons[];
 
 #endif

@@ -28,8 +28,9 @@ static struct files_bytes make_text(size_t bytes, size_t longest, unsigned seed)
 
 static void write_formats(const void *text, size_t count, const char *const **names, size_t *made)
 {
-    static const char *const all[] = {"plain.json", "one.json.gz", "many.json.gz", "stored.zip",
-                                      "deflated.zip", "gz-stored.zip", "gz-deflated.json.gz"};
+    static const char *const all[] = {"plain.json",         "one.json.gz",  "many.json.gz",
+                                      "stored.zip",         "deflated.zip", "gz-stored.zip",
+                                      "gz-deflated.json.gz"};
     struct files_bytes one = {0}, many = {0};
     files_gzip(&one, text, count);
     files_gzip(&many, "", 0);
@@ -68,7 +69,7 @@ static void test_formats(void)
     for (size_t i = 0; i < count; i++)
         files_expect(names[i], &limits, small_text, small_bytes);
 
-    struct files_bytes text = make_text(5000000, 700000, 42);
+    struct files_bytes text = make_text(5000000, 1300000, 42);
     write_formats(text.at, text.count, &names, &count);
     for (size_t i = 0; i < count; i++)
         files_expect(names[i], &limits, text.at, text.count);
@@ -104,8 +105,7 @@ static void test_ranges(void)
                 CU_ASSERT_EQUAL(list->splits[i].begin, i * range);
                 /* What was read begins with the first line that begins in the range. */
                 if (text.count > before)
-                    CU_ASSERT_TRUE(before >= list->splits[i].begin &&
-                                   before < list->splits[i].end);
+                    CU_ASSERT_TRUE(before >= list->splits[i].begin && before < list->splits[i].end);
             }
             CU_ASSERT_EQUAL(text.count, cut);
             CU_ASSERT_TRUE(cut == 0 || memcmp(text.at, small_text, cut) == 0);
@@ -123,10 +123,10 @@ static void test_ranges(void)
 static void test_large_ranges(void)
 {
     files_begin();
-    struct files_bytes text = make_text(3000001, 600000, 7);
+    struct files_bytes text = make_text(4000001, 1200000, 7);
     files_write("plain.json", text.at, text.count);
-    static const uint64_t ranges[] = {4095,   4096,   4097,    65536,  262143,
-                                      262144, 262145, 1000000, 3000000};
+    static const uint64_t ranges[] = {4095,   4096,   4097,    65536,  524287,
+                                      524288, 524289, 1000000, 4000000};
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
         struct source_limits limits = files_limits();
         limits.range_bytes = ranges[i];
@@ -211,7 +211,7 @@ static void test_resume_range(void)
 static void test_long_lines(void)
 {
     files_begin();
-    static const size_t maxima[] = {1, 10, 4096, 262144, 300000};
+    static const size_t maxima[] = {1, 10, 4096, 524288, 600000};
     for (size_t i = 0; i < sizeof maxima / sizeof maxima[0]; i++) {
         struct source_limits limits = files_limits();
         limits.max_line_bytes = maxima[i];
@@ -269,8 +269,7 @@ static void test_many_members(void)
     }
     files_write("many.gz", gzip.at, gzip.count);
     files_expect("many.gz", &limits, text.at, text.count);
-    files_zip("many.zip", &(struct files_entry){"a", gzip.at, gzip.count, ZIP_CM_DEFLATE, 0, 0},
-              1);
+    files_zip("many.zip", &(struct files_entry){"a", gzip.at, gzip.count, ZIP_CM_DEFLATE, 0, 0}, 1);
     files_expect("many.zip", &limits, text.at, text.count);
     free(gzip.at);
     free(text.at);
@@ -296,7 +295,8 @@ static void test_one_reader(void)
     struct source_list *list = files_list("", &limits);
     CU_ASSERT_EQUAL_FATAL(list->split_count, 5);
     static const char *const texts[] = {"{\"in\":\"a\"}\n", "{\"in\":\"gzip\"}\n",
-                                        "{\"in\":\"gzip\"}\n", "{\"in\":\"y\"}\n", "{\"in\":\"z\"}"};
+                                        "{\"in\":\"gzip\"}\n", "{\"in\":\"y\"}\n",
+                                        "{\"in\":\"z\"}"};
     struct source_reader *reader;
     struct failure failure = {0};
     CU_ASSERT_EQUAL_FATAL(source_reader_create(list, &limits, &reader, &failure), 0);
