@@ -65,23 +65,26 @@ int schedule_resume(const struct source_list *list, const struct schedule_item *
     return 0;
 }
 
-int schedule_leave(const struct schedule *schedule, bool all, struct schedule_item **unfinished,
-                   size_t *unfinished_count, size_t *next, struct failure *failure)
+int schedule_leave(const struct schedule *schedule, bool all, const struct schedule_item *open,
+                   struct schedule_item **unfinished, size_t *unfinished_count, size_t *next,
+                   struct failure *failure)
 {
     size_t waiting = schedule->mine_end - schedule->mine_begin;
     size_t resumed = schedule->resumed_count;
     size_t resumed_out = schedule->next < resumed ? schedule->next : resumed;
     size_t resumed_left = all ? resumed - resumed_out : 0;
-    *unfinished = malloc((waiting + resumed_left + 1) * sizeof **unfinished);
-    if (*unfinished == NULL)
-        return failure_memory(failure, "the schedule",
-                              (waiting + resumed_left) * sizeof **unfinished);
-    if (waiting > 0)
-        memcpy(*unfinished, schedule->mine + schedule->mine_begin, waiting * sizeof **unfinished);
-    if (resumed_left > 0)
-        memcpy(*unfinished + waiting, schedule->items + resumed_out,
-               resumed_left * sizeof **unfinished);
-    *unfinished_count = waiting + resumed_left;
+    struct schedule_item *items = malloc((waiting + resumed_left + 1) * sizeof *items);
+    if (items == NULL)
+        return failure_memory(failure, "the schedule", (waiting + resumed_left) * sizeof *items);
+    size_t count = 0;
+    if (open != NULL)
+        items[count++] = *open;
+    for (size_t i = 0; i < waiting; i++)
+        items[count++] = schedule->mine[schedule->mine_begin + i];
+    for (size_t i = 0; i < resumed_left; i++)
+        items[count++] = schedule->items[resumed_out + i];
+    *unfinished = items;
+    *unfinished_count = count;
     *next = schedule->resumed_next + (schedule->next - resumed_out);
     return 0;
 }

@@ -51,11 +51,13 @@ int schedule_resume(const struct source_list *list, const struct schedule_item *
 
 /*
  * Local. What schedule_resume needs to go on from here. ${unfinished}, which the caller frees, are
- * the items that wait in this rank's queue; on ${all} those of no rank's queue too, which are
- * the same on every rank. ${next} is the same on every rank.
+ * ${open} (NULL: none) and the items that wait in this rank's queue; with ${all} also those
+ * unfinished ones that have not gone out again, which are the same on every rank. ${next} is the
+ * same on every rank. Returns 0, or -1 (EXIT_BUG).
  */
-int schedule_leave(const struct schedule *schedule, bool all, struct schedule_item **unfinished,
-                   size_t *unfinished_count, size_t *next, struct failure *failure);
+int schedule_leave(const struct schedule *schedule, bool all, const struct schedule_item *open,
+                   struct schedule_item **unfinished, size_t *unfinished_count, size_t *next,
+                   struct failure *failure);
 
 /* Local. Frees what it holds. */
 void schedule_clear(struct schedule *schedule);
