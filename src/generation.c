@@ -1,5 +1,7 @@
 #include "course_funnel/generation.h"
 
+#include "generation_internal.h"
+
 #include "course_funnel/fault.h"
 #include "course_funnel/record_image.h"
 #include "course_funnel/state_image.h"
@@ -114,10 +116,9 @@ int generation_write_runs(const struct generation *generation, const struct reje
     return result;
 }
 
-/* The bytes of a file, when they are those that were written. */
-static int read_file(const struct generation *generation, const char *name,
-                     const struct manifest_file *file, struct durable_bytes *bytes,
-                     struct failure *failure)
+int generation_read(const struct generation *generation, const char *name,
+                    const struct manifest_file *file, struct durable_bytes *bytes,
+                    struct failure *failure)
 {
     char identity[MANIFEST_IDENTITY_BYTES], digest[DIGEST_BYTES];
     const char *path = generation->folder.path;
@@ -138,9 +139,8 @@ static int read_file(const struct generation *generation, const char *name,
                : 0;
 }
 
-/* What a loader says of a file, with the file's name. */
-static int name_file(const struct generation *generation, const char *name,
-                     const struct failure *trouble, struct failure *failure)
+int generation_name_failure(const struct generation *generation, const char *name,
+                            const struct failure *trouble, struct failure *failure)
 {
     return failure_set(failure, trouble->code, "%s/%s: %s.", generation->folder.path, name,
                        trouble->message);
@@ -160,10 +160,10 @@ int generation_load_state(const struct generation *generation, struct state *sta
             file->first_group >= state->first_group + state->group_count)
             continue;
         manifest_file_name(file, name);
-        result = read_file(generation, name, file, &bytes, failure);
+        result = generation_read(generation, name, file, &bytes, failure);
         if (result == 0 && state_image_load(bytes.bytes, bytes.byte_count, file->first_group,
                                             file->last_group, state, &trouble) != 0)
-            result = name_file(generation, name, &trouble, failure);
+            result = generation_name_failure(generation, name, &trouble, failure);
     }
     durable_bytes_free(&bytes);
     struct failure trouble = {0};
@@ -180,10 +180,10 @@ int generation_load_sums(const struct generation *generation, struct tally *tall
 {
     struct durable_bytes bytes = {0};
     struct failure trouble = {0};
-    int result =
-        read_file(generation, MANIFEST_SUMS_NAME, &generation->manifest->files[0], &bytes, failure);
+    int result = generation_read(generation, MANIFEST_SUMS_NAME, &generation->manifest->files[0],
+                                 &bytes, failure);
     if (result == 0 && record_image_load_sums(bytes.bytes, bytes.byte_count, tally, &trouble) != 0)
-        result = name_file(generation, MANIFEST_SUMS_NAME, &trouble, failure);
+        result = generation_name_failure(generation, MANIFEST_SUMS_NAME, &trouble, failure);
     durable_bytes_free(&bytes);
     tally->pairs_started = generation->manifest->pairs_started;
     tally->pairs_completed = generation->manifest->pairs_completed;
@@ -213,12 +213,12 @@ int generation_load_runs(const struct generation *generation, struct rejects_run
     struct failure trouble = {0};
     *runs = NULL;
     *run_count = 0;
-    int result =
-        read_file(generation, MANIFEST_RUNS_NAME, &generation->manifest->runs, &bytes, failure);
+    int result = generation_read(generation, MANIFEST_RUNS_NAME, &generation->manifest->runs,
+                                 &bytes, failure);
     if (result == 0 &&
         (record_image_load_runs(bytes.bytes, bytes.byte_count, runs, run_count, &trouble) != 0 ||
          check_runs(generation->manifest, *runs, *run_count, &trouble) != 0))
-        result = name_file(generation, MANIFEST_RUNS_NAME, &trouble, failure);
+        result = generation_name_failure(generation, MANIFEST_RUNS_NAME, &trouble, failure);
     durable_bytes_free(&bytes);
     if (result != 0) {
         free(*runs);

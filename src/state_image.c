@@ -4,17 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many records of each table belong to a key group. */
-struct group_row {
-    uint32_t group;
-    uint32_t users;
-    uint32_t enrolments;
-    uint32_t progress;
-    uint32_t text_bytes;
-    uint32_t unused;
-    uint64_t fingerprints;
-};
-
 enum { GROUPS, USERS, ENROLMENTS, PROGRESS, FINGERPRINTS, TEXTS, TABLES };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -24,10 +13,13 @@ enum { GROUPS, USERS, ENROLMENTS, PROGRESS, FINGERPRINTS, TEXTS, TABLES };
     }
 
 static const struct image_column group_columns[] = {
-    COLUMN(group_row, group, IMAGE_U32),        COLUMN(group_row, users, IMAGE_U32),
-    COLUMN(group_row, enrolments, IMAGE_U32),   COLUMN(group_row, progress, IMAGE_U32),
-    COLUMN(group_row, text_bytes, IMAGE_U32),   COLUMN(group_row, unused, IMAGE_U32),
-    COLUMN(group_row, fingerprints, IMAGE_U64),
+    COLUMN(state_image_group, group, IMAGE_U32),
+    COLUMN(state_image_group, users, IMAGE_U32),
+    COLUMN(state_image_group, enrolments, IMAGE_U32),
+    COLUMN(state_image_group, progress, IMAGE_U32),
+    COLUMN(state_image_group, text_bytes, IMAGE_U32),
+    COLUMN(state_image_group, unused, IMAGE_U32),
+    COLUMN(state_image_group, fingerprints, IMAGE_U64),
 };
 static const struct image_column user_columns[] = {
     COLUMN(state_user, hash, IMAGE_U64),
@@ -61,7 +53,7 @@ static const struct image_table state_tables[TABLES] = {
     [GROUPS] = {.name = "groups",
                 .columns = group_columns,
                 .column_count = COUNT_OF(group_columns),
-                .record_bytes = sizeof(struct group_row)},
+                .record_bytes = sizeof(struct state_image_group)},
     [USERS] = {.name = "users",
                .columns = user_columns,
                .column_count = COUNT_OF(user_columns),
@@ -92,13 +84,27 @@ static uint64_t count_fingerprints(const struct state_group *group)
     return count;
 }
 
+static struct state_image_group describe(const struct state_group *group, uint32_t number)
+{
+    return (struct state_image_group){.group = number,
+                                      .users = group->user_count,
+                                      .enrolments = group->enrolment_count,
+                                      .progress = group->progress_count,
+                                      .text_bytes = group->text_bytes,
+                                      .fingerprints = count_fingerprints(group)};
+}
+
+uint64_t state_image_group_bytes(const struct state_image_group *group)
+{
+    return sizeof *group + group->text_bytes + group->users * sizeof(struct state_user) +
+           group->enrolments * sizeof(struct state_enrolment) +
+           group->progress * sizeof(struct state_progress) + group->fingerprints * sizeof(uint64_t);
+}
+
 uint64_t state_image_bytes(const struct state_group *group)
 {
-    return sizeof(struct group_row) + group->text_bytes +
-           group->user_count * sizeof(struct state_user) +
-           group->enrolment_count * sizeof(struct state_enrolment) +
-           group->progress_count * sizeof(struct state_progress) +
-           count_fingerprints(group) * sizeof(uint64_t);
+    struct state_image_group row = describe(group, 0);
+    return state_image_group_bytes(&row);
 }
 
 /* Append to a table of the image; ${filled} are the bytes that it holds so far. */
@@ -150,12 +156,7 @@ int state_image_create(const struct state *state, uint32_t first, uint32_t count
 
     for (uint32_t i = 0; i < count; i++) {
         const struct state_group *group = &groups[i];
-        struct group_row row = {.group = first + i,
-                                .users = group->user_count,
-                                .enrolments = group->enrolment_count,
-                                .progress = group->progress_count,
-                                .text_bytes = group->text_bytes,
-                                .fingerprints = count_fingerprints(group)};
+        struct state_image_group row = describe(group, first + i);
         append(image, &tables[GROUPS], &filled[GROUPS], &row, 1);
         append(image, &tables[USERS], &filled[USERS], group->users, group->user_count);
         append(image, &tables[ENROLMENTS], &filled[ENROLMENTS], group->enrolments,
@@ -183,7 +184,7 @@ static void take(const struct cursor *cursor, int table, uint64_t index, void *r
     memcpy(record, cursor->bytes + cursor->at[table] + index * bytes, bytes);
 }
 
-static int load_users(const struct cursor *cursor, const struct group_row *row,
+static int load_users(const struct cursor *cursor, const struct state_image_group *row,
                       struct state_group *group, struct failure *failure)
 {
     const char *texts = (const char *)cursor->bytes + cursor->at[TEXTS];
@@ -201,7 +202,7 @@ static int load_users(const struct cursor *cursor, const struct group_row *row,
     return end == row->text_bytes ? 0 : wrong("it holds text of no user", failure);
 }
 
-static int load_enrolments(const struct cursor *cursor, const struct group_row *row,
+static int load_enrolments(const struct cursor *cursor, const struct state_image_group *row,
                            struct state_group *group, struct failure *failure)
 {
     for (uint32_t i = 0; i < row->enrolments; i++) {
@@ -218,7 +219,7 @@ static int load_enrolments(const struct cursor *cursor, const struct group_row *
 }
 
 /* Put the fingerprints of ${progress} from ${*used} on into it. */
-static int load_fingerprints(const struct cursor *cursor, const struct group_row *row,
+static int load_fingerprints(const struct cursor *cursor, const struct state_image_group *row,
                              uint64_t *used, struct state_progress *progress,
                              struct failure *failure)
 {
@@ -244,7 +245,7 @@ static int load_fingerprints(const struct cursor *cursor, const struct group_row
     return 0;
 }
 
-static int load_progress(const struct cursor *cursor, const struct group_row *row,
+static int load_progress(const struct cursor *cursor, const struct state_image_group *row,
                          struct state_group *group, struct failure *failure)
 {
     uint64_t used = 0;
@@ -267,7 +268,8 @@ static int load_progress(const struct cursor *cursor, const struct group_row *ro
 }
 
 /* Room for all records at once, so that none is moved while they come. */
-static int reserve(struct state_group *group, const struct group_row *row, struct failure *failure)
+static int reserve(struct state_group *group, const struct state_image_group *row,
+                   struct failure *failure)
 {
     group->users = malloc((row->users + 1) * sizeof *group->users);
     group->enrolments = malloc((row->enrolments + 1) * sizeof *group->enrolments);
@@ -283,7 +285,7 @@ static int reserve(struct state_group *group, const struct group_row *row, struc
     return 0;
 }
 
-static int load_group(const struct cursor *cursor, const struct group_row *row,
+static int load_group(const struct cursor *cursor, const struct state_image_group *row,
                       struct state_group *group, struct failure *failure)
 {
     if (row->users + row->enrolments + row->progress == 0)
@@ -303,7 +305,7 @@ static int check_groups(const unsigned char *bytes, const struct image_table *ta
     if (tables[GROUPS].count != (uint64_t)last - first + 1)
         return wrong("it holds other key groups than it should", failure);
     for (uint32_t i = 0; i <= last - first; i++) {
-        struct group_row row;
+        struct state_image_group row;
         memcpy(&row, bytes + tables[GROUPS].offset + i * sizeof row, sizeof row);
         if (row.group != first + i)
             return wrong("it holds other key groups than it should", failure);
@@ -322,6 +324,18 @@ static int check_groups(const unsigned char *bytes, const struct image_table *ta
     return 0;
 }
 
+int state_image_look(const unsigned char *bytes, size_t byte_count, uint32_t first, uint32_t last,
+                     struct state_image_group *groups, struct failure *failure)
+{
+    struct image_table tables[TABLES];
+    memcpy(tables, state_tables, sizeof tables);
+    if (image_open(bytes, byte_count, tables, TABLES, failure) != 0 ||
+        check_groups(bytes, tables, first, last, failure) != 0)
+        return -1;
+    memcpy(groups, bytes + tables[GROUPS].offset, (last - first + 1) * sizeof *groups);
+    return 0;
+}
+
 int state_image_load(const unsigned char *bytes, size_t byte_count, uint32_t first, uint32_t last,
                      struct state *state, struct failure *failure)
 {
@@ -335,7 +349,7 @@ int state_image_load(const unsigned char *bytes, size_t byte_count, uint32_t fir
         cursor.at[i] = tables[i].offset;
 
     for (uint32_t group = first; group <= last; group++) {
-        struct group_row row;
+        struct state_image_group row;
         take(&cursor, GROUPS, group - first, &row);
         /* A group before the rank's first wraps around, and is none of its own either. */
         uint32_t own = group - state->first_group;

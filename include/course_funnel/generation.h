@@ -62,17 +62,21 @@ int generation_check_parts(const struct store *store, const struct manifest *man
                            struct failure *failure);
 
 /* What a generation holds; to look at. */
+#define GENERATION_LARGEST 5
 struct generation_contents {
+    uint64_t bytes; /* of its files */
     uint64_t users, enrolments, progress;
     struct {
         uint32_t group;
         uint64_t users;
         uint64_t bytes;
-    } largest[5]; /* key groups, largest first */
+    } largest[GENERATION_LARGEST]; /* key groups, the largest first; those without users at the end
+                                    */
+    uint64_t sums;
 };
 
-/* Read all files, check all that can be checked, and count. */
-int generation_inspect(const struct generation *generation, struct generation_contents *contents,
-                       struct failure *failure);
+/* Read all files and the parts of rejects, check their digests and tables, and count. */
+int generation_look(const struct store *store, const struct generation *generation,
+                    struct generation_contents *contents, struct failure *failure);
 
 #endif

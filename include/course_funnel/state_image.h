@@ -28,4 +28,25 @@ int state_image_create(const struct state *state, uint32_t first, uint32_t count
 int state_image_load(const unsigned char *bytes, size_t byte_count, uint32_t first, uint32_t last,
                      struct state *state, struct failure *failure);
 
+/* How many records of each kind a key group has in a file. */
+struct state_image_group {
+    uint32_t group;
+    uint32_t users;
+    uint32_t enrolments;
+    uint32_t progress;
+    uint32_t text_bytes;
+    uint32_t unused;
+    uint64_t fingerprints;
+};
+
+/*
+ * Local. Look at the file of groups ${first} to ${last} without loading it: ${groups}, one for each
+ * of them, are filled in. Returns 0, or -1 (EXIT_CHECKPOINT, EXIT_BUG).
+ */
+int state_image_look(const unsigned char *bytes, size_t byte_count, uint32_t first, uint32_t last,
+                     struct state_image_group *groups, struct failure *failure);
+
+/* Local. How much of the file such a group takes. */
+uint64_t state_image_group_bytes(const struct state_image_group *group);
+
 #endif
