@@ -1,5 +1,6 @@
 #include "store_internal.h"
 
+#include "course_funnel/fault.h"
 #include "course_funnel/seal.h"
 
 #include <cjson/cJSON.h>
@@ -12,7 +13,7 @@
 #define MOST_BYTES 4096
 
 /* A network file system may show the others an old state of the folder for some time. */
-#define JOIN_TRIES 100
+#define JOIN_TRIES 100U
 #define JOIN_PAUSE_NS 100000000L
 
 static bool get_number(const cJSON *root, const char *name, uint32_t *number)
@@ -103,7 +104,8 @@ int store_join(const char *path, const struct store_attempt *attempt, struct sto
                struct failure *failure)
 {
     *store = (struct store){.lock = -1};
-    for (int tries = 0; tries < JOIN_TRIES; tries++) {
+    uint64_t most_tries = FAULT_NUMBER("store.join_tries", JOIN_TRIES);
+    for (uint64_t tries = 0; tries < most_tries; tries++) {
         struct failure trouble = {0};
         struct store_attempt found = {0};
         if (durable_open(path, &store->folder, &trouble) == 0) {

@@ -292,6 +292,8 @@ static void test_join(void)
     begin(&store, false, RUN_A);
     CU_ASSERT_EQUAL(store_join(folder, &store.attempt, &other, &failure), 0);
     store_close(&other);
+    /* Half a second will do where faults are built in; else it takes ten. */
+    CU_ASSERT_EQUAL(setenv("COURSE_FUNNEL_FAULT_NUMBERS", "store.join_tries=5", 1), 0);
     struct store_attempt wrong = store.attempt;
     wrong.number++;
     CU_ASSERT_EQUAL(store_join(folder, &wrong, &other, &failure), -1);
