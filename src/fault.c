@@ -11,6 +11,9 @@
 
 #define MOST_POINTS 128
 
+/* What `wait` takes: long enough to be stopped in. */
+#define WAIT_US 100000
+
 /* A process-wide count is what an occurrence is counted by, so this state is the file's own. */
 static struct {
     int rank;
@@ -67,6 +70,10 @@ static int act(const char *action)
         (void)kill(getpid(), SIGKILL);
     if (strcmp(action, "stop") == 0)
         return kill(getpid(), SIGUSR1);
+    if (strcmp(action, "wait") == 0) {
+        (void)usleep(WAIT_US);
+        return 0;
+    }
     errno = error_named(action);
     return -1;
 }

@@ -195,7 +195,7 @@ static int get_version(const cJSON *root, struct failure *failure)
                            "it is of version %" PRIu32
                            " of the format, and this program (%s) reads "
                            "version %d. Go on with the program that wrote it, or start over with "
-                           "--restart.",
+                           "--restart",
                            version, COURSE_FUNNEL_VERSION, MANIFEST_FORMAT_VERSION);
     return 0;
 }

@@ -148,7 +148,7 @@ static void test_what_is_refused(void)
     expect_refusal("\"format_version\":1", "\"format_version\":2", EXIT_STRANGER,
                    "it is of version 2 of the format, and this program (" COURSE_FUNNEL_VERSION
                    ") reads version 1. Go on with the program that wrote it, or start over with "
-                   "--restart.");
+                   "--restart");
 }
 
 static void test_every_bit(void)
