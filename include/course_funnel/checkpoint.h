@@ -93,7 +93,7 @@ int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_conte
 
 /*
  * Local, on rank 0. See that no later attempt has begun, before anything is published. Returns 0,
- * or -1 (EXIT_CHECKPOINT).
+ * or -1 (EXIT_CHECKPOINT) when one has; where that cannot be told, a warning.
  */
 int checkpoint_check(const struct checkpoint *checkpoint, struct failure *failure);
 

@@ -45,8 +45,8 @@ check "inspect changes nothing" diff -r "$folder" "$WORK/kept"
 stranger="FOLDER holds the checkpoint of another run, so this one cannot go on from it:"
 way_out="Give the run what it had, name another --checkpoint folder, or throw away what is there with \
 --restart."
-first=$(find "$WORK/in" -type f | sort | head -n 1)
-last=$(find "$WORK/in" -type f | sort | tail -n 1)
+first=$(find "$WORK/in" -type f | sort | sed -n 1p)
+last=$(find "$WORK/in" -type f | sort | sed -n '$p')
 name_first="IN/$(basename "$first")"
 name_last="IN/$(basename "$last")"
 bytes=$(stat -c %s "$first")
