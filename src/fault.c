@@ -11,7 +11,7 @@
 
 #define MOST_POINTS 128
 
-/* What `wait` takes: long enough to be stopped in. */
+/* What `wait` takes unless fault.wait_us says otherwise: long enough to be stopped in. */
 #define WAIT_US 100000
 
 /* A process-wide count is what an occurrence is counted by, so this state is the file's own. */
@@ -71,7 +71,7 @@ static int act(const char *action)
     if (strcmp(action, "stop") == 0)
         return kill(getpid(), SIGUSR1);
     if (strcmp(action, "wait") == 0) {
-        (void)usleep(WAIT_US);
+        (void)usleep((useconds_t)fault_number("fault.wait_us", WAIT_US));
         return 0;
     }
     errno = error_named(action);

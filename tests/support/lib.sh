@@ -22,10 +22,12 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 postgres_dir=
-more_folders=() # that go with WORK
+more_folders=()   # that go with WORK
+before_cleaning=: # is called before they go
 clean_up() {
     local code=$?
     trap - EXIT
+    $before_cleaning || true
     if [ -n "$postgres_dir" ]; then
         "$SOURCE/jobs/local-postgres.sh" stop "$postgres_dir" >&2 || true
     fi
