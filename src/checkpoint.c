@@ -249,6 +249,19 @@ static int try_candidates(struct checkpoint *checkpoint, struct candidates *cand
     }
 }
 
+/* When checkpoints are written, so that it can be judged. */
+static void tell_interval(const struct checkpoint *checkpoint)
+{
+    const struct interval *interval = &checkpoint->options.interval;
+    const char *path = checkpoint->store.folder.path;
+    if (interval->fixed_seconds > 0)
+        log_info("keeping checkpoints in %s every %g s", path, interval->fixed_seconds);
+    else
+        log_info("keeping checkpoints in %s: the first in %.0f s, then as their cost and a mean "
+                 "time of %g h between interrupts ask for",
+                 path, interval_next(interval, -1), interval->mean_time_seconds / 3600);
+}
+
 static void tell_found(const struct checkpoint *checkpoint)
 {
     const struct manifest *found = &checkpoint->found;
@@ -327,6 +340,8 @@ int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *option
         made->due = clock_seconds() + interval_next(&options->interval, -1);
         if (made->has_found)
             tell_found(made);
+        if (!made->has_found || made->found.kind == MANIFEST_STATE)
+            tell_interval(made);
     }
     *checkpoint = made;
     return ranks_vote(ranks, failure);

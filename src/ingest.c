@@ -31,6 +31,7 @@ struct ingest_worker {
     uint64_t done_disk_bytes;  /* read of all splits */
     uint64_t round_disk_bytes; /* read in the last round with work */
     uint64_t kept_before;      /* in the ledger when the last round was sent off */
+    uint64_t lines_before;     /* in the ledger when the reading began */
     double pause_at;
     bool pause, stop; /* a rank wants it */
     uint64_t *wanted; /* by each rank; scratch */
@@ -41,6 +42,7 @@ static int create_worker(const struct ingest *in, struct ingest_worker *worker,
 {
     worker->in = in;
     worker->kept_before = in->ledger->kept;
+    worker->lines_before = in->ledger->lines_read;
     worker->wanted = calloc((size_t)ranks_count(in->ranks), sizeof *worker->wanted);
     if (worker->wanted == NULL)
         return failure_memory(failure, "the schedule", sizeof *worker->wanted);
@@ -188,7 +190,7 @@ static void send_round(struct ingest_worker *worker, struct failure *failure)
         .pause = clock_seconds() >= worker->pause_at,
         .wanted_bytes = wanted_bytes(worker),
         .done_bytes = worker->done_disk_bytes,
-        .done_lines = ledger->lines_read,
+        .done_lines = ledger->lines_read - worker->lines_before,
     };
     worker->kept_before = ledger->kept;
     if (exchange_start(worker->exchange, &word, &worker->in->ledger->sent, failure) != 0)

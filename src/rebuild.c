@@ -159,6 +159,14 @@ static bool is_read(const struct job *job)
     return found != NULL && found->kind == MANIFEST_SUMS;
 }
 
+/* How much of the input earlier attempts read, in bytes on disk. */
+static uint64_t done_before(const struct job *job)
+{
+    const struct manifest *found =
+        job->checkpoint != NULL ? checkpoint_found(job->checkpoint) : NULL;
+    return found != NULL ? found->done_bytes : 0;
+}
+
 static int read_history(struct job *job, struct failure *failure)
 {
     struct ingest ingest = {.ranks = job->ranks,
@@ -168,7 +176,7 @@ static int read_history(struct job *job, struct failure *failure)
     if (is_root(job)) {
         log_info("reading %zu files, %" PRIu64 " bytes on disk; ranks: %d", job->list->file_count,
                  job->list->disk_bytes, ranks_count(job->ranks));
-        ingest.progress = progress_start(job->list->disk_bytes);
+        ingest.progress = progress_start(job->list->disk_bytes - done_before(job));
     }
     if (job->checkpoint != NULL)
         job->state = checkpoint_take_state(job->checkpoint);

@@ -40,6 +40,18 @@ static int write_failure(const char *path, const char *what, struct failure *fai
                        what, strerror(errno));
 }
 
+/* As write_failure, of this rank's part. */
+static int part_failure(const struct rejects *rejects, struct failure *failure)
+{
+    if (!rejects->place.lasting)
+        return write_failure(rejects->part_path, "written", failure);
+    return failure_set(
+        failure, EXIT_CHECKPOINT,
+        "%s: the rejects cannot be written: %s. Run again when there is room: the run "
+        "goes on from its last checkpoint.",
+        rejects->part_path, strerror(errno));
+}
+
 int rejects_create(const struct rejects_place *place, int rank, struct rejects **rejects,
                    struct failure *failure)
 {
@@ -79,7 +91,7 @@ static int open_part(struct rejects *rejects, struct failure *failure)
     if (fd >= 0)
         rejects->part = fdopen(fd, "w");
     if (rejects->part == NULL) {
-        write_failure(rejects->part_path, "written", failure);
+        part_failure(rejects, failure);
         if (fd >= 0)
             (void)close(fd);
         return -1;
@@ -129,7 +141,7 @@ int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uin
         digest_add(rejects->digest, line, length + 1);
     free(line);
     if (written != length + 1)
-        return write_failure(rejects->part_path, "written", failure);
+        return part_failure(rejects, failure);
     rejects->written += written;
     run->end = rejects->written;
     return 0;
@@ -141,7 +153,7 @@ int rejects_flush(struct rejects *rejects, const struct rejects_run **runs, size
     *runs = rejects->runs;
     *run_count = rejects->run_count;
     if (rejects->part != NULL && fflush(rejects->part) != 0)
-        return write_failure(rejects->part_path, "written", failure);
+        return part_failure(rejects, failure);
     return 0;
 }
 

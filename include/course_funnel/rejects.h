@@ -49,14 +49,15 @@ void rejects_free(struct rejects *rejects);
 
 /*
  * Local. Keep a rejected line of ${split}, whose name is ${source}. Within one split lines come in
- * the order of their offsets. Returns 0, or -1 (EXIT_TARGET: the part can't be written).
+ * the order of their offsets. Returns 0, or -1 (EXIT_TARGET, or EXIT_CHECKPOINT for a part that is
+ * to last: it can't be written).
  */
 int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uint64_t offset,
                 enum reject_reason reason, const char *text, size_t bytes, struct failure *failure);
 
 /*
  * Local. Write out what is buffered. Then the stretches of this rank's part are in ${runs}
- * (${run_count}), which stay the rejects' own. Returns 0, or -1 (EXIT_TARGET).
+ * (${run_count}), which stay the rejects' own. Returns 0, or -1 (as rejects_add).
  */
 int rejects_flush(struct rejects *rejects, const struct rejects_run **runs, size_t *run_count,
                   struct failure *failure);
