@@ -83,8 +83,7 @@ static int sync_rejects(struct saving *saving, struct failure *failure)
     struct manifest_part *part = &saving->part;
     part->attempt = saving->manifest.attempt;
     part->rank = (uint32_t)ranks_rank(saving->checkpoint->ranks);
-    if (rejects_sync(saving->content->rejects, &saving->runs, &saving->run_count, &part->bytes,
-                     part->digest, failure) != 0 ||
+    if (rejects_sync(saving->content->rejects, &part->bytes, part->digest, failure) != 0 ||
         store_open_rejects(&saving->checkpoint->store, &folder, failure) != 0)
         return -1;
     int result = part->bytes > 0 ? durable_sync(&folder, failure) : 0;
@@ -317,7 +316,9 @@ int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_conte
     struct failure trouble = {0};
     double begun = clock_seconds();
     *saved = false;
-    (void)sum_up(&saving, failure);
+    /* Rejects that cannot be written are lost to the run, not to this generation alone. */
+    if (sum_up(&saving, failure) == 0)
+        (void)rejects_flush(content->rejects, &saving.runs, &saving.run_count, failure);
     if (ranks_vote(checkpoint->ranks, failure) != 0)
         return -1;
     fill_manifest(&saving);

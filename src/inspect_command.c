@@ -41,9 +41,14 @@ static int parse_options(int argc, char **argv, struct options *options, struct 
     }
     if (options->help)
         return 0;
-    if (optind + 1 != argc)
+    if (optind == argc)
         return failure_set(failure, EXIT_USAGE,
-                           "inspect takes the name of one checkpoint folder, and no other words.");
+                           "inspect takes the name of a checkpoint folder, and none is given.");
+    if (optind + 1 < argc)
+        return failure_set(failure, EXIT_USAGE,
+                           "inspect takes the name of one checkpoint folder; \"%s\" is a word too "
+                           "many.",
+                           argv[optind + 1]);
     options->path = argv[optind];
     return 0;
 }

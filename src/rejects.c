@@ -147,6 +147,35 @@ int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uin
     return 0;
 }
 
+/* Whether a part that could not be synced still holds what was written to it. */
+static int read_back(const struct rejects *rejects, struct failure *failure)
+{
+    char buffer[65536], due[DIGEST_BYTES], found[DIGEST_BYTES];
+    struct digest *digest = NULL;
+    if (digest_create(REJECTS_DIGEST_IDENTITY, &digest, failure) != 0)
+        return -1;
+    int fd = open(rejects->part_path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? 1 : -1;
+    while (got > 0) {
+        got = read(fd, buffer, sizeof buffer);
+        if (got > 0)
+            digest_add(digest, buffer, (size_t)got);
+        else if (got < 0 && errno == EINTR)
+            got = 1;
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    digest_text(digest, found);
+    digest_text(rejects->digest, due);
+    digest_free(digest);
+    if (got == 0 && strcmp(found, due) == 0)
+        return 0;
+    return failure_set(failure, EXIT_CHECKPOINT,
+                       "%s: its storage failed, and the rejects in it are not all there any more. "
+                       "Run again: the run goes on from its last checkpoint.",
+                       rejects->part_path);
+}
+
 int rejects_flush(struct rejects *rejects, const struct rejects_run **runs, size_t *run_count,
                   struct failure *failure)
 {
@@ -154,21 +183,18 @@ int rejects_flush(struct rejects *rejects, const struct rejects_run **runs, size
     *run_count = rejects->run_count;
     if (rejects->part != NULL && fflush(rejects->part) != 0)
         return part_failure(rejects, failure);
-    return 0;
+    return rejects->lost ? read_back(rejects, failure) : 0;
 }
 
-int rejects_sync(struct rejects *rejects, const struct rejects_run **runs, size_t *run_count,
-                 uint64_t *byte_count, char digest[DIGEST_BYTES], struct failure *failure)
+int rejects_sync(struct rejects *rejects, uint64_t *byte_count, char digest[DIGEST_BYTES],
+                 struct failure *failure)
 {
-    *runs = rejects->runs;
-    *run_count = rejects->run_count;
     *byte_count = rejects->written;
     digest_text(rejects->digest, digest);
     if (rejects->part == NULL)
         return 0;
     /* A failed fsync may succeed when it is repeated, although what it was for is lost. */
-    if (!rejects->lost && fflush(rejects->part) == 0 && FAULT("rejects.fsync") == 0 &&
-        fsync(fileno(rejects->part)) == 0)
+    if (!rejects->lost && FAULT("rejects.fsync") == 0 && fsync(fileno(rejects->part)) == 0)
         return 0;
     int error = rejects->lost ? EIO : errno;
     rejects->lost = true;

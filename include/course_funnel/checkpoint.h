@@ -85,8 +85,8 @@ struct checkpoint_content {
 /*
  * Collective, at a point where nothing is on its way between ranks. Write a generation, then remove
  * those that are not needed any more. Returns 0 with ${saved}: false, and a warning in the log,
- * when it had to be given up. Returns -1 on every rank when the books do not balance or a later
- * attempt of the run has begun.
+ * when it had to be given up. Returns -1 on every rank when the books do not balance, rejects
+ * cannot be written, or a later attempt of the run has begun.
  */
 int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_content *content,
                     bool *saved, struct failure *failure);

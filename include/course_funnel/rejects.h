@@ -66,13 +66,13 @@ int rejects_flush(struct rejects *rejects, const struct rejects_run **runs, size
 #define REJECTS_DIGEST_IDENTITY "rejects"
 
 /*
- * Local. As rejects_flush, and make what is written so far last: its length (0: there is no part
- * yet) and digest are told. The part's name is not synced: the folder's owner does that. Returns
- * 0, or -1 (EXIT_CHECKPOINT); once it failed it fails always, since what was not written then may
- * be lost.
+ * Local, of a part that is to last, after rejects_flush. Make what is written so far last: its
+ * length (0: there is no part yet) and digest are told. The part's name is not synced: the folder's
+ * owner does that. Returns 0, or -1 (EXIT_CHECKPOINT); once it failed it fails always, since what
+ * was not written then may be lost, and rejects_flush reads all of the part back.
  */
-int rejects_sync(struct rejects *rejects, const struct rejects_run **runs, size_t *run_count,
-                 uint64_t *byte_count, char digest[DIGEST_BYTES], struct failure *failure);
+int rejects_sync(struct rejects *rejects, uint64_t *byte_count, char digest[DIGEST_BYTES],
+                 struct failure *failure);
 
 /*
  * Local. Check before any work that ${path} can be written. Returns 0, or -1
