@@ -1,7 +1,9 @@
+#include "course_funnel/checkpoint.h"
 #include "course_funnel/clock.h"
 #include "course_funnel/command.h"
+#include "course_funnel/fault.h"
 #include "course_funnel/fold.h"
-#include "course_funnel/ingest.h"
+#include "course_funnel/history.h"
 #include "course_funnel/log.h"
 #include "course_funnel/marts.h"
 #include "course_funnel/phases.h"
@@ -13,6 +15,7 @@
 #include "course_funnel/rejects.h"
 #include "course_funnel/run_record.h"
 #include "course_funnel/source.h"
+#include "course_funnel/stop.h"
 #include "course_funnel/summary.h"
 
 #include <inttypes.h>
@@ -33,13 +36,19 @@ struct job {
     struct publish_target target;
     char *target_text;  /* without passwords */
     char *rejects_path; /* on every rank */
+    char *parts_path;   /* what paths of parts of rejects begin with, without a checkpoint */
     struct source_list *list;
+    struct checkpoint *checkpoint; /* NULL without --checkpoint */
+    struct rejects_place place;
+    const struct rejects_run *earlier_runs; /* on rank 0: rejects of attempts before this one */
+    size_t earlier_run_count;
     struct rejects *rejects;
     struct state *state;
     struct ledger ledger; /* of this rank; of all after sum_ledgers */
     struct tally tally;   /* of this rank; of all, on rank 0, after reduce_tallies */
     struct marts *marts;  /* on rank 0 */
     struct run_record record;
+    uint32_t resumes; /* how often the run was resumed */
 };
 
 static bool is_root(const struct job *job)
@@ -112,6 +121,52 @@ static int plan(struct job *job, struct failure *failure)
     return share_plan(job, failure);
 }
 
+/* Take the checkpoint folder, and the run up from what is found there. */
+static int resume(struct job *job, struct failure *failure)
+{
+    const struct rebuild_options *options = &job->options;
+    const struct manifest *found = NULL;
+    job->place.path = job->rejects_path;
+    if (options->checkpoint.path == NULL) {
+        job->place.attempt = 1;
+        job->place.run_id = job->record.run_id;
+        if (asprintf(&job->parts_path, "%s.part-%s", job->rejects_path, job->record.run_id) < 0)
+            failure_memory(failure, "the name of a reject file", strlen(job->rejects_path));
+        job->place.parts = job->parts_path;
+        return ranks_vote(job->ranks, failure);
+    }
+    if (checkpoint_open(job->ranks, &options->checkpoint, job->list, &options->limits,
+                        job->record.run_id, &job->checkpoint, failure) != 0)
+        return -1;
+    memcpy(job->record.run_id, checkpoint_run_id(job->checkpoint), sizeof job->record.run_id);
+    checkpoint_rejects(job->checkpoint, &job->place, &job->earlier_runs, &job->earlier_run_count);
+    found = checkpoint_found(job->checkpoint);
+    if (found != NULL) {
+        job->record.started_us = found->started_us;
+        job->resumes = found->resumes + 1;
+        /* The counts so far are rank 0's, so that the sum over the ranks goes on from them. */
+        if (is_root(job))
+            job->ledger = found->ledger;
+    }
+    return 0;
+}
+
+/* Whether all was read by an attempt before, so that only the rest is left to do. */
+static bool is_read(const struct job *job)
+{
+    const struct manifest *found =
+        job->checkpoint != NULL ? checkpoint_found(job->checkpoint) : NULL;
+    return found != NULL && found->kind == MANIFEST_SUMS;
+}
+
+/* How much of the input earlier attempts read, in bytes on disk. */
+static uint64_t done_before(const struct job *job)
+{
+    const struct manifest *found =
+        job->checkpoint != NULL ? checkpoint_found(job->checkpoint) : NULL;
+    return found != NULL ? found->done_bytes : 0;
+}
+
 static int read_history(struct job *job, struct failure *failure)
 {
     struct ingest ingest = {.ranks = job->ranks,
@@ -121,17 +176,17 @@ static int read_history(struct job *job, struct failure *failure)
     if (is_root(job)) {
         log_info("reading %zu files, %" PRIu64 " bytes on disk; ranks: %d", job->list->file_count,
                  job->list->disk_bytes, ranks_count(job->ranks));
-        ingest.progress = progress_start(job->list->disk_bytes);
+        ingest.progress = progress_start(job->list->disk_bytes - done_before(job));
     }
-    if (state_create(ranks_rank(job->ranks), ranks_count(job->ranks), &job->state, failure) == 0)
-        (void)rejects_create(job->rejects_path, job->record.run_id, ranks_rank(job->ranks),
-                             &job->rejects, failure);
+    if (job->checkpoint != NULL)
+        job->state = checkpoint_take_state(job->checkpoint);
+    if (job->state != NULL ||
+        state_create(ranks_rank(job->ranks), ranks_count(job->ranks), &job->state, failure) == 0)
+        (void)rejects_create(&job->place, ranks_rank(job->ranks), &job->rejects, failure);
     ingest.state = job->state;
     ingest.rejects = job->rejects;
-    if (ranks_vote(job->ranks, failure) == 0) {
-        (void)ingest_run(&ingest, failure);
-        (void)ranks_vote(job->ranks, failure);
-    }
+    if (ranks_vote(job->ranks, failure) == 0)
+        (void)history_read(&ingest, job->checkpoint, failure);
     progress_end(ingest.progress);
     return failure->code != 0 ? -1 : 0;
 }
@@ -144,12 +199,8 @@ static int sum_ledgers(struct job *job, struct failure *failure)
     if (ranks_sum(job->ranks, (uint64_t *)&job->ledger, LEDGER_COUNTS, failure) != 0 ||
         ranks_lowest(job->ranks, bounds, 2, failure) != 0)
         return -1;
-    job->record.ledger = job->ledger;
-    job->record.has_event_times = job->ledger.folded > 0;
-    if (job->record.has_event_times) {
-        job->record.first_event_us = bounds[0];
-        job->record.last_event_us = -bounds[1] - 1;
-    }
+    job->record.first_event_us = bounds[0];
+    job->record.last_event_us = -bounds[1] - 1;
     return ledger_check(&job->ledger, failure);
 }
 
@@ -161,8 +212,71 @@ static int reduce(struct job *job, struct failure *failure)
         return -1;
     state_free(job->state);
     job->state = NULL;
+    (void)FAULT("rebuild.reduce");
     (void)reduce_tallies(job->ranks, &job->tally, failure);
     return ranks_vote(job->ranks, failure);
+}
+
+/* The sums that an attempt before left. */
+static void take_sums(struct job *job)
+{
+    const struct manifest *found = checkpoint_found(job->checkpoint);
+    job->tally = checkpoint_take_tally(job->checkpoint);
+    job->ledger = found->ledger;
+    job->record.first_event_us = found->first_event_us;
+    job->record.last_event_us = found->last_event_us;
+}
+
+/* Keep the sums, so that a target that is lost costs no second reading. */
+static int keep_sums(struct job *job, struct failure *failure)
+{
+    bool saved = false;
+    struct checkpoint_content content = {.kind = MANIFEST_SUMS,
+                                         .tally = is_root(job) ? &job->tally : NULL,
+                                         .rejects = job->rejects,
+                                         .first_event_us = job->record.first_event_us,
+                                         .last_event_us = job->record.last_event_us,
+                                         .next = job->list->split_count};
+    if (is_root(job))
+        content.ledger = job->ledger;
+    if (checkpoint_save(job->checkpoint, &content, &saved, failure) != 0)
+        return -1;
+    uint64_t stop = stop_is_wanted();
+    (void)ranks_sum(job->ranks, &stop, 1, failure);
+    if (stop > 0 && saved)
+        failure_set(failure, EXIT_STOPPED,
+                    "Stopped on request; all is read and its sums are kept. The same command "
+                    "publishes them.");
+    return ranks_vote(job->ranks, failure);
+}
+
+/* All that was read, as sums on rank 0. */
+static int sum_up(struct job *job, struct failure *failure)
+{
+    if (is_read(job))
+        take_sums(job);
+    else if (reduce(job, failure) != 0 || (job->checkpoint != NULL && keep_sums(job, failure) != 0))
+        return -1;
+    job->record.ledger = job->ledger;
+    job->record.has_event_times = job->ledger.folded > 0;
+    return 0;
+}
+
+/* On rank 0: the stretches of rejects of all attempts, all ranks' of this one being ${own}. */
+static int join_runs(const struct job *job, const struct rejects_run *own, size_t own_count,
+                     struct failure *failure)
+{
+    size_t count = job->earlier_run_count + own_count;
+    struct rejects_run *runs = malloc((count + 1) * sizeof *runs);
+    if (runs == NULL)
+        return failure_memory(failure, "the rejects", count * sizeof *runs);
+    if (job->earlier_run_count > 0)
+        memcpy(runs, job->earlier_runs, job->earlier_run_count * sizeof *runs);
+    if (own_count > 0)
+        memcpy(runs + job->earlier_run_count, own, own_count * sizeof *runs);
+    int result = rejects_join(&job->place, runs, count, failure);
+    free(runs);
+    return result;
 }
 
 /* The rejects of all ranks into one file: before the gates, which send the user there. */
@@ -171,14 +285,15 @@ static int join_rejects(struct job *job, struct failure *failure)
     const struct rejects_run *runs = NULL;
     size_t run_count = 0, gathered_bytes = 0;
     unsigned char *gathered = NULL;
-    (void)rejects_flush(job->rejects, &runs, &run_count, failure);
+    if (job->rejects != NULL)
+        (void)rejects_flush(job->rejects, &runs, &run_count, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
     (void)ranks_gather(job->ranks, runs, run_count * sizeof *runs, &gathered, &gathered_bytes,
                        failure);
     if (is_root(job) && failure->code == 0)
-        (void)rejects_join(job->rejects_path, job->record.run_id, (struct rejects_run *)gathered,
-                           gathered_bytes / sizeof *runs, failure);
+        (void)join_runs(job, (struct rejects_run *)gathered, gathered_bytes / sizeof *runs,
+                        failure);
     free(gathered);
     return ranks_vote(job->ranks, failure);
 }
@@ -222,8 +337,10 @@ static void describe_sources(struct job *job)
 /* On rank 0. */
 static int publish_marts(struct job *job, struct failure *failure)
 {
-    if (pass_gates(job, failure) != 0 || marts_build(&job->tally, &job->marts, failure) != 0)
+    if (pass_gates(job, failure) != 0 || marts_build(&job->tally, &job->marts, failure) != 0 ||
+        (job->checkpoint != NULL && checkpoint_check(job->checkpoint, failure) != 0))
         return -1;
+    (void)FAULT("rebuild.publish");
     struct run_record *record = &job->record;
     snprintf(record->version, sizeof record->version, "%s", COURSE_FUNNEL_VERSION);
     record->finished_us = clock_now_us();
@@ -249,7 +366,8 @@ static int print_summary(struct job *job, struct failure *failure)
                               .phases = spreads,
                               .list = job->list,
                               .target = job->target_text,
-                              .rejects = job->rejects_path};
+                              .rejects = job->rejects_path,
+                              .resumes = job->resumes};
     summary_print(stdout, &summary);
     return 0;
 }
@@ -264,13 +382,15 @@ static int run(struct job *job, struct failure *failure)
                                job->rejects_path);
         return 0;
     }
+    if (resume(job, failure) != 0)
+        return -1;
     phases_end(&job->phases, PHASE_PLAN);
 
-    if (read_history(job, failure) != 0)
+    if (!is_read(job) && read_history(job, failure) != 0)
         return -1;
     phases_end(&job->phases, PHASE_READ);
 
-    if (reduce(job, failure) != 0)
+    if (sum_up(job, failure) != 0)
         return -1;
     phases_end(&job->phases, PHASE_REDUCE);
 
@@ -290,8 +410,10 @@ static void clear_job(struct job *job)
     rebuild_options_clear(&job->options);
     free(job->target_text);
     free(job->rejects_path);
+    free(job->parts_path);
     source_free(job->list);
     rejects_free(job->rejects);
+    checkpoint_free(job->checkpoint);
     state_free(job->state);
     tally_clear(&job->tally);
     marts_free(job->marts);
@@ -306,11 +428,13 @@ int rebuild_command(int argc, char **argv)
         return failure.code;
     }
     phases_start(&job.phases);
+    FAULT_RANK(ranks_rank(job.ranks));
     log_open(LOG_TEXT, is_root(&job));
 
     /* A closed pipe and a file over its size limit are errors of a write, not ends of the rank. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
         failure_set(&failure, EXIT_BUG, "Signals cannot be set up.");
+    (void)stop_listen(&failure);
     if (failure.code == 0 && rebuild_options_parse(argc, argv, &job.options, &failure) == 0) {
         log_open(job.options.json_log ? LOG_JSON : LOG_TEXT, is_root(&job));
         if (!job.options.help)
@@ -318,7 +442,9 @@ int rebuild_command(int argc, char **argv)
         else if (is_root(&job) && fputs(rebuild_options_help, stdout) < 0)
             failure_set(&failure, EXIT_BUG, "Standard output cannot be written.");
     }
-    if (failure.code != 0)
+    if (failure.code == EXIT_STOPPED)
+        log_warning("%s", failure.message);
+    else if (failure.code != 0)
         log_error("%s", failure.message);
     if (failure.code == EXIT_USAGE)
         log_error("Try `course-funnel rebuild --help`.");

@@ -65,7 +65,8 @@ mistake "nothing" "usage: "
 mistake "no such command" '"rebiuld"' rebiuld
 for command in $commands; do
     mistake "an option that $command lacks" --from-nowhere "$command" --from-nowhere
-    mistake "$command with a word too many" surplus "$command" surplus
+    # inspect takes one word, the others none.
+    mistake "$command with a word too many" surplus "$command" surplus surplus
 done
 mistake "no source" --from rebuild "${to[@]}"
 mistake "no target" --to rebuild "${from[@]}"

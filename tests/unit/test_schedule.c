@@ -2,6 +2,7 @@
 #include "support/random.h"
 #include "unit/unit.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { SPLITS = 200, MOST_RANKS = 9 };
@@ -68,11 +69,76 @@ static void test_who_asks_for_nothing_gets_nothing(void)
     schedule_clear(&schedule);
 }
 
+/* Left again and again by any number of ranks, each split is taken to its end once. */
+static void test_left_and_gone_on_with(void)
+{
+    uint64_t random = random_seed();
+    for (int chain = 0; chain < 50; chain++) {
+        struct failure failure = {0};
+        struct schedule_item *unfinished = NULL;
+        size_t unfinished_count = 0, next = 0;
+        int finished[SPLITS] = {0};
+        uint64_t reached[SPLITS] = {0};
+        for (size_t i = 0; i < SPLITS; i++)
+            splits[i].disk_bytes = random_below(&random, 5) * 1000;
+        for (int attempt = 0; next < SPLITS || unfinished_count > 0; attempt++) {
+            struct schedule schedules[MOST_RANKS];
+            struct schedule_item all[2 * SPLITS];
+            int ranks = (int)random_below(&random, MOST_RANKS) + 1;
+            CU_ASSERT_FATAL(attempt < 1000);
+            for (int rank = 0; rank < ranks; rank++)
+                CU_ASSERT_FATAL(schedule_resume(&list, unfinished, unfinished_count, next,
+                                                &schedules[rank], &failure) == 0);
+            for (uint64_t rounds = random_below(&random, 4); rounds > 0; rounds--) {
+                uint64_t wanted[MOST_RANKS];
+                for (int rank = 0; rank < ranks; rank++)
+                    wanted[rank] = random_below(&random, 3) * 2500;
+                for (int rank = 0; rank < ranks; rank++)
+                    CU_ASSERT(schedule_assign(&schedules[rank], wanted, ranks, rank, &failure) ==
+                              0);
+            }
+            unfinished_count = 0;
+            for (int rank = 0; rank < ranks; rank++) {
+                struct schedule_item item, open = {0}, *own = NULL;
+                size_t own_count = 0;
+                bool is_open = false;
+                for (uint64_t takes = random_below(&random, 9); takes > 0 && !is_open; takes--) {
+                    if (!schedule_take(&schedules[rank], &item))
+                        break;
+                    CU_ASSERT_EQUAL(item.offset, reached[item.split]);
+                    is_open = random_below(&random, 3) == 0;
+                    if (is_open) {
+                        open = item;
+                        open.offset += random_below(&random, 2);
+                        reached[open.split] = open.offset;
+                    } else {
+                        finished[item.split]++;
+                    }
+                }
+                CU_ASSERT_FATAL(schedule_leave(&schedules[rank], rank == 0, is_open ? &open : NULL,
+                                               &own, &own_count, &next, &failure) == 0);
+                CU_ASSERT_FATAL(unfinished_count + own_count <= 2 * SPLITS);
+                memcpy(all + unfinished_count, own, own_count * sizeof *own);
+                unfinished_count += own_count;
+                free(own);
+                schedule_clear(&schedules[rank]);
+            }
+            free(unfinished);
+            unfinished = malloc((unfinished_count + 1) * sizeof *unfinished);
+            memcpy(unfinished, all, unfinished_count * sizeof *unfinished);
+        }
+        free(unfinished);
+        for (size_t i = 0; i < SPLITS; i++)
+            CU_ASSERT_EQUAL(finished[i], 1);
+    }
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
         {"each split goes out once", test_each_split_goes_out_once},
         {"who asks for nothing gets nothing", test_who_asks_for_nothing_gets_nothing},
+        {"left and gone on with", test_left_and_gone_on_with},
     };
     return unit_main("schedule", tests, sizeof tests / sizeof tests[0]);
 }

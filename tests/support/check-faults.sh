@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# A build without COURSE_FUNNEL_FAULTS holds no trace of fault points.
+# usage: check-faults.sh COMPILER BUILD
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+compiler=$1
+objects=$2/check-faults
+rm -rf "$objects"
+mkdir -p "$objects"
+points=0
+for source in $(grep -l 'FAULT' src/*.c); do
+    [ "$source" != src/fault.c ] || continue
+    while read -r point; do
+        points=$((points + 1))
+        echo "$point" >>"$objects/points"
+    done < <(grep -oE 'FAULT(_NUMBER)?\("[a-z_.]+"' "$source" | sed 's/.*"\(.*\)"/\1/')
+    # shellcheck disable=SC2046 # Flags are words.
+    "$compiler" -std=gnu11 -O2 -D_GNU_SOURCE -DCOURSE_FUNNEL_VERSION='"0"' -Iinclude \
+        $(pkg-config --cflags libpq hdf5-serial libcjson) $(mpicc --showme:compile) \
+        -c "$source" -o "$objects/$(basename "$source").o"
+done
+if [ "$points" -lt 20 ]; then
+    echo "only $points fault points found" >&2
+    exit 1
+fi
+if strings -a "$objects"/*.o | grep -xFf "$objects/points"; then
+    echo "fault points are left in a build without them" >&2
+    exit 1
+fi
+if nm "$objects"/*.o | grep -E ' fault_(at|number|rank)$'; then
+    echo "a build without fault points calls them" >&2
+    exit 1
+fi
+echo "$points points"
