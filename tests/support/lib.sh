@@ -22,9 +22,13 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 postgres_dir=
+cleaners=() # commands, the last first; a test adds to them
 clean_up() {
-    local code=$?
+    local code=$? at
     trap - EXIT
+    for ((at = ${#cleaners[@]} - 1; at >= 0; at--)); do
+        ${cleaners[at]} >&2 || echo "could not be cleaned up: ${cleaners[at]}" >&2
+    done
     if [ -n "$postgres_dir" ]; then
         "$SOURCE/jobs/local-postgres.sh" stop "$postgres_dir" >&2 || true
     fi
