@@ -288,6 +288,17 @@ verdict() {
     esac
 }
 
+# Whether Slurm itself has put an end to the job. A request for a requeue would bring back even one
+# that was cancelled.
+slurm_ends_the_job() {
+    [ -n "$told" ] || ! [[ $(squeue -h -j "$SLURM_JOB_ID" -o %T 2>/dev/null) =~ ^(RUNNING)?$ ]]
+}
+
+# Whether it was for its time limit: those jobs do not come back by themselves.
+time_is_used_up() {
+    [[ $(squeue -h -j "$SLURM_JOB_ID" -o %L 2>/dev/null) =~ ^(0:00|INVALID)$ ]]
+}
+
 # Under Slurm a job that is to come back is requeued, under the same id, and ends here.
 ask_for_requeue() {
     say "$1 Asking Slurm to requeue job $SLURM_JOB_ID."
@@ -308,7 +319,7 @@ again() { # again TEXT: after an attempt
     count_last_attempt
     last=" The last one: $1"
     if [ -n "$requeue" ]; then
-        if [ -n "$told" ] && [ -z "$asked" ]; then
+        if slurm_ends_the_job && ! time_is_used_up; then
             leave 143 "$1 Slurm ends this job; if it requeues it, it goes on from $checkpoint."
         fi
         give_up_if_due

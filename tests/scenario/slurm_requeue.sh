@@ -6,7 +6,8 @@
 . "$SOURCE/tests/support/slurm.sh"
 
 make_export 30000
-start_cluster 6
+# Here an exit code requeues a job, too; it must not do so twice.
+CLUSTER_CONF=RequeueExit=75 start_cluster 6
 
 # The signal comes 30 s before the limit of one minute, and Slurm may be half a minute early.
 slow_program 80000
