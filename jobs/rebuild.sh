@@ -19,10 +19,10 @@ each attempt goes on from what the one before has left.
   --requeue      under Slurm: ask for a requeue of the job in place of running mpirun again
   --help
 
-USR1, TERM or an interrupt stops it: the ranks write a checkpoint and leave. A second TERM or
-interrupt does not wait for that. The program is the one of the environment's COURSE_FUNNEL, the
-release build of this checkout, or the one in PATH; further options of mpirun come from OMPI_MCA_
-variables.
+USR1, TERM, a hang-up or an interrupt stops it: the ranks write a checkpoint and leave. A second
+TERM, hang-up or interrupt ends them at once. The program is the one of the environment's
+COURSE_FUNNEL, the release build of this checkout, or the one in PATH; further options of mpirun
+come from OMPI_MCA_ variables.
 
 exit codes: those of course-funnel: 75 stopped on request, run again; and
   69  given up: the attempts get no further, or are used up
@@ -243,6 +243,7 @@ tell_to_stop() {
 trap ask_to_stop USR1
 trap 'tell_to_stop TERM' TERM
 trap 'tell_to_stop interrupt' INT
+trap 'tell_to_stop hang-up' HUP
 
 # Wait for a child, however many signals come in between; sets $code.
 wait_for() {
@@ -253,14 +254,15 @@ wait_for() {
     done
 }
 
-# One attempt; sets $code. A terminal's interrupt goes to all of its group of processes, and mpirun
-# would end the ranks at once: it gets a session of its own.
+# One attempt; sets $code. A terminal's interrupt goes to all of a group of processes, and mpirun
+# would end the ranks at once: outside a job of Slurm, which ends what it finds, it gets a session
+# of its own.
 attempt() {
     local command=(mpirun) again=()
     [ -z "$ranks" ] || command+=(-n "$ranks")
     ! restart_is_due || again=(--restart)
     command+=("$program" rebuild "${options[@]}" "${again[@]}")
-    [ ! -t 0 ] || command=(setsid "${command[@]}")
+    [ -n "$requeue" ] || command=(setsid "${command[@]}")
     "${command[@]}" </dev/null &
     launcher=$!
     [ -z "$asked$told" ] || kill -USR1 "$launcher" 2>/dev/null

@@ -121,7 +121,7 @@ check "--restart once" test "$(grep -c -- --restart "$WORK/calls")" = 1
 check "--restart first" grep -q -- '--restart$' <(head -n 1 "$WORK/calls")
 
 # Signals: each asks for a stop, which is passed on as USR1; a second TERM does not wait.
-for signal in USR1 TERM INT; do
+for signal in USR1 TERM INT HUP; do
     prepare "75+ wait 0"
     # A job in the background ignores interrupts unless it is told not to.
     PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM python3 -c 'import os, signal, sys
@@ -180,10 +180,19 @@ check "nor is mpirun run" test "$(wc -l <"$WORK/calls")" = 5
 requeued 8 75
 
 # The real thing: a rank is killed, mpirun is killed, a stop is asked for; then it is done.
-make_export 30000
-slow_program 300000
+make_export 15000
+slow_program 400000
 job_options real
-real() { COURSE_FUNNEL=$SLOW "$again" --ranks 3 -- "${options[@]}" 2>>"$WORK/log" </dev/null; }
+job=
+end_real() {
+    [ -z "$job" ] || kill -TERM "$job" 2>/dev/null || true
+    nobody_left
+}
+cleaners+=(end_real)
+start_real() {
+    COURSE_FUNNEL=$SLOW "$again" --ranks 3 -- "${options[@]}" 2>>"$WORK/log" </dev/null &
+    job=$!
+}
 : >"$WORK/log"
 
 # ranks_of_job: the processes of the program that run for this test.
@@ -199,19 +208,19 @@ new_checkpoint() { # wait until one more is announced
     done
     fail "no checkpoint was written: $(tail -n 5 "$WORK/log")"
 }
-real &
-job=$!
+start_real
 new_checkpoint
 kill -KILL "$(ranks_of_job | head -n 1)"
 until_seen 30 "$WORK/log" "attempt 2 of"
 new_checkpoint
-kill -KILL "$(pgrep -P $(pgrep -P $job -f rebuild.sh || echo $job) -x mpirun)"
+kill -KILL "$(pgrep -P $job -x mpirun)"
 until_seen 30 "$WORK/log" "attempt 3 of"
 new_checkpoint
-kill -TERM "$(pgrep -P $job -f rebuild.sh || echo $job)"
+kill -TERM $job
 leaves 75 wait $job
 check "nobody is left" nobody_left
-leaves 0 real
+start_real
+leaves 0 wait $job
 straight real
 check "it went on three times" test "$(grep -c 'resumed from checkpoint' "$WORK/log")" = 3
 passed

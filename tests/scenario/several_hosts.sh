@@ -56,7 +56,7 @@ rebuild_on "$WORK/two" 3 cut
 check "it went on" grep -q "resumed from checkpoint generation-0001-.* by 6 ranks" "$WORK/log"
 straight cut
 
-# And once more by itself: h2 dies, is back before the second attempt, which gets it again.
+# A host dies and is there again at once: rebuild.sh goes on by itself.
 "$hosts" mend h3
 rebuild_on "$WORK/three" 6 died &
 job=$!

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Follow a job's log and cut the power of its file system.
 
-usage: power.py FOLDER LOG SECONDS checkpoint|any SEED
+usage: power.py FOLDER LOG SECONDS any|checkpoint|published SEED
 
-FOLDER is where the file system is mounted: it is shut down as by a power cut, what is not on the
-disk is lost. That happens at a random moment within so many seconds after the log has grown by its
-first line, or at once after a checkpoint was announced in it, the first one after that moment. Says
-what was announced until then: its last checkpoint, `published`, or `nothing`.
+FOLDER is where the file system is mounted: it is shut down as by a power cut, and what is not on
+the disk is lost. That happens at a random moment of the next so many seconds (any), or as soon as
+after that moment a checkpoint is announced in the log (checkpoint), or as soon as the job says that
+it has published (published). Prints what the job had announced when its power was cut: its last
+checkpoint, `published`, or `nothing`.
 """
 import fcntl
 import os
@@ -31,28 +32,24 @@ def promised(text):
 
 def main(folder, log, seconds, mode, seed):
     random.seed(int(seed))
+    moment = time.monotonic() + random.uniform(0, float(seconds))
     device = os.open(folder, os.O_RDONLY)
     cut = struct.pack("I", NO_LOG_FLUSH)
+    text = b""
+    before = None  # what was promised at that moment
     with open(log, "rb") as file:
-        text = b""
-        while not text:
-            text += file.read()
-            time.sleep(0.001)
-        moment = time.monotonic() + random.uniform(0, float(seconds))
-        before = None
         while True:
             text += file.read()
-            late = time.monotonic() >= moment
-            if late and mode == "any":
+            now = promised(text)
+            if now == "published":
                 break
-            if late and before is None:
-                before = promised(text)
-            if late and promised(text) != before:
-                break
+            if time.monotonic() >= moment and mode != "published":
+                before = before or now
+                if mode == "any" or now != before:
+                    break
             time.sleep(0.0005)
-        fcntl.ioctl(device, SHUTDOWN, cut)
-        # Only what was announced before the cut counts.
-    print(promised(text))
+    fcntl.ioctl(device, SHUTDOWN, cut)
+    print(now)
 
 
 if __name__ == "__main__":
