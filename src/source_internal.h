@@ -22,6 +22,10 @@ struct source_bytes {
 
 /* source_names.c: names, as they may be shown and as Amplitude gives them */
 
+/* Below this much text a ratio says nothing: a few bytes may well stand for a long run of blanks.
+ */
+#define SOURCE_RATIO_FREE_BYTES (UINT64_C(1) << 20)
+
 #define SOURCE_SHOWN_BYTES 1024 /* of a name in a message, which must leave room for the reason */
 
 /*

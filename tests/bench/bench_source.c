@@ -19,10 +19,11 @@
 #define ROUNDS 7
 #define BUFFER_BYTES ((size_t)512 << 10)
 
+/* Processor time, in which what else runs on the machine shows less. */
 static double now(void)
 {
     struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) != 0)
         abort();
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
@@ -52,13 +53,15 @@ static char *make_text(size_t bytes)
     need(text != NULL, "malloc");
     unsigned seed = 1;
     for (size_t at = 0; at < bytes;) {
-        at += (size_t)sprintf(
-            text + at, "{\"$insert_id\":\"%08x\",\"event_type\":\"page_viewed\",\"data\":{", seed);
+        at += (size_t)snprintf(text + at, bytes + 4096 - at,
+                               "{\"$insert_id\":\"%08x\",\"event_type\":\"page_viewed\",\"data\":{",
+                               seed);
         for (unsigned i = 0; i < 30; i++) {
             seed = seed * 1103515245U + 12345U;
-            at += (size_t)sprintf(text + at, "\"property_%u\":\"value %u\",", i, seed >> 12);
+            at += (size_t)snprintf(text + at, bytes + 4096 - at, "\"property_%u\":\"value %u\",", i,
+                                   seed >> 12);
         }
-        at += (size_t)sprintf(text + at, "\"z\":0}}\n");
+        at += (size_t)snprintf(text + at, bytes + 4096 - at, "\"z\":0}}\n");
     }
     return text;
 }
