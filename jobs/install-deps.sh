@@ -94,7 +94,7 @@ fi
 # Nor are the daemons of the tests' cluster wanted as services of the machine: the tests start their
 # own. Debian asks this file whether a package may start what it holds.
 policy=/usr/sbin/policy-rc.d
-if [[ " ${missing[*]} " == *" munge "* || " ${missing[*]} " == *" slurm"* ]] && [ ! -e $policy ]; then
+if [[ " ${missing[*]} " =~ " "(munge|slurm) ]] && [ ! -e $policy ]; then
     trap '"${as_root[@]}" rm -f $policy' EXIT
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
     "${as_root[@]}" chmod 755 $policy

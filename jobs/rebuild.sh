@@ -54,7 +54,7 @@ wrong_usage() {
     exit 2
 }
 
-trap 'code=$?; say "ended unexpectedly, exit code $code. Run it again, it goes on from its checkpoint."' EXIT
+trap 'say "ended unexpectedly, exit code $?. Run it again: it goes on from its checkpoint."' EXIT
 
 whole_number() { # whole_number OPTION TEXT
     [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || wrong_usage "$1 takes a whole number from 1, not \"$2\"."
@@ -109,7 +109,8 @@ find_program() {
     [ -n "$program" ] || program=course-funnel
     command -v "$program" >/dev/null ||
         wrong_usage "$program cannot be run. Build it, or name it in COURSE_FUNNEL."
-    command -v mpirun >/dev/null || wrong_usage "mpirun is not in PATH. Load the module of Open MPI."
+    command -v mpirun >/dev/null ||
+        wrong_usage "mpirun is not in PATH. Load the module of Open MPI."
 }
 
 # Open MPI finds out that a host is gone after eight minutes unless it is told to look, and till
@@ -156,9 +157,11 @@ fruitless=0
 first_mark=none
 
 read_account() {
-    local of
-    if ! read -r of begun best fruitless first_mark 2>/dev/null <"$account" || [ "$of" != "$job" ] ||
-        ! [[ "$begun $best $fruitless" =~ ^[0-9]+\ [0-9]+\ [0-9]+$ ]]; then
+    local of=
+    if [ -r "$account" ]; then
+        read -r of begun best fruitless first_mark <"$account"
+    fi
+    if [ "$of" != "$job" ] || ! [[ "$begun $best $fruitless" =~ ^([0-9]+\ ){2}[0-9]+$ ]]; then
         begun=0
         fruitless=0
         best=$(progress)
@@ -342,13 +345,14 @@ if [ -z "$ranks" ] && [ -z "${SLURM_JOB_ID:-}" ]; then
     ranks=$(nproc)
 fi
 last=
+where=${SLURM_JOB_ID:+, job $SLURM_JOB_ID on ${SLURM_JOB_NODELIST:-its nodes}}
 target_failures=0
 read_account
 while :; do
     give_up_if_due
     begun=$((begun + 1))
     write_account
-    say "attempt $begun of at most $attempts${SLURM_JOB_ID:+, job $SLURM_JOB_ID on $SLURM_JOB_NODELIST}"
+    say "attempt $begun of at most $attempts$where"
     attempt
     case $(verdict "$code") in
     published) leave 0 "done, by attempt $begun." ;;
@@ -366,6 +370,8 @@ while :; do
         say "the target could not take the marts; trying again in $pause s."
         rest "$pause"
         ;;
-    final) leave "$code" "exit code $code: running it again does not help. See the message above." ;;
+    final)
+        leave "$code" "exit code $code: running it again does not help. See the message above."
+        ;;
     esac
 done
