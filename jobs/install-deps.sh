@@ -21,7 +21,7 @@ packages=(
 )
 test_packages=(
     clang clang-format libclang-rt-14-dev git python3 zip unzip procps util-linux
-    slurmctld slurmd slurm-client munge iproute2 e2fsprogs xfsprogs mount
+    slurmctld slurmd slurm-client munge iproute2 e2fsprogs mount
 )
 
 only_list=

@@ -65,14 +65,14 @@ whole_number() { # whole_number OPTION TEXT
 ranks=
 attempts=100
 fruitless_limit=3
-pause=60
+pause_seconds=60
 requeue=
 while [ $# -gt 0 ]; do
     case $1 in
     --ranks) whole_number "$1" "${2:-}"; ranks=$2; shift ;;
     --attempts) whole_number "$1" "${2:-}"; attempts=$2; shift ;;
     --fruitless) whole_number "$1" "${2:-}"; fruitless_limit=$2; shift ;;
-    --pause) whole_number "$1" "${2:-}"; pause=$2; shift ;;
+    --pause) whole_number "$1" "${2:-}"; pause_seconds=$2; shift ;;
     --requeue) requeue=yes ;;
     --help) usage; trap - EXIT; exit 0 ;;
     --) shift; break ;;
@@ -320,9 +320,7 @@ ask_for_requeue() {
         "$checkpoint."
 }
 
-again() { # again TEXT: after an attempt
-    count_last_attempt
-    last=" The last one: $1"
+come_back_later() { # come_back_later TEXT
     if [ -n "$requeue" ]; then
         if slurm_ends_the_job && ! time_is_used_up; then
             leave 143 "$1 Slurm ends this job; if it requeues it, it goes on from $checkpoint."
@@ -330,10 +328,19 @@ again() { # again TEXT: after an attempt
         give_up_if_due
         ask_for_requeue "$1"
     fi
-    if [ -n "$asked$told" ]; then
-        leave $STOPPED "$1 Stopped on request; run it again to go on from $checkpoint."
-    fi
+    leave $STOPPED "$1 Stopped on request; run it again to go on from $checkpoint."
+}
+
+again() { # again TEXT: after an attempt
+    count_last_attempt
+    last=" The last one: $1"
+    [ -z "$requeue$asked$told" ] || come_back_later "$1"
     give_up_if_due
+}
+
+pause() { # pause SECONDS
+    rest "$1"
+    [ -z "$asked$told" ] || come_back_later "There was no attempt under way."
 }
 
 find_program
@@ -359,7 +366,7 @@ while :; do
     stopped) again "stopped after a checkpoint (exit code $code)." ;;
     lost)
         again "ranks, a host or mpirun were lost (exit code $code)."
-        rest 5 # What is left of the lost ones notices in some seconds, and lets go of the folder.
+        pause 5 # What is left of the lost ones notices in some seconds, and lets go of the folder.
         ;;
     target)
         target_failures=$((target_failures + 1))
@@ -367,8 +374,8 @@ while :; do
             leave "$code" "the target could not take the marts, $target_failures times." \
                 "Run it again when it can; no input is read again."
         fi
-        say "the target could not take the marts; trying again in $pause s."
-        rest "$pause"
+        say "the target could not take the marts; trying again in $pause_seconds s."
+        pause "$pause_seconds"
         ;;
     final)
         leave "$code" "exit code $code: running it again does not help. See the message above."

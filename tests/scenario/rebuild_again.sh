@@ -146,6 +146,17 @@ kill -TERM $job
 leaves 75 wait $job
 says "TERM again: ending the ranks."
 
+# A stop while it waits for the target.
+prepare "5 0"
+PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM "$again" --pause 60 -- --from x --checkpoint "$folder" \
+    2>"$WORK/stderr" </dev/null &
+job=$!
+until_seen 10 "$WORK/stderr" "trying again in 60 s"
+kill -USR1 $job
+leaves 75 wait $job
+says "There was no attempt under way. Stopped on request"
+check "no attempt after the stop" test "$(wc -l <"$WORK/calls")" = 1
+
 # Wrong words.
 refused() { # refused TEXT ARGS...
     local text=$1
