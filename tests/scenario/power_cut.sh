@@ -16,6 +16,7 @@ echo "COURSE_FUNNEL_SEED=$seed"
 disk=$WORK/disk
 image=$WORK/memory/image
 
+PATH=$PATH:/usr/sbin:/sbin
 [ "$(id -u)" = 0 ] || skip "no file systems can be mounted on this machine: not root"
 command -v mkfs.ext4 >/dev/null || skip "mkfs.ext4 is not there"
 mkdir "$WORK/memory" "$disk"

@@ -9,6 +9,14 @@ unset SLURM_JOB_ID SLURM_RESTART_COUNT
 again=$SOURCE/jobs/rebuild.sh
 folder=$WORK/folder
 
+job= # rebuild.sh in the background
+end_job() {
+    [ -z "$job" ] || pkill -KILL -P "$job" || true
+    [ -z "$job" ] || kill -KILL "$job" 2>/dev/null || true
+    nobody_left
+}
+cleaners+=(end_job)
+
 # Each word of $WORK/plan is one attempt, CODE or CODE+ (with a newer checkpoint) or CODE++ (and all
 # lines are read); `wait` waits for USR1 and leaves with 75, `deaf` does not heed it.
 mkdir "$WORK/bin"
@@ -180,8 +188,8 @@ requeued() { # requeued JOB CODE
     SLURM_JOB_ID=$1 SLURM_JOB_NODELIST=h1 leaves "$2" job --requeue -- --from x --checkpoint "$folder"
 }
 prepare "205 75+ 137 205 75 75 75"
-for job in 7 7 7 7; do
-    requeued $job 75
+for requeue in 1 2 3 4; do
+    requeued 7 75
 done
 requeued 7 69
 says "given up: 3 attempts in a row got no further. The last one: stopped after a checkpoint"
@@ -194,12 +202,6 @@ requeued 8 75
 make_export 15000
 slow_program 400000
 job_options real
-job=
-end_real() {
-    [ -z "$job" ] || kill -TERM "$job" 2>/dev/null || true
-    nobody_left
-}
-cleaners+=(end_real)
 start_real() {
     COURSE_FUNNEL=$SLOW "$again" --ranks 3 -- "${options[@]}" 2>>"$WORK/log" </dev/null &
     job=$!
@@ -233,5 +235,7 @@ check "nobody is left" nobody_left
 start_real
 leaves 0 wait $job
 straight real
+check "the account knows how far the checkpoints were" \
+    awk '{ exit !($3 > 0 && $3 % 2 == 0) }' "$WORK/real.checkpoint/job-attempts"
 check "it went on three times" test "$(grep -c 'resumed from checkpoint' "$WORK/log")" = 3
 passed

@@ -9,6 +9,7 @@
 #   cluster.sh fail NODE       the node dies: SIGKILL to all that runs on it
 #   cluster.sh boot NODE       and starts again
 set -u
+PATH=$PATH:/usr/sbin:/sbin
 dir=${CLUSTER_DIR:?names no folder for the cluster}
 hosts=$(dirname "$(readlink -f "$0")")/hosts.sh
 export HOSTS_DIR=$dir/hosts SLURM_CONF=$dir/slurm.conf

@@ -11,6 +11,7 @@
 #   hosts.sh off HOST         power off: SIGKILL to all of them
 #   hosts.sh cut|mend HOST    unplug, plug in its network cable
 set -u
+PATH=$PATH:/usr/sbin:/sbin
 dir=${HOSTS_DIR:?names no folder for the hosts}
 network=10.77.0
 
