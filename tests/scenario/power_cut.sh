@@ -25,7 +25,7 @@ unmount() {
     ! mountpoint -q "$disk" || umount "$disk" || umount -l "$disk"
     ! mountpoint -q "$WORK/memory" || umount "$WORK/memory"
 }
-cleaners+=(unmount)
+before_cleaning=unmount
 mount -t tmpfs -o size=300m none "$WORK/memory" 2>/dev/null || skip "nothing can be mounted on this machine"
 truncate -s 200M "$image"
 mkfs.ext4 -q -F "$image"

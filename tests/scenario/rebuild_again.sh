@@ -15,7 +15,7 @@ end_job() {
     [ -z "$job" ] || kill -KILL "$job" 2>/dev/null || true
     nobody_left
 }
-cleaners+=(end_job)
+before_cleaning=end_job
 
 # Each word of $WORK/plan is one attempt, CODE or CODE+ (with a newer checkpoint) or CODE++ (and all
 # lines are read); `wait` waits for USR1 and leaves with 75, `deaf` does not heed it.

@@ -9,7 +9,7 @@ unset SLURM_JOB_ID SLURM_RESTART_COUNT
 hosts=$SOURCE/tests/support/hosts.sh
 export HOSTS_DIR=$WORK/h
 "$hosts" possible || skip "several hosts cannot be made on this machine: no root, or no network namespaces"
-cleaners+=("$hosts down")
+before_cleaning="$hosts down"
 "$hosts" up 4
 make_export 20000
 slow_program 200000

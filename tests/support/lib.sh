@@ -22,20 +22,19 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 postgres_dir=
-cleaners=() # commands, the last first; a test adds to them
+more_folders=()   # that go with WORK
+before_cleaning=: # is called before they go
 clean_up() {
-    local code=$? at
+    local code=$?
     trap - EXIT
-    for ((at = ${#cleaners[@]} - 1; at >= 0; at--)); do
-        ${cleaners[at]} >&2 || echo "could not be cleaned up: ${cleaners[at]}" >&2
-    done
+    $before_cleaning || true
     if [ -n "$postgres_dir" ]; then
         "$SOURCE/jobs/local-postgres.sh" stop "$postgres_dir" >&2 || true
     fi
     if [ -n "${COURSE_FUNNEL_KEEP:-}" ]; then
         echo "kept: $WORK" >&2
     else
-        rm -rf "$WORK"
+        rm -rf "$WORK" "${more_folders[@]}"
     fi
     if [ "$code" != 0 ] && [ "$code" != 77 ]; then
         echo "FAILED: $(basename "$0"), exit code $code" >&2

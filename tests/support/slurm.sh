@@ -7,7 +7,7 @@ why=$("$cluster" possible) || skip "no Slurm can be run on this machine: $why"
 
 # start_cluster NODES: with two cores each, as far as Slurm knows.
 start_cluster() {
-    cleaners+=("$cluster down")
+    before_cleaning="$cluster down"
     "$cluster" up "$1" 2 >&2 || fail "the cluster did not come up"
     mkdir "$WORK/home"
 }
