@@ -7,7 +7,7 @@ usage() {
 usage: jobs/install-deps.sh [--tests] [--list]
 
 Installs the Debian packages that building and running course-funnel need, as root or by sudo.
-  --tests  also those that the tests need: clang, clang-format, python3, ...
+  --tests  also those that the tests need: clang, python3, Slurm, ... (nothing is started)
   --list   print the packages, one a line, and install nothing
 EOF
 }
@@ -20,7 +20,8 @@ packages=(
     postgresql-15 postgresql-client-15
 )
 test_packages=(
-    clang clang-format libclang-rt-14-dev git python3 zip unzip procps
+    clang clang-format libclang-rt-14-dev git python3 zip unzip procps util-linux
+    slurmctld slurmd slurm-client munge iproute2 e2fsprogs mount
 )
 
 only_list=
@@ -88,6 +89,15 @@ if ! is_installed postgresql-common && [ ! -e /etc/postgresql-common/createclust
     "${as_root[@]}" mkdir -p /etc/postgresql-common
     echo 'create_main_cluster = false' |
         "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+fi
+
+# Nor are the daemons of the tests' cluster wanted as services of the machine: the tests start their
+# own. Debian asks this file whether a package may start what it holds.
+policy=/usr/sbin/policy-rc.d
+if [[ " ${missing[*]} " =~ " "(munge|slurm) ]] && [ ! -e $policy ]; then
+    trap '"${as_root[@]}" rm -f $policy' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
+    "${as_root[@]}" chmod 755 $policy
 fi
 
 echo "install-deps.sh: installing ${missing[*]}"

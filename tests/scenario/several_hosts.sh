@@ -1,0 +1,67 @@
+#!/bin/bash
+# A job on several hosts, each with a network of its own: the marts are those of one host. When a
+# host is unplugged, jobs/rebuild.sh sees mpirun end within seconds, nothing of the job lives on, not
+# on that host either, and the same command goes on with the hosts that are left.
+. "$(dirname "$0")/../support/lib.sh"
+. "$SOURCE/tests/support/slow.sh"
+
+unset SLURM_JOB_ID SLURM_RESTART_COUNT
+hosts=$SOURCE/tests/support/hosts.sh
+export HOSTS_DIR=$WORK/h
+"$hosts" possible || skip "several hosts cannot be made on this machine: no root, or no network namespaces"
+before_cleaning="$hosts down"
+"$hosts" up 4
+make_export 20000
+slow_program 200000
+
+# rebuild_on HOSTFILE RANKS NAME OPTION...: rebuild.sh on h0, the launching host.
+rebuild_on() {
+    local file=$1 ranks=$2
+    job_options "$3"
+    shift 3
+    OMPI_MCA_plm_rsh_agent="$hosts agent" OMPI_MCA_orte_default_hostfile=$file COURSE_FUNNEL=$SLOW \
+        timeout -s KILL 90 "$hosts" exec h0 "$SOURCE/jobs/rebuild.sh" --ranks "$ranks" "$@" -- "${options[@]}" \
+        </dev/null >>"$WORK/log" 2>&1
+}
+: >"$WORK/log"
+printf 'h%d slots=2\n' 1 2 3 >"$WORK/three"
+printf 'h%d slots=2\n' 1 2 >"$WORK/two"
+received() { "$hosts" exec "$1" cat /sys/class/net/eth0/statistics/rx_bytes; }
+
+# Nothing happens: all three hosts work, and exchange events.
+SLOW=$PROGRAM rebuild_on "$WORK/three" 6 whole
+for host in h1 h2 h3; do
+    check "$host takes part" test "$("$hosts" exec $host cat /proc/net/dev | awk '$1 == "eth0:" {print $2}')" -gt 100000
+done
+straight whole
+
+# h3 is unplugged in the middle.
+rebuild_on "$WORK/three" 6 cut --attempts 1 &
+job=$!
+until_seen 60 "$WORK/log" "checkpoint generation-0001-000002"
+check "ranks run on h3" test -n "$("$hosts" pids h3)"
+"$hosts" cut h3
+since=$SECONDS
+leaves 69 wait $job
+took=$((SECONDS - since))
+echo "mpirun ended $took s after the cut"
+check "mpirun took long to see it: $took s" test "$took" -lt 30
+check "the loss is named" grep -q "ranks, a host or mpirun were lost (exit code 205)" "$WORK/log"
+for ((tries = 0; tries < 200; tries++)); do
+    [ -n "$("$hosts" pids h3)" ] || break
+    sleep 0.1
+done
+check "somebody lives on h3: $("$hosts" pids h3)" test -z "$("$hosts" pids h3)"
+rebuild_on "$WORK/two" 3 cut
+check "it went on" grep -q "resumed from checkpoint generation-0001-.* by 6 ranks" "$WORK/log"
+straight cut
+
+# A host dies and is there again at once: rebuild.sh goes on by itself.
+"$hosts" mend h3
+rebuild_on "$WORK/three" 6 died &
+job=$!
+until_seen 60 "$WORK/log" "checkpoint generation-0001-000002"
+"$hosts" off h2
+leaves 0 wait $job
+straight died
+passed

@@ -1,0 +1,65 @@
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * Preloaded (LD_PRELOAD) by scenarios. SHIM_BYTES_PER_SECOND slows reading below the folder
+ * SHIM_SLOW_FOLDER down to that, so that a short input keeps a job busy for long without work for
+ * the cores. SHIM_NO_FOLDER_FSYNC takes the fsync of folders out: what a test of power cuts must
+ * notice.
+ */
+
+static bool is_slow(int fd)
+{
+    char link[64], path[4096];
+    const char *folder = getenv("SHIM_SLOW_FOLDER");
+    if (folder == NULL || snprintf(link, sizeof link, "/proc/self/fd/%d", fd) < 0)
+        return false;
+    ssize_t length = readlink(link, path, sizeof path);
+    size_t wanted = strlen(folder);
+    return length > 0 && (size_t)length > wanted && memcmp(path, folder, wanted) == 0;
+}
+
+static uint64_t speed_of(int fd)
+{
+    const char *text = getenv("SHIM_BYTES_PER_SECOND");
+    return text != NULL && is_slow(fd) ? strtoull(text, NULL, 10) : 0;
+}
+
+ssize_t pread(int fd, void *bytes, size_t byte_count, off_t offset)
+{
+    static ssize_t (*next)(int, void *, size_t, off_t);
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "pread");
+    uint64_t speed = speed_of(fd);
+    /* Not all at once, so that a signal and a checkpoint that is due do not wait for a large one.
+     */
+    if (speed > 0 && byte_count > speed / 4 + 1)
+        byte_count = speed / 4 + 1;
+    ssize_t got = next(fd, bytes, byte_count, offset);
+    if (speed > 0 && got > 0) {
+        uint64_t ns = (uint64_t)got * 1000000000 / speed;
+        struct timespec wait = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+        (void)nanosleep(&wait, NULL);
+    }
+    return got;
+}
+
+int fsync(int fd)
+{
+    static int (*next)(int);
+    struct stat status;
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "fsync");
+    if (getenv("SHIM_NO_FOLDER_FSYNC") != NULL && fstat(fd, &status) == 0 &&
+        S_ISDIR(status.st_mode))
+        return 0;
+    return next(fd);
+}
