@@ -59,7 +59,7 @@ int postgres_copy_in_end(struct postgres *session, const char *what, uint64_t *r
     if (PQputCopyEnd(session->connection, NULL) != 1 ||
         postgres_flush(session, postgres_clock_ms() + INT64_C(1000) * SEND_S) != 0)
         return send_failed(session, what, failure);
-    if (postgres_take(session, postgres_deadline(), &result) != 0)
+    if (postgres_take(session, postgres_deadline(session), &result) != 0)
         return postgres_fail_silent(session, what, failure);
     if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         postgres_fail(session, what, result, failure);
@@ -74,23 +74,34 @@ int postgres_copy_in_end(struct postgres *session, const char *what, uint64_t *r
 int postgres_copy_out_begin(struct postgres *session, const char *what, const char *sql,
                             struct failure *failure)
 {
+    session->changed = 0;
+    session->heard_ms = postgres_clock_ms();
     return begin(session, what, sql, PGRES_COPY_OUT, failure);
 }
 
-int postgres_copy_out_next(struct postgres *session, const char *what, const char **text,
-                           size_t *bytes, struct failure *failure)
+uint64_t postgres_copied(const struct postgres *session)
 {
-    int64_t deadline_ms = postgres_deadline();
+    return session->changed;
+}
+
+int postgres_copy_out_poll(struct postgres *session, const char *what, int64_t wait_ms,
+                           const char **text, size_t *bytes, struct failure *failure)
+{
+    int64_t silent_ms =
+        session->heard_ms + INT64_C(1000) * (session->statement_s + POSTGRES_GRACE_S);
+    int64_t until_ms = postgres_clock_ms() + wait_ms;
     PQfreemem(session->row);
     session->row = NULL;
     int got = PQgetCopyData(session->connection, &session->row, 1);
     while (got == 0) {
-        if (postgres_wait(session->connection, false, deadline_ms) != 0)
-            return postgres_fail_silent(session, what, failure);
+        if (postgres_wait(session->connection, false,
+                          until_ms < silent_ms ? until_ms : silent_ms) != 0)
+            return until_ms < silent_ms ? 2 : postgres_fail_silent(session, what, failure);
         if (PQconsumeInput(session->connection) != 1)
             return postgres_fail(session, what, NULL, failure);
         got = PQgetCopyData(session->connection, &session->row, 1);
     }
+    session->heard_ms = postgres_clock_ms();
     if (got == -2)
         return postgres_fail(session, what, NULL, failure);
     if (got == -1)
@@ -98,4 +109,10 @@ int postgres_copy_out_next(struct postgres *session, const char *what, const cha
     *text = session->row;
     *bytes = (size_t)got;
     return 1;
+}
+
+int postgres_copy_out_next(struct postgres *session, const char *what, const char **text,
+                           size_t *bytes, struct failure *failure)
+{
+    return postgres_copy_out_poll(session, what, INT64_MAX / 2, text, bytes, failure);
 }

@@ -46,7 +46,7 @@ int postgres_start(struct postgres *session, const char *what, const char *sql,
                    const char *const *values, size_t value_count, PGresult **result,
                    struct failure *failure)
 {
-    int64_t deadline_ms = postgres_deadline();
+    int64_t deadline_ms = postgres_deadline(session);
     *result = NULL;
     /* With values a text holds one statement only; without, any number of them. */
     int sent = values == NULL ? PQsendQuery(session->connection, sql)
@@ -70,7 +70,7 @@ int postgres_start(struct postgres *session, const char *what, const char *sql,
 
 int postgres_finish(struct postgres *session, const char *what, struct failure *failure)
 {
-    int64_t deadline_ms = postgres_deadline();
+    int64_t deadline_ms = postgres_deadline(session);
     int status = 0;
     PGresult *result = NULL;
     for (;;) {
@@ -80,6 +80,8 @@ int postgres_finish(struct postgres *session, const char *what, struct failure *
             return status;
         if (is_failure(result))
             status = postgres_fail(session, what, result, failure);
+        else if (PQcmdTuples(result)[0] != '\0')
+            session->changed = strtoull(PQcmdTuples(result), NULL, 10);
         bool lost = PQstatus(session->connection) == CONNECTION_BAD;
         PQclear(result);
         if (lost)

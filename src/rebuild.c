@@ -9,6 +9,7 @@
 #include "course_funnel/publish.h"
 #include "course_funnel/ranks.h"
 #include "course_funnel/rebuild_options.h"
+#include "course_funnel/rebuild_tables.h"
 #include "course_funnel/reduce.h"
 #include "course_funnel/rejects.h"
 #include "course_funnel/run_record.h"
@@ -34,6 +35,7 @@ struct job {
     char *target_text;  /* without passwords */
     char *rejects_path; /* on every rank */
     struct source_list *list;
+    struct rebuild_tables tables;
     struct rejects *rejects;
     struct state *state;
     struct ledger ledger; /* of this rank; of all after sum_ledgers */
@@ -65,11 +67,12 @@ static int check_places(struct job *job, struct failure *failure)
 static int list_sources(struct job *job, struct failure *failure)
 {
     const struct rebuild_options *options = &job->options;
-    if (source_list(options->from, options->from_count, &options->limits, &job->list, failure) != 0)
+    if (source_list(options->files, options->file_count, &options->limits, &job->list, failure) !=
+        0)
         return -1;
     for (size_t i = 0; i < job->list->note_count; i++)
         log_warning("%s: %s", job->list->notes[i].path, job->list->notes[i].what);
-    return 0;
+    return rebuild_tables_find(&options->tables, job->list, &job->tables, failure);
 }
 
 /* Rank 0's list of the input and id of the run, to all. */
@@ -109,7 +112,10 @@ static int plan(struct job *job, struct failure *failure)
         (void)list_sources(job, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
-    return share_plan(job, failure);
+    if (share_plan(job, failure) != 0)
+        return -1;
+    return rebuild_tables_share(job->ranks, &job->options.tables, job->options.connections,
+                                !job->options.dry_run, &job->tables, failure);
 }
 
 static int read_history(struct job *job, struct failure *failure)
@@ -117,6 +123,9 @@ static int read_history(struct job *job, struct failure *failure)
     struct ingest ingest = {.ranks = job->ranks,
                             .list = job->list,
                             .limits = &job->options.limits,
+                            .tables = &job->tables,
+                            .table_options = &job->options.tables,
+                            .connections = job->options.connections,
                             .ledger = &job->ledger};
     if (is_root(job)) {
         log_info("reading %zu files (%" PRIu64 " bytes on disk) on %d ranks", job->list->file_count,
@@ -133,6 +142,7 @@ static int read_history(struct job *job, struct failure *failure)
         (void)ranks_vote(job->ranks, failure);
     }
     progress_end(ingest.progress);
+    rebuild_tables_close(&job->tables);
     return failure->code != 0 ? -1 : 0;
 }
 
@@ -291,6 +301,7 @@ static void clear_job(struct job *job)
     free(job->target_text);
     free(job->rejects_path);
     source_free(job->list);
+    rebuild_tables_clear(&job->tables);
     rejects_free(job->rejects);
     state_free(job->state);
     tally_clear(&job->tally);

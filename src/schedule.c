@@ -70,6 +70,27 @@ static int queue(struct schedule *schedule, const struct schedule_item *item,
     return 0;
 }
 
+/*
+ * Bring the next item that ${to} may be given to the head of those that have not gone out. Returns
+ * false when there is none.
+ */
+static bool bring_forward(struct schedule *schedule, int to)
+{
+    struct schedule_item *items = schedule->items;
+    size_t at = schedule->next;
+    if (schedule->no_tables != NULL && schedule->no_tables[to])
+        while (at < schedule->count &&
+               schedule->list->splits[items[at].split].format == SOURCE_TABLE)
+            at++;
+    if (at == schedule->count)
+        return false;
+    struct schedule_item found = items[at];
+    memmove(&items[schedule->next + 1], &items[schedule->next],
+            (at - schedule->next) * sizeof *items);
+    items[schedule->next] = found;
+    return true;
+}
+
 int schedule_assign(struct schedule *schedule, const uint64_t *wanted_bytes, int ranks, int rank,
                     struct failure *failure)
 {
@@ -83,7 +104,7 @@ int schedule_assign(struct schedule *schedule, const uint64_t *wanted_bytes, int
     while (asked && schedule->next < schedule->count) {
         asked = false;
         for (int to = 0; to < ranks && schedule->next < schedule->count; to++) {
-            if (left[to] == 0)
+            if (left[to] == 0 || !bring_forward(schedule, to))
                 continue;
             const struct schedule_item *item = &schedule->items[schedule->next++];
             uint64_t bytes = schedule->list->splits[item->split].disk_bytes;

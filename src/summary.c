@@ -97,9 +97,11 @@ void summary_print(FILE *out, const struct summary *summary)
 void summary_print_plan(FILE *out, const struct source_list *list, int ranks, const char *target,
                         const char *rejects)
 {
-    static const char *const formats[] = {
-        [SOURCE_PLAIN] = "plain", [SOURCE_GZIP] = "gzip", [SOURCE_ZIP] = "zip"};
-    uint64_t files[3] = {0}, bytes[3] = {0};
+    static const char *const formats[] = {[SOURCE_PLAIN] = "plain",
+                                          [SOURCE_GZIP] = "gzip",
+                                          [SOURCE_ZIP] = "zip",
+                                          [SOURCE_TABLE] = "table"};
+    uint64_t files[4] = {0}, bytes[4] = {0};
     for (size_t i = 0; i < list->file_count; i++) {
         files[list->files[i].format]++;
         bytes[list->files[i].format] += list->files[i].bytes;
@@ -108,7 +110,7 @@ void summary_print_plan(FILE *out, const struct source_list *list, int ranks, co
     fprintf(out, "Dry run: all checks passed, nothing was read or changed. A run would\n");
     fprintf(out, "  read on %d rank%s\n", ranks, ranks == 1 ? "" : "s");
     print_input(out, list);
-    for (int format = 0; format < 3; format++)
+    for (int format = 0; format < 4; format++)
         if (files[format] > 0) {
             char count[GROUPED_BYTES], size[GROUPED_BYTES];
             fprintf(out, "    %-6s %12s files %18s bytes\n", formats[format],

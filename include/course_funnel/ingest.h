@@ -5,6 +5,7 @@
 #include "course_funnel/ledger.h"
 #include "course_funnel/progress.h"
 #include "course_funnel/ranks.h"
+#include "course_funnel/rebuild_tables.h"
 #include "course_funnel/rejects.h"
 #include "course_funnel/source.h"
 #include "course_funnel/state.h"
@@ -23,6 +24,9 @@ struct ingest {
     struct ranks *ranks;
     const struct source_list *list;
     const struct source_limits *limits;
+    const struct rebuild_tables *tables; /* for splits of SOURCE_TABLE */
+    const struct table_options *table_options;
+    uint32_t connections; /* see rebuild_tables_reads */
     struct rejects *rejects;
     struct state *state;       /* is folded into */
     struct ledger *ledger;     /* of this rank, is added to */

@@ -25,6 +25,8 @@ struct schedule {
     size_t count;
     size_t next; /* the first that has not gone out */
     const struct source_list *list;
+    const bool *no_tables; /* by rank: is given no split of SOURCE_TABLE; NULL: nobody. Borrowed;
+                              the same on every rank, set after schedule_create */
     /* This rank's share that it has not opened, oldest first. */
     struct schedule_item *mine;
     size_t mine_begin, mine_end, mine_capacity;

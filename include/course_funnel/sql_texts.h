@@ -22,6 +22,11 @@ extern const char sql_published_before[];
 extern const char sql_insert_cohorts[];
 extern const char sql_insert_lessons[];
 
+/* Looking at a table of events. */
+extern const char sql_table_find[];
+extern const char sql_table_columns[];
+extern const char sql_table_tree[];
+
 /* Reading back. */
 extern const char sql_last_run[];
 

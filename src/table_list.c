@@ -1,0 +1,271 @@
+#include "table_internal.h"
+
+#include "course_funnel/sql_texts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The oldest server that goes straight to a range of pages; others would read all for each. */
+#define PAGES_VERSION 140000
+
+/* The oldest server that is tried at all: it exports snapshots on a standby too. */
+#define OLDEST_VERSION 120000
+
+/* What is made up while listing. */
+struct listing {
+    const struct table_options *options;
+    struct source_list *splits;
+    struct table_list *list;
+    struct table_sessions *sessions;
+    size_t relation_capacity;
+    char state[1000];    /* of the snapshot in hand */
+    uint32_t page_bytes; /* of the server in hand */
+};
+
+void table_free(struct table_list *list)
+{
+    if (list == NULL)
+        return;
+    free(list->servers);
+    free(list->origins);
+    free(list->relations);
+    free(list);
+}
+
+/* One server for each run of requests with the same target. */
+static int count_servers(struct listing *listing, struct failure *failure)
+{
+    const struct table_options *options = listing->options;
+    struct table_list *list = listing->list;
+    list->servers = calloc(options->request_count + 1, sizeof *list->servers);
+    list->origins = calloc(options->request_count + 1, sizeof *list->origins);
+    if (list->servers == NULL || list->origins == NULL)
+        return failure_memory(failure, "the list of tables",
+                              options->request_count * sizeof *list->origins);
+    for (size_t i = 0; i < options->request_count; i++) {
+        if (i == 0 || options->requests[i].target != options->requests[i - 1].target)
+            list->servers[list->server_count++].request = (uint32_t)i;
+        list->origins[i].server = (uint32_t)(list->server_count - 1);
+    }
+    list->origin_count = options->request_count;
+    return table_session_create(list->server_count, &listing->sessions, failure);
+}
+
+/* Find the table of a name. Returns 0 and its oid, or -1. */
+static int find_table(struct postgres *session, const char *name, struct table_origin *origin,
+                      char oid[16], struct failure *failure)
+{
+    const char *values[] = {name};
+    struct postgres_result *result = NULL;
+    char what[TABLE_NAME_BYTES + 16];
+    snprintf(what, sizeof what, "Looking for %.280s", name);
+    if (strchr(name, '.') == NULL)
+        return failure_set(failure, EXIT_USAGE,
+                           "--events-table %s lacks its schema; name it as schema.table.", name);
+    if (postgres_query(session, what, sql_table_find, values, 1, &result, failure) != 0)
+        return -1;
+    int status = -1;
+    if (postgres_rows(result) == 0) {
+        failure_set(failure, EXIT_SOURCE,
+                    "%s: there is no such table in this database, or this role may not see it. "
+                    "Name the table of raw events with --events-table SCHEMA.TABLE; names with "
+                    "capitals are quoted: '\"Raw\".\"Events\"'.",
+                    name);
+        goto free_result;
+    }
+    const char *found = postgres_value(result, 0, 1);
+    const char *kind = postgres_value(result, 0, 2);
+    if (strlen(found) >= sizeof origin->name) {
+        failure_set(failure, EXIT_SOURCE, "%s: the name is too long.", name);
+        goto free_result;
+    }
+    if (strchr("rpvmf", kind[0]) == NULL) {
+        failure_set(failure, EXIT_SOURCE,
+                    "%s: is no table, view or foreign table (its relkind is %s).", found, kind);
+        goto free_result;
+    }
+    snprintf(oid, 16, "%s", postgres_value(result, 0, 0));
+    snprintf(origin->name, sizeof origin->name, "%s", found);
+    origin->locks = strcmp(postgres_value(result, 0, 3), "t") == 0;
+    status = 0;
+free_result:
+    postgres_result_free(result);
+    return status;
+}
+
+static int choose_columns(struct listing *listing, struct postgres *session, const char *oid,
+                          struct table_origin *origin, struct failure *failure)
+{
+    const char *values[] = {oid};
+    struct postgres_result *result = NULL;
+    char what[TABLE_NAME_BYTES + 32];
+    snprintf(what, sizeof what, "Looking at the columns of %s", origin->name);
+    if (postgres_query(session, what, sql_table_columns, values, 1, &result, failure) != 0)
+        return -1;
+    size_t count = postgres_rows(result);
+    struct table_column_fact *facts = calloc(count + 1, sizeof *facts);
+    int status = -1;
+    if (facts == NULL) {
+        failure_memory(failure, "the columns of a table", count * sizeof *facts);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            facts[i] = (struct table_column_fact){
+                .name = postgres_value(result, i, 0),
+                .type = postgres_value(result, i, 1),
+                .category = postgres_value(result, i, 2)[0],
+                .readable = strcmp(postgres_value(result, i, 3), "t") == 0};
+        status = table_columns_choose(origin->name, facts, count, listing->options->columns,
+                                      &origin->shape, failure);
+    }
+    free(facts);
+    postgres_result_free(result);
+    return status;
+}
+
+/* Take the snapshot of the transaction in hand, and export it. */
+static int export_snapshot(struct listing *listing, struct postgres *session,
+                           struct table_server *server, struct failure *failure)
+{
+    static const char sql[] = "SELECT pg_export_snapshot(), txid_current_snapshot(),"
+                              " current_setting('block_size')";
+    struct postgres_result *result = NULL;
+    if (postgres_query(session, "Exporting the snapshot", sql, NULL, 0, &result, failure) != 0)
+        return -1;
+    snprintf(server->snapshot, sizeof server->snapshot, "%s", postgres_value(result, 0, 0));
+    snprintf(listing->state, sizeof listing->state, "%s", postgres_value(result, 0, 1));
+    listing->page_bytes = (uint32_t)strtoul(postgres_value(result, 0, 2), NULL, 10);
+    postgres_result_free(result);
+    return 0;
+}
+
+static int add_relation(struct listing *listing, const struct table_relation *relation,
+                        uint64_t bytes, const char *identity, struct failure *failure)
+{
+    struct table_list *list = listing->list;
+    if (list->relation_count == listing->relation_capacity) {
+        size_t capacity = 2 * listing->relation_capacity + 16;
+        void *grown = realloc(list->relations, capacity * sizeof *list->relations);
+        if (grown == NULL)
+            return failure_memory(failure, "the list of tables",
+                                  capacity * sizeof *list->relations);
+        list->relations = grown;
+        listing->relation_capacity = capacity;
+    }
+    char text[1200];
+    snprintf(text, sizeof text, "%s %s", identity, listing->state);
+    struct source_relation split = {.name = relation->name,
+                                    .identity = text,
+                                    .entry = (uint32_t)list->relation_count,
+                                    .page_bytes = relation->by_page ? relation->page_bytes : 0,
+                                    .bytes = bytes,
+                                    .range_bytes = listing->options->range_bytes};
+    /* What has no size that is known counts as one range. */
+    if (!relation->by_page && bytes == 0)
+        split.bytes = listing->options->range_bytes;
+    list->relations[list->relation_count++] = *relation;
+    return source_add_relation(listing->splits, &split, failure);
+}
+
+/* The table, its partitions or what inherits from it; in one piece where that is not allowed. */
+static int add_relations(struct listing *listing, struct postgres *session, const char *oid,
+                         uint32_t origin_index, struct failure *failure)
+{
+    const struct table_origin *origin = &listing->list->origins[origin_index];
+    const char *values[] = {oid};
+    struct postgres_result *result = NULL;
+    char what[TABLE_NAME_BYTES + 32];
+    snprintf(what, sizeof what, "Looking at the parts of %s", origin->name);
+    if (postgres_query(session, what, sql_table_tree, values, 1, &result, failure) != 0)
+        return -1;
+
+    struct table_relation relation = {.origin = origin_index, .page_bytes = listing->page_bytes};
+    uint64_t all_bytes = 0;
+    bool each = true;
+    int status = 0;
+    for (size_t i = 0; i < postgres_rows(result); i++) {
+        const char *bytes = postgres_value(result, i, 2);
+        all_bytes += bytes != NULL ? strtoull(bytes, NULL, 10) : 0;
+        each = each && strcmp(postgres_value(result, i, 3), "t") == 0 &&
+               strlen(postgres_value(result, i, 0)) < sizeof relation.name;
+    }
+    for (size_t i = 0; each && status == 0 && i < postgres_rows(result); i++) {
+        const char *pages = postgres_value(result, i, 1);
+        const char *bytes = postgres_value(result, i, 2);
+        relation.alone = true;
+        relation.by_page = pages != NULL && strcmp(pages, "t") == 0 &&
+                           listing->list->servers[origin->server].version >= PAGES_VERSION;
+        snprintf(relation.name, sizeof relation.name, "%s", postgres_value(result, i, 0));
+        status = add_relation(listing, &relation, bytes != NULL ? strtoull(bytes, NULL, 10) : 0,
+                              postgres_value(result, i, 4), failure);
+    }
+    if (!each) {
+        memcpy(relation.name, origin->name, sizeof relation.name);
+        status = add_relation(listing, &relation, all_bytes, oid, failure);
+    }
+    postgres_result_free(result);
+    return status;
+}
+
+static int list_server(struct listing *listing, uint32_t index, struct failure *failure)
+{
+    struct table_list *list = listing->list;
+    struct table_server *server = &list->servers[index];
+    struct postgres **session = &listing->sessions->servers[index];
+    char oid[16];
+    if (table_session_connect(listing->options, server->request, 0, session, failure) != 0 ||
+        table_session_look(*session, server, failure) != 0)
+        return -1;
+    if (server->version < OLDEST_VERSION)
+        return failure_set(failure, EXIT_SOURCE,
+                           "The server is PostgreSQL %u; version %d or later is needed.",
+                           server->version / 10000, OLDEST_VERSION / 10000);
+    for (size_t i = 0; i < list->origin_count; i++)
+        if (list->origins[i].server == index &&
+            find_table(*session, listing->options->requests[i].table, &list->origins[i], oid,
+                       failure) != 0)
+            return -1;
+    if (table_session_begin(*session, list, index, NULL, failure) != 0 ||
+        export_snapshot(listing, *session, server, failure) != 0)
+        return -1;
+    for (size_t i = 0; i < list->origin_count; i++) {
+        struct table_origin *origin = &list->origins[i];
+        if (origin->server != index)
+            continue;
+        /* Found again under the lock: it may have been made anew in between. */
+        if (find_table(*session, origin->name, origin, oid, failure) != 0 ||
+            choose_columns(listing, *session, oid, origin, failure) != 0 ||
+            table_session_plan(*session, origin, failure) != 0 ||
+            add_relations(listing, *session, oid, (uint32_t)i, failure) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int table_list(const struct table_options *options, struct source_list *splits,
+               struct table_list **list, struct table_sessions **sessions, struct failure *failure)
+{
+    *list = NULL;
+    *sessions = NULL;
+    struct listing listing = {.options = options, .splits = splits};
+    listing.list = calloc(1, sizeof *listing.list);
+    if (listing.list == NULL)
+        return failure_memory(failure, "the list of tables", sizeof *listing.list);
+    int status = count_servers(&listing, failure);
+    for (size_t i = 0; status == 0 && i < options->request_count; i++) {
+        /* Nothing is opened before every target is known to hold no password. */
+        char *text = NULL;
+        status = postgres_describe(options->requests[i].target, &text, failure);
+        free(text);
+    }
+    for (size_t i = 0; status == 0 && i < listing.list->server_count; i++)
+        status = list_server(&listing, (uint32_t)i, failure);
+    if (status != 0) {
+        table_close(listing.sessions);
+        table_free(listing.list);
+        return -1;
+    }
+    *list = listing.list;
+    *sessions = listing.sessions;
+    return 0;
+}
