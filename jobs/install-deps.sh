@@ -15,7 +15,7 @@ EOF
 packages=(
     gcc libc6-dev cmake ninja-build pkg-config
     libopenmpi-dev openmpi-bin
-    libhdf5-dev libcjson-dev libpq-dev libisal-dev libxxhash-dev libzip-dev
+    zlib1g-dev libhdf5-dev libcjson-dev libpq-dev libisal-dev libxxhash-dev libzip-dev
     libcunit1-dev
     postgresql-15 postgresql-client-15
 )

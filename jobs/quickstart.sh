@@ -46,16 +46,17 @@ step() {
     exit "$code"
 }
 
+# These are called where a failure must be looked at, so `set -e` does not hold in them.
 build() {
-    cmake --preset release
-    cmake --build --preset release --target course-funnel
+    cmake --preset release &&
+        cmake --build --preset release --target course-funnel
 }
 
 # The export is made under another name, so that one that was broken off is not taken for whole.
 make_export() {
-    rm -rf "$work/export.new"
-    mpirun -n "$ranks" "$program" generate --out "$work/export.new" --events "$events"
-    mv "$work/export.new" "$work/export"
+    rm -rf "$work/export.new" &&
+        mpirun -n "$ranks" "$program" generate --out "$work/export.new" --events "$events" &&
+        mv "$work/export.new" "$work/export"
 }
 
 rebuild() {

@@ -13,8 +13,8 @@
 
 #define BLOCK_BYTES 64
 #define BLOCK_INLINE static inline __attribute__((always_inline))
-#define BLOCK_AVX2 __attribute__((target("avx2,bmi,pclmul,popcnt")))
-#define BLOCK_AVX512 __attribute__((target("avx512f,avx512bw,avx2,bmi,pclmul,popcnt")))
+#define BLOCK_AVX2 __attribute__((target("avx2,bmi,popcnt")))
+#define BLOCK_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx2,bmi,popcnt")))
 
 /* The first byte is the lowest bit. */
 struct block {
@@ -30,14 +30,10 @@ struct block {
 
 typedef void block_read_function(const char *bytes, struct block *block);
 
-/* Each bit becomes the parity of the bits up to it, itself included. */
-typedef uint64_t block_parity_function(uint64_t bits);
-
-BLOCK_INLINE uint64_t block_parity_plain(uint64_t bits)
+/* The place of the lowest bit; of no bit, any place. */
+BLOCK_INLINE unsigned block_lowest(uint64_t bits)
 {
-    for (unsigned shift = 1; shift < 64; shift *= 2)
-        bits ^= bits << shift;
-    return bits;
+    return (unsigned)__builtin_ctzll(bits | UINT64_C(1) << 63);
 }
 
 BLOCK_INLINE void block_read_plain(const char *bytes, struct block *block)
@@ -130,9 +126,14 @@ BLOCK_AVX2 BLOCK_INLINE uint64_t block_equal_avx2(__m256i low, __m256i high, cha
     return block_mask_avx2(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
 }
 
-/* A blank equals what its low four bits look up here; no other byte does. */
+/*
+ * A blank equals what its low four bits look up here, and no other byte does: bytes above 0x7f
+ * look up 0, those below never equal BLOCK_NO.
+ */
+#define BLOCK_NO ((char)0x80)
+#define BLOCK_NO_4 BLOCK_NO, BLOCK_NO, BLOCK_NO, BLOCK_NO
 #define BLOCK_BLANKS                                                                               \
-    ' ', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', '\t', '\n', 'x', 'x', '\r', 'x', 'x'
+    ' ', BLOCK_NO_4, BLOCK_NO_4, '\t', '\n', BLOCK_NO, BLOCK_NO, '\r', BLOCK_NO, BLOCK_NO
 
 BLOCK_AVX2 BLOCK_INLINE void block_read_avx2(const char *text, struct block *block)
 {
@@ -175,14 +176,6 @@ BLOCK_AVX512 BLOCK_INLINE void block_read_avx512(const char *text, struct block 
     block->blank = _mm512_cmpeq_epi8_mask(bytes, _mm512_shuffle_epi8(blanks, bytes));
     __m512i unfolded = _mm512_andnot_si512(_mm512_set1_epi8(0x10), bytes);
     block->initial = block_equal_avx512(unfolded, 'e') | block_equal_avx512(bytes, '$');
-}
-
-/* Multiplying by all ones without carries adds up, modulo 2, all lower bits. */
-BLOCK_AVX2 BLOCK_INLINE uint64_t block_parity_clmul(uint64_t bits)
-{
-    __m128i product =
-        _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)bits), _mm_set1_epi8((char)0xff), 0);
-    return (uint64_t)_mm_cvtsi128_si64(product);
 }
 
 #elif defined(__aarch64__)

@@ -81,6 +81,22 @@ static uint64_t bounded(double value)
     return value < 0 ? 0 : (uint64_t)(value < most ? value : most);
 }
 
+/*
+ * Other events around the course events, to make up the lines asked for: a pilot shows how many
+ * others come by themselves. False when those alone are too many.
+ */
+static bool plan_fillers(struct generate_plan *plan)
+{
+    plan->fillers_mean = 0;
+    struct pilot pilot = fly_pilot(plan);
+    double lives = (double)plan->users / PILOT_USERS;
+    double course_events = (double)pilot.course_events * lives + 1;
+    double missing =
+        (double)plan->options->events - course_events - (double)pilot.other_events * lives;
+    plan->fillers_mean = bounded(missing / course_events * (double)GENERATE_ONE);
+    return missing >= 0;
+}
+
 /* How many users, courses of each and other events around them make up the events asked for. */
 static void plan_numbers(struct generate_plan *plan)
 {
@@ -104,17 +120,15 @@ static void plan_numbers(struct generate_plan *plan)
         plan->enrolments_mean =
             bounded(course_events / (double)plan->users / each * (double)USUAL_ENROLMENTS);
 
-    /* A pilot with one other event for each course event shows what else comes by itself. */
-    if (options->course_share < 1)
-        plan->visitor_mean = USUAL_VISIT;
-    plan->fillers_mean = GENERATE_ONE;
-    struct pilot pilot = fly_pilot(plan);
-    double lives = (double)plan->users / PILOT_USERS;
-    double course = (double)pilot.course_events * lives + 1;
-    double besides = ((double)pilot.other_events - (double)pilot.course_events) * lives;
-    plan->fillers_mean = bounded((events - course - besides) / course * one);
     if (options->course_share >= 1)
-        plan->fillers_mean = 0;
+        return;
+    plan->visitor_mean = USUAL_VISIT;
+    plan->tells_sessions = true;
+    if (!plan_fillers(plan)) {
+        plan->visitor_mean = 0;
+        plan->tells_sessions = false;
+        (void)plan_fillers(plan);
+    }
 }
 
 int generate_plan_create(const struct generate_options *options, struct generate_plan *plan,

@@ -24,6 +24,12 @@ const char *json_skip_blanks(const char *at, const char *end)
     return at;
 }
 
+/* The same without a call where there are none, as nearly everywhere in an export. */
+static inline const char *skip_blanks(const char *at, const char *end)
+{
+    return at < end && (unsigned char)*at > ' ' ? at : json_skip_blanks(at, end);
+}
+
 /*
  * The first quote, backslash or control character at or behind ${at}. It may lie past the end of
  * the text, whose padding is read but never trusted.
@@ -163,10 +169,10 @@ static const char *read_key(const char *at, const char *end, struct json_value *
     at = json_string(at, end, key);
     if (at == NULL)
         return NULL;
-    at = json_skip_blanks(at, end);
+    at = skip_blanks(at, end);
     if (at >= end || *at != ':')
         return NULL;
-    return json_skip_blanks(at + 1, end);
+    return skip_blanks(at + 1, end);
 }
 
 /* The value at ${at}, which is an array or object, with ${outer} levels around it. */
@@ -183,7 +189,7 @@ static const char *nested(const char *at, const char *end, unsigned outer)
                 return NULL;
             char closer = *at == '{' ? '}' : ']';
             closers[depth++] = closer;
-            at = json_skip_blanks(at + 1, end);
+            at = skip_blanks(at + 1, end);
             if (at >= end)
                 return NULL;
             if (*at != closer) {
@@ -195,18 +201,18 @@ static const char *nested(const char *at, const char *end, unsigned outer)
             at = scalar(at, end, &ignored);
             if (at == NULL)
                 return NULL;
-            at = json_skip_blanks(at, end);
+            at = skip_blanks(at, end);
         }
         /* A value ended: close what ends here, then go on with the next member. */
         while (at < end && *at == closers[depth - 1]) {
             at++;
             if (--depth == 0)
                 return at;
-            at = json_skip_blanks(at, end);
+            at = skip_blanks(at, end);
         }
         if (at >= end || *at != ',')
             return NULL;
-        at = json_skip_blanks(at + 1, end);
+        at = skip_blanks(at + 1, end);
         if (closers[depth - 1] == '}' && (at = read_key(at, end, &ignored)) == NULL)
             return NULL;
     }
@@ -234,7 +240,7 @@ const char *json_object(const char *at, const char *end, const struct json_name 
     for (size_t i = 0; i < count; i++)
         values[i] = (struct json_value){JSON_NONE, false, NULL, 0};
 
-    at = json_skip_blanks(at + 1, end);
+    at = skip_blanks(at + 1, end);
     if (at < end && *at == '}')
         return at + 1;
     for (;;) {
@@ -246,15 +252,15 @@ const char *json_object(const char *at, const char *end, const struct json_name 
         if (at == NULL)
             return NULL;
         for (size_t i = 0; i < count; i++)
-            if (json_means(&key, &names[i]))
+            if ((key.bytes == names[i].bytes || key.escaped) && json_means(&key, &names[i]))
                 values[i] = value;
 
-        at = json_skip_blanks(at, end);
+        at = skip_blanks(at, end);
         if (at >= end || (*at != ',' && *at != '}'))
             return NULL;
         if (*at == '}')
             return at + 1;
-        at = json_skip_blanks(at + 1, end);
+        at = skip_blanks(at + 1, end);
     }
 }
 

@@ -10,9 +10,10 @@ bool simd_has(enum simd_level level)
         return true;
     case SIMD_AVX2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-               __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("popcnt");
+               __builtin_cpu_supports("popcnt");
     case SIMD_AVX512:
-        return __builtin_cpu_supports("avx512bw") && simd_has(SIMD_AVX2);
+        return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+               simd_has(SIMD_AVX2);
 #elif defined(__aarch64__)
     case SIMD_NEON:
         return true;

@@ -151,10 +151,9 @@ struct source_zip_entry {
     uint64_t disk_bytes;
     uint64_t text_bytes; /* as the archive has it */
     bool directory;
-    bool link;
 };
 
-/* Look an entry up. Encrypted ones and unknown methods are refused. */
+/* Look an entry up. Encrypted ones, unknown methods, links and the like are refused. */
 int source_zip_look(struct source_zip *zip, uint64_t entry, struct source_zip_entry *found,
                     struct failure *failure);
 

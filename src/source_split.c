@@ -49,8 +49,6 @@ static ssize_t read_head(struct source_zip *zip, unsigned char head[SOURCE_MAGIC
 static const char *left_out(const struct source_zip_entry *entry)
 {
     const char *base = source_names_base(entry->name);
-    if (entry->link)
-        return "symbolic link in an archive, left out";
     if (base[0] == '.')
         return "hidden name in an archive, left out";
     return source_names_left_out(base);

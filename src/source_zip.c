@@ -178,14 +178,19 @@ int source_zip_look(struct source_zip *zip, uint64_t entry, struct source_zip_en
         .text_bytes = status.size,
         .directory = length > 0 && status.name[length - 1] == '/',
     };
-    zip_uint8_t system;
-    zip_uint32_t attributes;
-    if (zip_file_get_external_attributes(zip->archive, entry, 0, &system, &attributes) == 0 &&
-        system == ZIP_OPSYS_UNIX)
-        found->link = S_ISLNK((mode_t)(attributes >> 16));
-    if (found->directory || found->link)
+    if (found->directory && status.size == 0)
         return 0;
 
+    zip_uint8_t system;
+    zip_uint32_t attributes;
+    bool link =
+        zip_file_get_external_attributes(zip->archive, entry, 0, &system, &attributes) == 0 &&
+        system == ZIP_OPSYS_UNIX && S_ISLNK((mode_t)(attributes >> 16));
+    if (found->directory || link)
+        return failure_set(failure, EXIT_SOURCE,
+                           "%s: the entry is a %s. Fetch the file again, or make the archive of "
+                           "regular files.",
+                           shown, link ? "symbolic link" : "directory that holds text");
     if (status.encryption_method != ZIP_EM_NONE)
         return failure_set(failure, EXIT_SOURCE,
                            "%s: the entry is encrypted. Make the archive without a password.",

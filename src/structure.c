@@ -7,31 +7,79 @@
 #include <string.h>
 
 /*
- * An object at the top is read 64 bytes at a time, as sets of bits. Inside it, outside of nested
- * values, stand points (colons and commas) and values (strings, nested values, and runs of other
- * bytes). It is well shaped when values and points take turns, beginning and ending with a value,
- * when colons and commas take turns, beginning and ending with a colon, and when the values before
- * colons are strings. That is a matter of parities, whatever blanks stand between.
+ * A bracketed value is read in chunks of some KiB, in steps with hardly a branch that depends on
+ * the data: (1) each 64 bytes become sets of bits; (2) strings are told from what is outside of
+ * them; (3) the brackets are matched, which tells the top level from nested values; (4) the shape
+ * of the top level is judged; (5) keys that may be used ones are compared.
+ *
+ * About (4): at the top level of an object stand points (colons and commas) and values (strings,
+ * nested values, and runs of other bytes). It is well shaped when values and points take turns,
+ * beginning and ending with a value, when colons and commas take turns, beginning and ending with
+ * a colon, and when the values before colons are strings. That is a matter of parities, whatever
+ * blanks stand between.
  */
-struct scan {
-    const char *text;
-    const char *end;
-    bool judge_shape; /* of an object at the top; an array's is not judged */
-    bool every_key;   /* look at each key, to find names spelled with escapes */
 
-    /* Carried from block to block: all bits set, or none. */
+#define CHUNK_BLOCKS 64
+#define CHUNK_BYTES (CHUNK_BLOCKS * BLOCK_BYTES)
+
+/* The sets of some blocks side by side, for (2) and (4): the compiler's own vectors. */
+#define LANES 4
+typedef uint64_t lanes __attribute__((vector_size(8 * LANES)));
+typedef int64_t signed_lanes __attribute__((vector_size(8 * LANES)));
+#define CHUNK_LANES (CHUNK_BLOCKS / LANES)
+
+union sets {
+    uint64_t block[CHUNK_BLOCKS];
+    lanes lane[CHUNK_LANES];
+};
+
+/* Places are written this many at a time, whether there are as many or not. */
+#define PLACES_AT_ONCE 2
+
+/* Places of bytes in a chunk. */
+struct places {
+    unsigned count;
+    uint16_t at[CHUNK_BYTES + PLACES_AT_ONCE];
+};
+
+struct chunk {
+    const char *begin;
+    unsigned blocks;
+    unsigned vectors; /* that hold them; what is left of the last holds blanks */
+    uint64_t any_backslash;
+    union sets quotes; /* from (2) without escaped ones */
+    union sets backslashes;
+    union sets opens;
+    union sets closes;
+    union sets colons;
+    union sets commas;
+    union sets blanks;
+    union sets initials;
+    union sets strings; /* from (2): from each opening quote to before the closing one */
+    union sets turns;   /* from (2): brackets outside of strings; from (3): of these, the ones
+                           that lead to the top level of the object or away from it */
+    union sets firsts;  /* from (4): first bytes of keys that may be used ones */
+    struct places places;
+};
+
+struct scan {
+    const char *end;
+    bool is_object; /* an array's shape is not judged */
+    bool every_key; /* look at each key, to find names spelled with escapes */
+
+    /* Carried from chunk to chunk: all bits set, or none. */
     uint64_t in_string;
-    uint64_t in_nested;
+    uint64_t off_top;
     uint64_t after_value; /* the last point or value was a value */
     uint64_t after_colon; /* the last point was a colon */
-    /* Likewise, as the lowest bit alone. */
+    /* Likewise, as the lowest bit. */
     uint64_t escape;
     uint64_t in_run;
     uint64_t key_quote;
 
     uint64_t errors;
-    uint64_t tokens; /* not 0 when the object is not empty */
-    uint64_t escaped_keys;
+    uint64_t tokens;                    /* not 0 when the object is not empty */
+    uint64_t escaped_names;             /* not 0 when a key has a backslash */
     const char *keys[STRUCTURE_FIELDS]; /* the closing quote of each */
     const char *close;                  /* the bracket that ends the value at the top */
     unsigned depth;
@@ -47,25 +95,219 @@ static const struct json_name names[STRUCTURE_FIELDS] = {
     [STRUCTURE_INSERT_ID] = {"$insert_id", 10},
 };
 
-BLOCK_INLINE uint64_t spread_top(uint64_t bits)
+/* Step 1. */
+BLOCK_INLINE void read_blocks(struct chunk *chunk, const char *end, block_read_function *read)
 {
-    return UINT64_C(0) - (bits >> 63);
+    unsigned i = 0;
+    uint64_t any_backslash = 0;
+    for (const char *at = chunk->begin; i < CHUNK_BLOCKS && at < end; at += BLOCK_BYTES) {
+        struct block block;
+        read(at, &block);
+        any_backslash |= block.backslash;
+        chunk->quotes.block[i] = block.quote;
+        chunk->backslashes.block[i] = block.backslash;
+        chunk->opens.block[i] = block.open;
+        chunk->closes.block[i] = block.close;
+        chunk->colons.block[i] = block.colon;
+        chunk->commas.block[i] = block.comma;
+        chunk->blanks.block[i] = block.blank;
+        chunk->initials.block[i] = block.initial;
+        i++;
+    }
+    chunk->blocks = i;
+    chunk->any_backslash = any_backslash;
+    chunk->vectors = (i + LANES - 1) / LANES;
 }
 
-/* The bytes that a backslash stands before. */
-BLOCK_INLINE uint64_t escaped_bytes(struct scan *scan, uint64_t backslashes)
+/* Bytes behind ${end} become blanks. */
+static void blank_rest(struct chunk *chunk, const char *end)
 {
-    uint64_t escaped = scan->escape;
-    scan->escape = 0;
-    backslashes &= ~escaped;
-    while (backslashes != 0) {
-        uint64_t lowest = backslashes & -backslashes;
-        uint64_t next = lowest << 1;
-        escaped |= next;
-        scan->escape |= lowest >> 63;
-        backslashes &= ~(lowest | next);
+    size_t bytes = (size_t)(end - chunk->begin);
+    for (unsigned i = (unsigned)(bytes / BLOCK_BYTES); i < chunk->vectors * LANES; i++) {
+        uint64_t live = 0;
+        if (i == bytes / BLOCK_BYTES)
+            live = (UINT64_C(1) << bytes % BLOCK_BYTES) - 1;
+        bool is_read = i < chunk->blocks;
+        union sets *const all[] = {&chunk->quotes, &chunk->backslashes, &chunk->opens,
+                                   &chunk->closes, &chunk->colons,      &chunk->commas};
+        for (unsigned j = 0; j < sizeof all / sizeof *all; j++)
+            all[j]->block[i] = is_read ? all[j]->block[i] & live : 0;
+        chunk->blanks.block[i] = is_read ? chunk->blanks.block[i] | ~live : ~UINT64_C(0);
+        chunk->initials.block[i] = is_read ? chunk->initials.block[i] : 0;
     }
-    return escaped;
+}
+
+/* Take the quotes out that a backslash stands before. Returns the escape that is carried on. */
+static uint64_t drop_escaped(struct chunk *chunk, uint64_t escape)
+{
+    for (unsigned i = 0; i < chunk->blocks; i++) {
+        uint64_t escaped = escape;
+        uint64_t backslashes = chunk->backslashes.block[i] & ~escaped;
+        escape = 0;
+        while (backslashes != 0) {
+            uint64_t lowest = backslashes & -backslashes;
+            uint64_t next = lowest << 1;
+            escaped |= next;
+            escape |= lowest >> 63;
+            backslashes &= ~(lowest | next);
+        }
+        chunk->quotes.block[i] &= ~escaped;
+    }
+    return escape;
+}
+
+/* All bits of a lane are set where its top bit is. */
+#define SPREAD_TOP(bits) ((lanes)((signed_lanes)(bits) < 0))
+
+/* Each bit becomes the parity of the bits up to it, itself included, and of what is carried. */
+BLOCK_INLINE void run_parity(lanes *bits, uint64_t *carry)
+{
+    const lanes zero = {0};
+    lanes parity = *bits;
+    parity ^= parity << 1;
+    parity ^= parity << 2;
+    parity ^= parity << 4;
+    parity ^= parity << 8;
+    parity ^= parity << 16;
+    parity ^= parity << 32;
+    lanes before = __builtin_shufflevector(SPREAD_TOP(parity), zero, 4, 0, 1, 2);
+    before ^= __builtin_shufflevector(before, zero, 4, 0, 1, 2);
+    before ^= __builtin_shufflevector(before, zero, 4, 5, 0, 1);
+    parity ^= before ^ *carry;
+    *carry = UINT64_C(0) - (parity[LANES - 1] >> 63);
+    *bits = parity;
+}
+
+/* Move all bits one up, from lane to lane too. */
+BLOCK_INLINE void move_up(lanes *bits, uint64_t *carry)
+{
+    lanes tops = *bits >> 63;
+    lanes below = __builtin_shufflevector(tops, (lanes){*carry}, 4, 0, 1, 2);
+    *carry = tops[LANES - 1];
+    *bits = *bits << 1 | below;
+}
+
+/* Step 2. */
+BLOCK_INLINE void tell_strings(struct scan *scan, struct chunk *chunk)
+{
+    uint64_t in_string = scan->in_string;
+    lanes stray = {0};
+    for (unsigned i = 0; i < chunk->vectors; i++) {
+        lanes strings = chunk->quotes.lane[i];
+        run_parity(&strings, &in_string);
+        chunk->strings.lane[i] = strings;
+        chunk->turns.lane[i] = (chunk->opens.lane[i] | chunk->closes.lane[i]) & ~strings;
+        stray |= chunk->backslashes.lane[i] & ~strings;
+    }
+    scan->in_string = in_string;
+    scan->errors |= stray[0] | stray[1] | stray[2] | stray[3];
+}
+
+BLOCK_INLINE void list_places(struct chunk *chunk, const union sets *sets)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < chunk->blocks; i++) {
+        uint64_t bits = sets->block[i];
+        uint16_t *next = chunk->places.at + count;
+        count += (unsigned)__builtin_popcountll(bits);
+        do {
+            /* Where no bit is left, some place is written that the next one overwrites. */
+            uint64_t rest = bits & (bits - 1);
+            next[0] = (uint16_t)(i * BLOCK_BYTES + block_lowest(bits));
+            next[1] = (uint16_t)(i * BLOCK_BYTES + block_lowest(rest));
+            next += PLACES_AT_ONCE;
+            bits = rest & (rest - 1);
+        } while (bits != 0);
+    }
+    chunk->places.count = count;
+}
+
+/* Step 3. Returns false when the brackets don't match or are nested too deep. */
+static bool match_brackets(struct scan *scan, struct chunk *chunk)
+{
+    unsigned depth = scan->depth;
+    for (unsigned i = 0; i < chunk->places.count; i++) {
+        if (scan->close != NULL)
+            return false;
+        unsigned place = chunk->places.at[i];
+        char bracket = chunk->begin[place];
+        unsigned outer; /* the level around the brackets */
+        if (bracket == '{' || bracket == '[') {
+            if (depth == JSON_MAX_DEPTH)
+                return false;
+            scan->opened[depth] = bracket;
+            outer = depth++;
+        } else {
+            outer = --depth;
+            if (bracket - scan->opened[depth] != 2) /* in ASCII, [ and ] as well as { and } */
+                return false;
+            if (depth == 0)
+                scan->close = chunk->begin + place;
+        }
+        if (outer > 1)
+            chunk->turns.block[place / BLOCK_BYTES] &= ~(UINT64_C(1) << place % BLOCK_BYTES);
+    }
+    scan->depth = depth;
+    return true;
+}
+
+/* Step 4. What follows the bracket that ends the object is off the top level as well. */
+BLOCK_INLINE void judge_shape(struct scan *scan, struct chunk *chunk)
+{
+    uint64_t off_top = scan->off_top;
+    uint64_t was_value = scan->after_value;
+    uint64_t was_colon = scan->after_colon;
+    uint64_t in_run = scan->in_run;
+    uint64_t key_quote = scan->key_quote;
+    const uint64_t every_key = scan->every_key ? ~UINT64_C(0) : 0;
+    lanes misplaced = {0};
+    lanes tokens = {0};
+    lanes escaped_names = {0};
+    for (unsigned i = 0; i < chunk->vectors; i++) {
+        lanes turns = chunk->turns.lane[i];
+        lanes top = turns;
+        run_parity(&top, &off_top);
+        top = ~top;
+        lanes strings = chunk->strings.lane[i] & top;
+        lanes outside = top & ~chunk->strings.lane[i];
+        lanes quotes = chunk->quotes.lane[i];
+        lanes colons = chunk->colons.lane[i] & outside;
+        lanes commas = chunk->commas.lane[i] & outside;
+        lanes points = colons | commas;
+
+        lanes runs = outside & ~(points | quotes | chunk->blanks.lane[i] | turns);
+        lanes run_begins = runs;
+        move_up(&run_begins, &in_run);
+        run_begins = runs & ~run_begins;
+
+        lanes opening = quotes & strings;
+        lanes nested = turns & chunk->opens.lane[i] & ~top;
+        lanes unnamed = run_begins | nested; /* values that can't be keys */
+        lanes values = opening | unnamed;
+        lanes after_value = values | points;
+        tokens |= after_value;
+        run_parity(&after_value, &was_value);
+        lanes after_colon = points;
+        run_parity(&after_colon, &was_colon);
+        misplaced |= (values & ~after_value) | (points & after_value);
+        misplaced |= ((colons | unnamed) & ~after_colon) | (commas & after_colon);
+
+        lanes in_names = strings & ~after_colon;
+        escaped_names |= chunk->backslashes.lane[i] & in_names;
+        lanes firsts = opening & in_names;
+        move_up(&firsts, &key_quote);
+        chunk->firsts.lane[i] = firsts & (chunk->initials.lane[i] | every_key);
+    }
+    scan->off_top = off_top;
+    scan->after_value = was_value;
+    scan->after_colon = was_colon;
+    scan->in_run = in_run;
+    scan->key_quote = key_quote;
+    scan->tokens |= tokens[0] | tokens[1] | tokens[2] | tokens[3];
+    scan->escaped_names |=
+        escaped_names[0] | escaped_names[1] | escaped_names[2] | escaped_names[3];
+    if (scan->is_object)
+        scan->errors |= misplaced[0] | misplaced[1] | misplaced[2] | misplaced[3];
 }
 
 #define STARTS_WITH(at, name) (memcmp(at, name "\"", sizeof(name)) == 0)
@@ -74,7 +316,7 @@ BLOCK_INLINE uint64_t escaped_bytes(struct scan *scan, uint64_t backslashes)
  * Note a used key. Its bytes may run over the end of the text into the padding; such a text is
  * not whole, and nothing that is noted of it counts.
  */
-BLOCK_INLINE void note_key(struct scan *scan, const char *at)
+static inline void note_key(struct scan *scan, const char *at)
 {
     switch (*at) {
     case 'e':
@@ -111,181 +353,98 @@ static void note_spelled_key(struct scan *scan, const char *at)
             scan->keys[i] = after - 1;
 }
 
-/* What the brackets of a block mean. */
-struct nesting {
-    uint64_t turns;  /* brackets that lead from the top level into a nested value, or back */
-    uint64_t begins; /* those that lead into one */
-    uint64_t live;   /* the bytes before the bracket that ends the value at the top */
-};
-
-/* Follow the ${brackets}. Returns false when they don't match or are too many. */
-BLOCK_INLINE bool follow(struct scan *scan, const char *bytes, uint64_t brackets, uint64_t open,
-                         struct nesting *nesting)
+/* Step 5. */
+static void note_keys(struct scan *scan, const struct chunk *chunk)
 {
-    *nesting = (struct nesting){0, 0, ~UINT64_C(0)};
-    for (; brackets != 0; brackets &= brackets - 1) {
-        uint64_t bit = brackets & -brackets;
-        const char *at = bytes + __builtin_ctzll(brackets);
-        if ((open & bit) != 0) {
-            if (scan->depth == JSON_MAX_DEPTH)
-                return false;
-            if (scan->depth == 1) {
-                nesting->turns |= bit;
-                nesting->begins |= bit;
-            }
-            scan->opened[scan->depth++] = *at;
-            continue;
-        }
-        if (*at - scan->opened[--scan->depth] != 2) /* in ASCII, [ and ] as well as { and } */
+    for (unsigned i = 0; i < chunk->places.count; i++) {
+        const char *at = chunk->begin + chunk->places.at[i];
+        if (scan->every_key)
+            note_spelled_key(scan, at);
+        else
+            note_key(scan, at);
+    }
+}
+
+/* Read the array or object at ${at}. Returns whether it is whole; then scan->close is set. */
+BLOCK_INLINE bool read_chunks(struct scan *scan, const char *at, block_read_function *read)
+{
+    struct chunk chunk;
+    for (; at < scan->end && scan->close == NULL; at += CHUNK_BYTES) {
+        chunk.begin = at;
+        read_blocks(&chunk, scan->end, read);
+        blank_rest(&chunk, scan->end);
+        if ((chunk.any_backslash | scan->escape) != 0)
+            scan->escape = drop_escaped(&chunk, scan->escape);
+        tell_strings(scan, &chunk);
+        list_places(&chunk, &chunk.turns);
+        if (!match_brackets(scan, &chunk))
             return false;
-        if (scan->depth == 1)
-            nesting->turns |= bit;
-        if (scan->depth == 0) {
-            scan->close = at;
-            nesting->live = bit - 1;
-            return true;
-        }
-    }
-    return true;
-}
-
-/* Read one block. Returns false when the text is found broken. */
-BLOCK_INLINE bool read_block(struct scan *scan, const char *bytes, block_read_function *read,
-                             block_parity_function *parity)
-{
-    struct block block;
-    read(bytes, &block);
-    size_t left = (size_t)(scan->end - bytes);
-    uint64_t live = left < BLOCK_BYTES ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
-    block.backslash &= live;
-
-    uint64_t escaped = 0;
-    if ((block.backslash | scan->escape) != 0)
-        escaped = escaped_bytes(scan, block.backslash);
-    uint64_t quotes = block.quote & ~escaped & live;
-    uint64_t strings = parity(quotes) ^ scan->in_string; /* opening quotes in, closing ones not */
-    scan->in_string = spread_top(strings);
-
-    struct nesting nesting;
-    uint64_t brackets = (block.open | block.close) & ~strings & live;
-    if (!follow(scan, bytes, brackets, block.open, &nesting))
-        return false;
-    live &= nesting.live;
-
-    uint64_t nested = parity(nesting.turns) ^ scan->in_nested;
-    scan->in_nested = spread_top(nested);
-    uint64_t top = ~nested & live;
-
-    uint64_t outside = top & ~strings;
-    uint64_t colons = block.colon & outside;
-    uint64_t commas = block.comma & outside;
-    uint64_t points = colons | commas;
-    uint64_t runs = outside & ~(points | quotes | block.blank | block.open | block.close);
-    uint64_t run_begins = runs & ~(runs << 1 | scan->in_run);
-    scan->in_run = runs >> 63;
-
-    uint64_t opening = quotes & strings & top;
-    uint64_t others = run_begins | nesting.begins; /* values that can't be keys */
-    uint64_t tokens = opening | others | points;
-    uint64_t after_value = parity(tokens) ^ scan->after_value;
-    uint64_t after_colon = parity(points) ^ scan->after_colon;
-    scan->after_value = spread_top(after_value);
-    scan->after_colon = spread_top(after_colon);
-    scan->tokens |= tokens;
-
-    uint64_t misplaced = (opening | others) & ~after_value;
-    misplaced |= points & after_value;
-    misplaced |= (colons | others) & ~after_colon;
-    misplaced |= commas & after_colon;
-    scan->errors |= scan->judge_shape ? misplaced : 0;
-    scan->errors |= block.backslash & ~strings & live;
-
-    uint64_t in_keys = strings & top & ~after_colon;
-    scan->escaped_keys |= block.backslash & in_keys;
-    uint64_t key_quotes = quotes & in_keys;
-    uint64_t initials = (key_quotes << 1 | scan->key_quote) & live;
-    scan->key_quote = key_quotes >> 63;
-    if (scan->every_key) {
-        for (; initials != 0; initials &= initials - 1)
-            note_spelled_key(scan, bytes + __builtin_ctzll(initials));
-    } else {
-        for (initials &= block.initial; initials != 0; initials &= initials - 1)
-            note_key(scan, bytes + __builtin_ctzll(initials));
-    }
-    return true;
-}
-
-/* Read the array or object at scan->text. Returns whether it is whole, in which case close is set.
- */
-BLOCK_INLINE bool read_blocks(struct scan *scan, block_read_function *read,
-                              block_parity_function *parity)
-{
-    for (const char *bytes = scan->text; bytes < scan->end; bytes += BLOCK_BYTES) {
-        if (!read_block(scan, bytes, read, parity) || scan->errors != 0)
+        judge_shape(scan, &chunk);
+        if (scan->errors != 0)
             return false;
-        if (scan->close != NULL)
-            return !scan->judge_shape || scan->tokens == 0 ||
-                   (scan->after_value & scan->after_colon) != 0;
+        list_places(&chunk, &chunk.firsts);
+        note_keys(scan, &chunk);
     }
-    return false;
+    bool ended = scan->tokens == 0 || (scan->after_value & scan->after_colon) != 0;
+    return scan->close != NULL && (ended || !scan->is_object);
 }
 
-static bool read_plain(struct scan *scan)
+static bool read_plain(struct scan *scan, const char *at)
 {
-    return read_blocks(scan, block_read_plain, block_parity_plain);
+    return read_chunks(scan, at, block_read_plain);
 }
 
 #if defined(__x86_64__)
 
-static bool read_sse2(struct scan *scan)
+static bool read_sse2(struct scan *scan, const char *at)
 {
-    return read_blocks(scan, block_read_sse2, block_parity_plain);
+    return read_chunks(scan, at, block_read_sse2);
 }
 
-BLOCK_AVX2 static bool read_avx2(struct scan *scan)
+BLOCK_AVX2 static bool read_avx2(struct scan *scan, const char *at)
 {
-    return read_blocks(scan, block_read_avx2, block_parity_clmul);
+    return read_chunks(scan, at, block_read_avx2);
 }
 
-BLOCK_AVX512 static bool read_avx512(struct scan *scan)
+BLOCK_AVX512 static bool read_avx512(struct scan *scan, const char *at)
 {
-    return read_blocks(scan, block_read_avx512, block_parity_clmul);
+    return read_chunks(scan, at, block_read_avx512);
 }
 
 #elif defined(__aarch64__)
 
-static bool read_neon(struct scan *scan)
+static bool read_neon(struct scan *scan, const char *at)
 {
-    return read_blocks(scan, block_read_neon, block_parity_plain);
+    return read_chunks(scan, at, block_read_neon);
 }
 
 #endif
 
-static bool read_at_level(struct scan *scan, enum simd_level level)
+static bool read_at_level(struct scan *scan, const char *at, enum simd_level level)
 {
     switch (level) {
 #if defined(__x86_64__)
     case SIMD_SSE2:
-        return read_sse2(scan);
+        return read_sse2(scan, at);
     case SIMD_AVX2:
-        return read_avx2(scan);
+        return read_avx2(scan, at);
     case SIMD_AVX512:
-        return read_avx512(scan);
+        return read_avx512(scan, at);
 #elif defined(__aarch64__)
     case SIMD_NEON:
-        return read_neon(scan);
+        return read_neon(scan, at);
 #endif
     default:
-        return read_plain(scan);
+        return read_plain(scan, at);
     }
 }
 
 static void start(struct scan *scan, const char *at, const char *end, bool every_key)
 {
     memset(scan, 0, offsetof(struct scan, opened));
-    scan->text = at;
     scan->end = end;
-    scan->judge_shape = *at == '{';
+    scan->is_object = *at == '{';
+    scan->off_top = ~UINT64_C(0);
     scan->every_key = every_key;
 }
 
@@ -301,14 +460,14 @@ static enum structure_result read_brackets(enum simd_level level, const char *at
 {
     struct scan scan;
     start(&scan, at, end, false);
-    if (!read_at_level(&scan, level) || json_skip_blanks(scan.close + 1, end) != end)
+    if (!read_at_level(&scan, at, level) || json_skip_blanks(scan.close + 1, end) != end)
         return STRUCTURE_BROKEN;
-    if (!scan.judge_shape)
+    if (!scan.is_object)
         return STRUCTURE_OTHER;
 
-    if (scan.escaped_keys != 0) {
+    if (scan.escaped_names != 0) {
         start(&scan, at, end, true);
-        if (!read_at_level(&scan, level))
+        if (!read_at_level(&scan, at, level))
             return STRUCTURE_BROKEN;
     }
     for (unsigned i = 0; i < STRUCTURE_FIELDS; i++)

@@ -7,8 +7,8 @@
 enum simd_level {
     SIMD_PLAIN = 0, /* plain C, on every processor */
     SIMD_SSE2,
-    SIMD_AVX2,   /* with carry-less multiply and bit counting */
-    SIMD_AVX512, /* F and BW, likewise */
+    SIMD_AVX2,   /* with BMI and bit counting */
+    SIMD_AVX512, /* F, BW and VL, likewise */
     SIMD_NEON,
     SIMD_LEVELS /* how many there are */
 };

@@ -29,5 +29,7 @@ extern const char sql_table_tree[];
 
 /* Reading back. */
 extern const char sql_last_run[];
+extern const char sql_read_cohorts[];
+extern const char sql_read_lessons[];
 
 #endif

@@ -10,7 +10,7 @@
 
 /*
  * How fast course events are found and decoded, at each level of vector instructions:
- *     bench_decode [MEGABYTES [PERCENT_OF_COURSE_EVENTS]]
+ *     bench_decode [MEGABYTES [PERCENT_OF_COURSE_EVENTS [SLOWEST_LEVEL]]]
  */
 
 struct text {
@@ -78,7 +78,7 @@ static double best(const struct text *text, struct decoder *decoder, uint64_t *e
     return fastest;
 }
 
-static int measure(struct decoder *decoder, size_t bytes, unsigned percent)
+static int measure(struct decoder *decoder, size_t bytes, unsigned percent, int slowest)
 {
     struct text text;
     if (write_text(&text, bytes, percent) != 0)
@@ -87,7 +87,7 @@ static int measure(struct decoder *decoder, size_t bytes, unsigned percent)
     double find = best(&text, NULL, &events);
     printf("%3u %% course events, %zu MB, %zu bytes a line: decode_find %.2f GB/s\n", percent,
            text.bytes / 1000000, text.bytes / text.lines, (double)text.bytes / find / 1e9);
-    for (int level = 0; events > 0 && level < SIMD_LEVELS; level++) {
+    for (int level = slowest; events > 0 && level < SIMD_LEVELS; level++) {
         if (!simd_has((enum simd_level)level))
             continue;
         decode_set_level(decoder, (enum simd_level)level);
@@ -104,12 +104,13 @@ int main(int argc, char **argv)
 {
     size_t bytes = (argc > 1 ? strtoul(argv[1], NULL, 10) : 128) * 1000000;
     unsigned percent = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 15;
+    int slowest = argc > 3 ? (int)strtol(argv[3], NULL, 10) : SIMD_PLAIN;
     struct failure failure = {0};
     struct decoder *decoder;
     if (decode_create(&decoder, &failure) != 0)
         return EXIT_FAILURE;
-    int status = measure(decoder, bytes, 0) | measure(decoder, bytes, percent) |
-                 measure(decoder, bytes / 64, 100);
+    int status = measure(decoder, bytes, 0, slowest) | measure(decoder, bytes, percent, slowest) |
+                 measure(decoder, bytes / 64, 100, slowest);
     decode_free(decoder);
     return status == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -34,12 +34,10 @@ select *,
             then sql_integer_in(properties -> 'lesson_id') end as lesson_id
 from course_event;
 
--- A user_id of a line that is not UTF-8 stands there as LATIN1; its own bytes must be UTF-8.
 create table judged as
 select *,
        case
            when user_id is null or user_id = '' then 'no_user'
-           when not is_utf8(raw) and not is_utf8(convert_to(user_id, 'LATIN1')) then 'no_user'
            when time_us is null then 'no_time'
            when in_string and jsonb_typeof(properties) is distinct from 'object'
                then 'bad_properties'
@@ -54,8 +52,11 @@ select source, position, raw, 'not_json' as reason from candidate where body is 
 union all
 select source, position, raw, reason from judged where reason is not null;
 
+-- A user is the bytes of its name.
 create table event as
-select source, position, kind, user_id, time_us, course_id, lesson_id,
+select source, position, kind,
+       convert_to(user_id, case when is_utf8(raw) then 'UTF8' else 'LATIN1' end) as user_id,
+       time_us, course_id, lesson_id,
        case when kind = 'course_lesson_completed' then time_spent_us(properties -> 'time_spent_sec')
        end as time_spent_us,
        id

@@ -87,11 +87,14 @@ begin
                 then number::int end;
 end $$;
 
--- A whole number of 1 / 10^decimals: a / b, rounded half up, for a >= 0 and b > 0.
+-- A whole number of 1 / 10^decimals: a / b, rounded half up (towards more), for b > 0.
 create function half_up(a numeric, b numeric, decimals int) returns numeric
-language sql immutable as $$
-    select div(2 * a * (10 ^ decimals)::numeric(40, 0) + b, 2 * b)
-$$;
+language plpgsql immutable as $$
+declare
+    twice numeric := 2 * a * (10 ^ decimals)::numeric(40, 0) + b;
+begin
+    return div(twice, 2 * b) - case when mod(twice, 2 * b) < 0 then 1 else 0 end;
+end $$;
 
 -- A number of seconds as a double has it, exactly: mantissa / 2^k. The bits are taken apart,
 -- since a cast from double precision to numeric keeps 15 digits only. Numbers of 10^13 and more

@@ -76,8 +76,7 @@ create table mart_course_funnel_dropoff as
 select course_id, cohort_week_start, lesson_id, previous_lesson_id, previous_users_started,
        users_started, previous_users_started - users_started as users_dropped,
        case when previous_users_started > 0 then
-           (sign(previous_users_started - users_started)
-               * half_up(abs(previous_users_started - users_started), previous_users_started, 6)
+           (half_up(previous_users_started - users_started, previous_users_started, 6)
                / 1000000)::numeric(40, 6)
        end as drop_off_rate
 from (select *,

@@ -7,9 +7,10 @@
 # mart_course_funnel_dropoff.csv, ledger.csv (name,value) and rejects.csv (source,offset,reason,
 # the line in hex). Works in the schema "oracle" of the server that PGHOST, PGUSER and the like
 # name, and drops it. Not judged here, since PostgreSQL reads them in its own way: lines with the
-# escape \u0000, with lone surrogates, or with numbers of more than some thousand digits.
+# escape \u0000, with lone surrogates, with a NUL, with exponents of more than five digits, or with
+# both bytes that are not UTF-8 and a user_id spelled with \u escapes.
 set -euo pipefail
-[ $# -ge 2 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 shift

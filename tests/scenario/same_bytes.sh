@@ -10,40 +10,41 @@ funnel 2 generate --out "$plain" --users 2000 --courses 7 --lessons 20 --events 
     --course-share 0.5 --weeks 9 --dirt 0.02 --duplicates 0.03 --late 0.05 --seed "$seed" \
     --format plain || fail "no sample"
 
-# rebuild NAME RANKS ARGS...: the marts into $WORK/NAME, the rejects into $WORK/NAME.rejects
+# rebuild NAME RANKS ARGS...: the marts into $WORK/marts/NAME, the rejects into NAME.rejects there
+mkdir "$WORK/marts"
 rebuild() {
     local name=$1 ranks=$2
     shift 2
-    leaves 0 funnel "$ranks" rebuild "$@" --to "$WORK/$name" --rejects "$WORK/$name.rejects" \
+    leaves 0 funnel "$ranks" rebuild "$@" --to "$WORK/marts/$name" --rejects "$WORK/marts/$name.rejects" \
         --max-reject-share 1
 }
 rebuild one 1 --from "$plain"
-counts "$WORK/one/course_funnel_run.json" >"$WORK/one.counts"
-reject_list --short "$WORK/one.rejects" >"$WORK/one.short"
-check "the sample has rejects" test -s "$WORK/one.short"
-check "the sample has duplicates" grep -q '^duplicates,[1-9]' "$WORK/one.counts"
-check "the sample has marts" test "$(wc -l <"$WORK/one/mart_course_funnel_lessons.csv")" -gt 100
+counts "$WORK/marts/one/course_funnel_run.json" >"$WORK/marts/one.counts"
+reject_list --short "$WORK/marts/one.rejects" >"$WORK/marts/one.short"
+check "the sample has rejects" test -s "$WORK/marts/one.short"
+check "the sample has duplicates" grep -q '^duplicates,[1-9]' "$WORK/marts/one.counts"
+check "the sample has marts" test "$(wc -l <"$WORK/marts/one/mart_course_funnel_lessons.csv")" -gt 100
 
 same_counts() { # same_counts NAME: as the first run
-    counts "$WORK/$1/course_funnel_run.json" >"$WORK/counts"
-    same "$WORK/counts" "$WORK/one.counts"
+    counts "$WORK/marts/$1/course_funnel_run.json" >"$WORK/counts"
+    same "$WORK/counts" "$WORK/marts/one.counts"
 }
 same_run() { # same_run NAME: marts, counts and what was rejected
-    same_marts "$WORK/$1" "$WORK/one"
+    same_marts "$WORK/marts/$1" "$WORK/marts/one"
     same_counts "$1"
-    reject_list --short "$WORK/$1.rejects" >"$WORK/short"
-    same "$WORK/short" "$WORK/one.short"
+    reject_list --short "$WORK/marts/$1.rejects" >"$WORK/short"
+    same "$WORK/short" "$WORK/marts/one.short"
 }
 
 for ranks in 2 3 5 8; do
     rebuild "ranks$ranks" "$ranks" --from "$plain"
     same_run "ranks$ranks"
-    same "$WORK/ranks$ranks.rejects" "$WORK/one.rejects"
+    same "$WORK/marts/ranks$ranks.rejects" "$WORK/marts/one.rejects"
 done
 
 rebuild small_ranges 3 --from "$plain" --range-bytes 4K
 same_run small_ranges
-same "$WORK/small_ranges.rejects" "$WORK/one.rejects"
+same "$WORK/marts/small_ranges.rejects" "$WORK/marts/one.rejects"
 
 # Files named one by one, backwards and one of them twice.
 named=()
@@ -52,7 +53,7 @@ while read -r file; do
 done < <(find "$plain" -type f | sort -r)
 rebuild backwards 3 "${named[@]}" --from "$(find "$plain" -type f | head -n 1)"
 same_run backwards
-same "$WORK/backwards.rejects" "$WORK/one.rejects"
+same "$WORK/marts/backwards.rejects" "$WORK/marts/one.rejects"
 
 # Other names, so that the files come in another order.
 mkdir "$WORK/renamed"

@@ -79,6 +79,51 @@ funnel() {
         </dev/null >"$WORK/stdout" 2>"$WORK/stderr"
 }
 
+# while_reading FILE ACTION N ARGS...: as funnel N ARGS, and while a rank reads FILE all ranks stand
+# still and the shell carries out ACTION, which finds the ids of the ranks in PID_0, PID_1, ...
+while_reading() {
+    local file=$1 action=$2 code=0 watcher
+    shift 2
+    python3 "$SOURCE/tests/support/while_reading.py" "$PROGRAM" "$WORK" "$file" "$action" >&2 &
+    watcher=$!
+    funnel "$@" || code=$?
+    wait "$watcher" || fail "what was to be done while $file is read was not"
+    return "$code"
+}
+
+# long_file FILE BYTES: a file of so many bytes or some less, one and the same event in each line.
+long_file() {
+    python3 -c 'import sys; from events import *
+text = line(event(STARTED, "u", 1, 1)) + b"\n"
+with open(sys.argv[1], "wb") as file:
+    for _ in range(int(sys.argv[2]) // len(text) // 1000):
+        file.write(text * 1000)' "$1" "$2"
+}
+
+# nobody_left: no process of this test's runs is there, or will be within some seconds.
+nobody_left() {
+    local tries
+    for ((tries = 0; tries < 100; tries++)); do
+        if ! running; then
+            return 0
+        fi
+        sleep 0.1
+    done
+    return 1
+}
+
+running() { # a process of the program that this test started
+    local folder program
+    program=$(readlink -f "$PROGRAM")
+    for folder in /proc/[0-9]*; do
+        if [ "$(readlink "$folder/exe" 2>/dev/null)" = "$program" ] &&
+            grep -qaF "$WORK" "$folder/cmdline" 2>/dev/null; then
+            return 0
+        fi
+    done
+    return 1
+}
+
 # alone ARGS...: as funnel, started without mpirun.
 alone() {
     timeout -k 10 "${FUNNEL_TIMEOUT:-120}" "$PROGRAM" "$@" \
@@ -129,7 +174,7 @@ counts() {
 start_postgres() {
     [ -x "$SOURCE/jobs/local-postgres.sh" ] || skip "jobs/local-postgres.sh is not there"
     postgres_dir=$WORK/postgres
-    "$SOURCE/jobs/local-postgres.sh" start "$postgres_dir" >&2
+    COURSE_FUNNEL_POSTGRES_FSYNC=off "$SOURCE/jobs/local-postgres.sh" start "$postgres_dir" >&2
     eval "$("$SOURCE/jobs/local-postgres.sh" env "$postgres_dir")"
     CONNINFO="host=$PGHOST user=$PGUSER dbname=${PGDATABASE:-postgres}"
     psql -XAtqc 'select 1' >/dev/null

@@ -150,9 +150,12 @@ def users(i):
     i.reject("no_user", event(STARTED, "u", c, 1, user_id=...))
     i.reject("no_user", event(STARTED, "u", c, 1, user_id=..., User_Id="u", USER_ID="u"))
     i.reject("no_user", raw(c, user='"a\x00b"'))
-    i.reject("no_user", raw(c, user='"@"').replace(b"@", b"\xff"))
-    i.reject("no_user", raw(c, user='"@"').replace(b"@", b"\xed\xa0\x80"))
-    i.reject("no_user", raw(c, user='"@"').replace(b"@", b"\xc0\x80"))
+
+    c = i.case("users: bytes that are not UTF-8 are a name as any other")
+    for name in [b"\xff", b"\xfe", b"\xed\xa0\x80", b"\xc0\x80", b"\xc3", b"\xff"]:
+        i.kept(raw(c, user='"@"').replace(b"@", name))
+    i.kept(raw(c, user='"@"', more=',"city":"@"').replace(b"@", b"\xff"))
+    i.one_start(c, users=5)
 
 
 TIMES = [  # event_time, the Monday of its week

@@ -3,6 +3,7 @@
  * of the whole job. The same seed gives the same rows.
  */
 #include "course_funnel/calendar.h"
+#include "course_funnel/command.h"
 #include "course_funnel/marts.h"
 #include "course_funnel/publish.h"
 #include "course_funnel/run_record.h"
@@ -16,7 +17,8 @@ static const char usage[] =
     "usage: publish_probe describe TARGET\n"
     "       publish_probe check TARGET [SCHEMA]                prints attempt_us\n"
     "       publish_probe publish TARGET SCHEMA SEED COURSES [ATTEMPT_US [RUN_ID]]\n"
-    "                                                          prints the run id\n";
+    "                                                          prints the run id\n"
+    "       publish_probe report [OPTIONS]                     as course-funnel report\n";
 
 static uint64_t draw(uint64_t *state, uint64_t limit)
 {
@@ -124,6 +126,8 @@ int main(int argc, char **argv)
 {
     static struct failure failure;
     int status = 0;
+    if (argc >= 2 && strcmp(argv[1], "report") == 0)
+        return report_command(argc - 1, argv + 1);
     if (argc == 3 && strcmp(argv[1], "describe") == 0) {
         char *text = NULL;
         status = publish_describe(argv[2], &text, &failure);

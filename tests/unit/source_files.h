@@ -141,9 +141,9 @@ static inline void files_zip(const char *name, const struct files_entry *entries
         CU_ASSERT_EQUAL_FATAL(
             zip_set_file_compression(archive, (zip_uint64_t)index, entry->method, 0), 0);
         if (entry->encrypted)
-            CU_ASSERT_EQUAL_FATAL(zip_file_set_encryption(archive, (zip_uint64_t)index,
-                                                          ZIP_EM_AES_128, "opensesame"),
-                                  0);
+            CU_ASSERT_EQUAL_FATAL(
+                zip_file_set_encryption(archive, (zip_uint64_t)index, ZIP_EM_AES_128, "opensesame"),
+                0);
         if (entry->link)
             CU_ASSERT_EQUAL_FATAL(
                 zip_file_set_external_attributes(archive, (zip_uint64_t)index, 0, ZIP_OPSYS_UNIX,

@@ -28,8 +28,9 @@ static struct files_bytes make_text(size_t bytes, size_t longest, unsigned seed)
 
 static void write_formats(const void *text, size_t count, const char *const **names, size_t *made)
 {
-    static const char *const all[] = {"plain.json", "one.json.gz", "many.json.gz", "stored.zip",
-                                      "deflated.zip", "gz-stored.zip", "gz-deflated.json.gz"};
+    static const char *const all[] = {"plain.json",         "one.json.gz",  "many.json.gz",
+                                      "stored.zip",         "deflated.zip", "gz-stored.zip",
+                                      "gz-deflated.json.gz"};
     struct files_bytes one = {0}, many = {0};
     files_gzip(&one, text, count);
     files_gzip(&many, "", 0);
@@ -104,8 +105,7 @@ static void test_ranges(void)
                 CU_ASSERT_EQUAL(list->splits[i].begin, i * range);
                 /* What was read begins with the first line that begins in the range. */
                 if (text.count > before)
-                    CU_ASSERT_TRUE(before >= list->splits[i].begin &&
-                                   before < list->splits[i].end);
+                    CU_ASSERT_TRUE(before >= list->splits[i].begin && before < list->splits[i].end);
             }
             CU_ASSERT_EQUAL(text.count, cut);
             CU_ASSERT_TRUE(cut == 0 || memcmp(text.at, small_text, cut) == 0);
@@ -269,8 +269,7 @@ static void test_many_members(void)
     }
     files_write("many.gz", gzip.at, gzip.count);
     files_expect("many.gz", &limits, text.at, text.count);
-    files_zip("many.zip", &(struct files_entry){"a", gzip.at, gzip.count, ZIP_CM_DEFLATE, 0, 0},
-              1);
+    files_zip("many.zip", &(struct files_entry){"a", gzip.at, gzip.count, ZIP_CM_DEFLATE, 0, 0}, 1);
     files_expect("many.zip", &limits, text.at, text.count);
     free(gzip.at);
     free(text.at);
@@ -296,7 +295,8 @@ static void test_one_reader(void)
     struct source_list *list = files_list("", &limits);
     CU_ASSERT_EQUAL_FATAL(list->split_count, 5);
     static const char *const texts[] = {"{\"in\":\"a\"}\n", "{\"in\":\"gzip\"}\n",
-                                        "{\"in\":\"gzip\"}\n", "{\"in\":\"y\"}\n", "{\"in\":\"z\"}"};
+                                        "{\"in\":\"gzip\"}\n", "{\"in\":\"y\"}\n",
+                                        "{\"in\":\"z\"}"};
     struct source_reader *reader;
     struct failure failure = {0};
     CU_ASSERT_EQUAL_FATAL(source_reader_create(list, &limits, &reader, &failure), 0);

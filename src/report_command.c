@@ -1,0 +1,263 @@
+#include "course_funnel/command.h"
+
+#include "course_funnel/calendar.h"
+#include "course_funnel/log.h"
+#include "course_funnel/marts_read.h"
+#include "course_funnel/options.h"
+#include "report_view.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "Show the funnel of a course out of published marts: its weekly cohorts, its lessons, and\n"
+    "where users drop off.\n"
+    "\n"
+    "usage: course-funnel report --from TARGET [OPTIONS]\n"
+    "\n"
+    "  --from TARGET      what `course-funnel rebuild --to` published to: a libpq URI or conninfo\n"
+    "                     text for PostgreSQL, or a directory of CSV files\n"
+    "  --schema NAME      PostgreSQL schema of the marts (default: public)\n"
+    "  --course ID        the course to show (default: all in a list, then the one with most\n"
+    "                     users)\n"
+    "  --cohort DATE      lessons of one cohort, named by its Monday as YYYY-MM-DD (default: all\n"
+    "                     cohorts together)\n"
+    "  --cohorts N        how many of the newest cohorts to list, from 1 (default: 12)\n"
+    "  --help             this text\n"
+    "\n"
+    "columns:\n"
+    "  started            distinct users who started the lesson, or any lesson of the course\n"
+    "  completed          distinct users who completed it, with or without a start event\n"
+    "  rate, of started   completed / started; may pass 100 % where start events are missing\n"
+    "  of cohort          started / users of the cohort who started the course\n"
+    "  avg time           mean time_spent_sec of completions, h:mm:ss; for all cohorts together\n"
+    "                     the mean of theirs, weighted by users who completed\n"
+    "  dropped            how many fewer users started this lesson than the one listed before it;\n"
+    "                     below 0 where more did\n"
+    "  drop-off           dropped / users who started the lesson listed before it; 10 marks of "
+    "the\n"
+    "                     bar are 100 %, `biggest` is where most users were lost\n"
+    "  -                  there is no such value (NULL in the marts)\n"
+    "\n"
+    "Passwords come from a passfile, a service file or PGPASSWORD, never from the command line.\n"
+    "\n"
+    "exit codes: 0 shown, 2 usage (also: no such course or cohort), 5 the target cannot be read,\n"
+    "70 a bug or no memory\n";
+
+struct options {
+    const char *from;
+    const char *schema;
+    bool has_course;
+    int32_t course_id;
+    const char *cohort; /* as given */
+    int32_t cohort_week;
+    uint64_t cohorts;
+    bool help;
+};
+
+/* As many as fit on a screen; the others are named by --course. */
+#define COURSES_SHOWN 20
+
+static int parse_course(const char *text, struct options *options, struct failure *failure)
+{
+    char *end = NULL;
+    errno = 0;
+    long long id = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0 || id < INT32_MIN || id > INT32_MAX)
+        return failure_set(failure, EXIT_USAGE, "--course takes a whole number, not \"%s\".", text);
+    options->has_course = true;
+    options->course_id = (int32_t)id;
+    return 0;
+}
+
+static int parse_cohort(const char *text, struct options *options, struct failure *failure)
+{
+    char midnight[CALENDAR_DATE_BYTES + 10];
+    int64_t time_us = 0;
+    int length = snprintf(midnight, sizeof midnight, "%s 00:00:00Z", text);
+    if (strlen(text) != CALENDAR_DATE_BYTES - 1 ||
+        !calendar_parse_time(midnight, (size_t)length, &time_us))
+        return failure_set(failure, EXIT_USAGE,
+                           "--cohort takes a date such as 2025-06-30, not \"%s\".", text);
+    options->cohort = text;
+    options->cohort_week = calendar_monday(time_us);
+    if (time_us != options->cohort_week * CALENDAR_US_PER_DAY)
+        return failure_set(failure, EXIT_USAGE,
+                           "--cohort takes the Monday that the week begins with; %s is none.",
+                           text);
+    return 0;
+}
+
+static int parse_options(int argc, char **argv, struct options *options, struct failure *failure)
+{
+    enum { FROM = 1, SCHEMA, COURSE, COHORT, COHORTS, HELP };
+    static const struct option long_options[] = {{"from", required_argument, NULL, FROM},
+                                                 {"schema", required_argument, NULL, SCHEMA},
+                                                 {"course", required_argument, NULL, COURSE},
+                                                 {"cohort", required_argument, NULL, COHORT},
+                                                 {"cohorts", required_argument, NULL, COHORTS},
+                                                 {"help", no_argument, NULL, HELP},
+                                                 {NULL, 0, NULL, 0}};
+    *options = (struct options){.schema = "public", .cohorts = 12};
+    int status = 0;
+    opterr = 0;
+    for (int name; status == 0 && (name = getopt_long(argc, argv, ":", long_options, NULL)) != -1;)
+        switch (name) {
+        case FROM:
+            options->from = optarg;
+            break;
+        case SCHEMA:
+            options->schema = optarg;
+            break;
+        case COURSE:
+            status = parse_course(optarg, options, failure);
+            break;
+        case COHORT:
+            status = parse_cohort(optarg, options, failure);
+            break;
+        case COHORTS:
+            status = options_number("--cohorts", optarg, 1, 100000, &options->cohorts, failure);
+            break;
+        case HELP:
+            options->help = true;
+            return 0;
+        case ':':
+            return failure_set(failure, EXIT_USAGE, "%s takes a value.", argv[optind - 1]);
+        default:
+            return failure_set(failure, EXIT_USAGE, "There is no option \"%s\".", argv[optind - 1]);
+        }
+    if (status == 0 && optind < argc)
+        return failure_set(failure, EXIT_USAGE, "\"%s\" belongs to no option.", argv[optind]);
+    if (status == 0 && options->from == NULL)
+        return failure_set(failure, EXIT_USAGE, "--from TARGET is missing.");
+    return status;
+}
+
+static void print_origin(const struct marts_origin *origin, FILE *out)
+{
+    char first[CALENDAR_TIME_BYTES];
+    char last[CALENDAR_TIME_BYTES];
+    if (!origin->known)
+        return;
+    calendar_format_time(origin->record.finished_us, last);
+    fprintf(out, "Run %s, finished %.16s UTC", origin->record.run_id, last);
+    if (origin->record.has_event_times) {
+        calendar_format_time(origin->record.first_event_us, first);
+        calendar_format_time(origin->record.last_event_us, last);
+        fprintf(out, "; events of %.10s to %.10s", first, last);
+    }
+    fprintf(out, "\n\n");
+}
+
+static int find_course(const struct report_view *view, const struct options *options,
+                       const struct report_course **course, struct failure *failure)
+{
+    *course = view->courses;
+    if (!options->has_course)
+        return 0;
+    for (size_t i = 0; i < view->course_count; i++)
+        if (view->courses[i].course_id == options->course_id) {
+            *course = &view->courses[i];
+            return 0;
+        }
+    return failure_set(failure, EXIT_USAGE,
+                       "There is no course %" PRId32 " in the marts. Without --course all are "
+                       "listed.",
+                       options->course_id);
+}
+
+static int find_cohort(const struct report_view *view, const struct options *options,
+                       const struct report_course *course, const struct mart_cohort_row **cohort,
+                       struct failure *failure)
+{
+    *cohort = NULL;
+    if (options->cohort == NULL)
+        return 0;
+    for (size_t i = course->cohort_begin; i < course->cohort_end; i++)
+        if (view->marts->cohorts[i].cohort_week_start == options->cohort_week) {
+            *cohort = &view->marts->cohorts[i];
+            return 0;
+        }
+    return failure_set(failure, EXIT_USAGE,
+                       "Course %" PRId32 " has no cohort of the week of %s. Without --cohort they "
+                       "are listed; --cohorts N lists more.",
+                       course->course_id, options->cohort);
+}
+
+static int show(const struct report_view *view, const struct options *options,
+                const struct marts_origin *origin, struct failure *failure)
+{
+    const struct report_course *course = NULL;
+    const struct mart_cohort_row *cohort = NULL;
+    if (find_course(view, options, &course, failure) != 0)
+        return -1;
+    if (view->course_count > 0 && find_cohort(view, options, course, &cohort, failure) != 0)
+        return -1;
+    print_origin(origin, view->out);
+    if (view->course_count == 0) {
+        fprintf(view->out, "The marts are empty.\n");
+        return 0;
+    }
+    if (!options->has_course) {
+        if (report_view_courses(view, COURSES_SHOWN, failure) != 0)
+            return -1;
+        fputc('\n', view->out);
+    }
+    if (report_view_cohorts(view, course, (size_t)options->cohorts, failure) != 0)
+        return -1;
+    fputc('\n', view->out);
+    return report_view_lessons(view, course, cohort, failure);
+}
+
+static int report(const struct options *options, struct failure *failure)
+{
+    const struct publish_target from = {options->from, options->schema};
+    struct marts *marts = NULL;
+    struct report_course *courses = NULL;
+    struct marts_origin origin;
+    struct report_view view = {.out = stdout, .bar = "#"};
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+        view.bar = "\xe2\x96\x88"; /* U+2588, a full block */
+    if (marts_read(&from, &marts, &origin, failure) != 0)
+        return -1;
+    if (origin.known && !origin.matches)
+        log_warning(
+            "The rows are not those that the record of run %s describes: they were changed, "
+            "or a publication is not finished. Publish again to be sure.",
+            origin.record.run_id);
+    view.marts = marts;
+    int status = report_sums_courses(marts, &courses, &view.course_count, failure);
+    view.courses = courses;
+    if (status == 0)
+        status = show(&view, options, &origin, failure);
+    free(courses);
+    marts_free(marts);
+    return status;
+}
+
+int report_command(int argc, char **argv)
+{
+    struct failure failure = {0};
+    struct options options;
+    /* Only what a character is depends on the locale; numbers and dates stay as they are. */
+    (void)setlocale(LC_CTYPE, "");
+    if (parse_options(argc, argv, &options, &failure) == 0) {
+        if (options.help)
+            fputs(help, stdout);
+        else
+            (void)report(&options, &failure);
+    }
+    if ((fflush(stdout) != 0 || ferror(stdout) != 0) && failure.code == 0)
+        failure_set(&failure, EXIT_TARGET, "Standard output cannot be written: %s.",
+                    strerror(errno));
+    if (failure.code != 0)
+        log_error("%s", failure.message);
+    if (failure.code == EXIT_USAGE)
+        log_error("Try `course-funnel report --help`.");
+    return failure.code;
+}

@@ -1,0 +1,33 @@
+#ifndef REPORT_VIEW_H
+#define REPORT_VIEW_H
+
+#include "report_sums.h"
+
+#include <stdio.h>
+
+/* Sums → tables for people to read. Errors of writing stay in ${out}. */
+
+struct report_view {
+    const struct marts *marts;
+    const struct report_course *courses; /* most users first */
+    size_t course_count;
+    const char *bar; /* one step of a bar: "#", or a block where the terminal has it */
+    FILE *out;
+};
+
+/* Local. Each course with its cohorts and users; the ${most} largest. Returns 0, or -1 (EXIT_BUG).
+ */
+int report_view_courses(const struct report_view *view, size_t most, struct failure *failure);
+
+/* Local. The newest ${most} cohorts of ${course}. Returns 0, or -1 (EXIT_BUG). */
+int report_view_cohorts(const struct report_view *view, const struct report_course *course,
+                        size_t most, struct failure *failure);
+
+/*
+ * Local. The lessons of ${course}, of one cohort or of all together when ${cohort} is NULL. Returns
+ * 0, or -1 (EXIT_BUG).
+ */
+int report_view_lessons(const struct report_view *view, const struct report_course *course,
+                        const struct mart_cohort_row *cohort, struct failure *failure);
+
+#endif

@@ -1,0 +1,533 @@
+#include "source_files.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+/* What is listed, in which order, what is left out with which note, and what is refused. */
+
+static bool has_note(const struct source_list *list, const char *name, const char *part)
+{
+    for (size_t i = 0; i < list->note_count; i++) {
+        const char *path = list->notes[i].path;
+        size_t length = strlen(path), tail = strlen(name);
+        if (length >= tail && strcmp(path + length - tail, name) == 0 &&
+            strstr(list->notes[i].what, part) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool has_file(const struct source_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->file_count; i++)
+        if (strcmp(list->files[i].path, files_path(name)) == 0)
+            return true;
+    return false;
+}
+
+static void make_socket(const char *name)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%.100s", files_path(name));
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    CU_ASSERT_TRUE_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    CU_ASSERT_EQUAL(close(fd), 0);
+}
+
+/* A folder as Amplitude's exports and users' hands leave it. */
+static void test_walk(void)
+{
+    files_begin();
+    files_folder_make("100");
+    files_folder_make("100/deep");
+    files_folder_make("100/.hidden");
+    files_folder_make("outside");
+    files_text("100/100_2025-07-01_1#0.json.gz", "{}\n");
+    files_text("100/100_2025-07-01_10#0.json.gz", "{}\n");
+    files_text("100/100_2025-07-01_1_complete", "");
+    files_text("100/100_2025-07-01_10_complete", "");
+    files_text("100/-200_2025-07-01_3.json.gz", "{}\n");
+    files_text("100/my_course_complete", "{}\n");
+    files_text("100/deep/x.json", "{}\n");
+    files_text("100/deep/.x.json", "{}\n");
+    files_text("100/.hidden/y.json", "{}\n");
+    files_text("100/deep/empty.json", "");
+    files_text("outside/z.json", "{}\n");
+    CU_ASSERT_EQUAL(symlink("../outside/z.json", files_path("100/link.json")), 0);
+    CU_ASSERT_EQUAL(symlink("../outside", files_path("100/linked")), 0);
+    CU_ASSERT_EQUAL(symlink("..", files_path("100/deep/loop")), 0);
+    CU_ASSERT_EQUAL(mkfifo(files_path("100/pipe"), 0600), 0);
+    CU_ASSERT_EQUAL(symlink("/dev/null", files_path("100/device")), 0);
+    make_socket("100/socket");
+
+    struct source_limits limits = files_limits();
+    struct source_list *list = files_list("100", &limits);
+    CU_ASSERT_EQUAL(list->file_count, 6);
+    CU_ASSERT_TRUE(has_file(list, "100/100_2025-07-01_1#0.json.gz"));
+    CU_ASSERT_TRUE(has_file(list, "100/100_2025-07-01_10#0.json.gz"));
+    CU_ASSERT_TRUE(has_file(list, "100/my_course_complete"));
+    CU_ASSERT_TRUE(has_file(list, "100/deep/x.json"));
+    CU_ASSERT_TRUE(has_file(list, "100/deep/empty.json"));
+    CU_ASSERT_TRUE(has_file(list, "outside/z.json"));
+    CU_ASSERT_EQUAL(list->note_count, 8);
+    CU_ASSERT_TRUE(has_note(list, "_1_complete", "marker of a finished hour"));
+    CU_ASSERT_TRUE(has_note(list, "_10_complete", "marker of a finished hour"));
+    CU_ASSERT_TRUE(has_note(list, "/-200_2025-07-01_3.json.gz", "merged identities"));
+    CU_ASSERT_TRUE(has_note(list, "/100/linked", "symbolic link to a directory"));
+    CU_ASSERT_TRUE(has_note(list, "/100/deep/loop", "symbolic link to a directory"));
+    CU_ASSERT_TRUE(has_note(list, "/100/pipe", "not a regular file"));
+    CU_ASSERT_TRUE(has_note(list, "/100/device", "not a regular file"));
+    CU_ASSERT_TRUE(has_note(list, "/100/socket", "not a regular file"));
+    source_free(list);
+
+    /* A marker that is named itself is read: somebody wants it. */
+    list = files_list("100/-200_2025-07-01_3.json.gz", &limits);
+    CU_ASSERT_EQUAL(list->file_count, 1);
+    CU_ASSERT_EQUAL(list->note_count, 0);
+    source_free(list);
+
+    /* A folder may be named by a link. */
+    list = files_list("100/linked", &limits);
+    CU_ASSERT_EQUAL(list->file_count, 1);
+    CU_ASSERT_TRUE(has_file(list, "outside/z.json"));
+    source_free(list);
+
+    CU_ASSERT_EQUAL(symlink("gone.json", files_path("100/dangling")), 0);
+    files_expect_failure("100", &limits, EXIT_SOURCE, "dangling: is a symbolic link that can't");
+    files_end();
+}
+
+static void test_names(void)
+{
+    files_begin();
+    files_folder_make("in");
+    files_text("in/a#0.json", "{}\n");
+    files_text("in/a#1.json", "{}\n");
+    files_text("in/b.json", "{}\n");
+    files_text("in/[ab].json", "{}\n");
+    files_text("in/1_2025-07-01_1_complete", "");
+    CU_ASSERT_EQUAL(mkfifo(files_path("in/a.pipe"), 0600), 0);
+    struct source_limits limits = files_limits();
+
+    struct source_list *list = files_list("in/a#*", &limits);
+    CU_ASSERT_EQUAL(list->file_count, 2);
+    source_free(list);
+    list = files_list("in/*", &limits);
+    CU_ASSERT_EQUAL(list->file_count, 4);
+    CU_ASSERT_EQUAL(list->note_count, 2);
+    source_free(list);
+    list = files_list("*", &limits);
+    CU_ASSERT_EQUAL(list->file_count, 4);
+    source_free(list);
+    /* A name that exists is no pattern; one that does not, is. */
+    list = files_list("in/[ab].json", &limits);
+    CU_ASSERT_EQUAL(list->file_count, 1);
+    CU_ASSERT_TRUE(has_file(list, "in/[ab].json"));
+    source_free(list);
+    CU_ASSERT_EQUAL(unlink(files_path("in/[ab].json")), 0);
+    list = files_list("in/[ab].json", &limits);
+    CU_ASSERT_EQUAL(list->file_count, 1);
+    CU_ASSERT_TRUE(has_file(list, "in/b.json"));
+    source_free(list);
+    files_end();
+}
+
+static void test_refused_names(void)
+{
+    files_begin();
+    struct source_limits limits = files_limits();
+    files_text("a.json", "{}\n");
+    CU_ASSERT_EQUAL(mkfifo(files_path("pipe"), 0600), 0);
+    make_socket("socket");
+    CU_ASSERT_EQUAL(symlink("/dev/zero", files_path("device")), 0);
+    CU_ASSERT_EQUAL(symlink("gone", files_path("dangling")), 0);
+    CU_ASSERT_EQUAL(symlink("itself", files_path("itself")), 0);
+    files_expect_failure("missing.json", &limits, EXIT_SOURCE, "missing.json: nothing matches");
+    files_expect_failure("*.gz", &limits, EXIT_SOURCE, "*.gz: nothing matches");
+    files_expect_failure("gone/*.gz", &limits, EXIT_SOURCE, "gone/*.gz: nothing matches");
+    files_expect_failure("a.json/b", &limits, EXIT_SOURCE, "a.json/b: nothing matches");
+    files_expect_failure("pipe", &limits, EXIT_SOURCE, "pipe: is not a regular file");
+    files_expect_failure("socket", &limits, EXIT_SOURCE, "socket: is not a regular file");
+    files_expect_failure("device", &limits, EXIT_SOURCE, "device: is not a regular file");
+    files_expect_failure("dangling", &limits, EXIT_SOURCE, "dangling: can't be read: No such");
+    files_expect_failure("itself", &limits, EXIT_SOURCE, "itself: can't be read: Too many");
+    files_expect_failure("bad\033\n", &limits, EXIT_SOURCE, "bad\\x1B\\x0A: nothing matches");
+
+    /* One good name does not make up for a bad one. */
+    const char *from[] = {files_path("a.json"), files_path("b.json")};
+    struct source_list *list;
+    struct failure failure = {0};
+    CU_ASSERT_EQUAL(source_list(from, 2, &limits, &list, &failure), -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_SOURCE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(failure.message, "b.json: nothing matches"));
+    CU_ASSERT_PTR_NULL(list);
+    files_end();
+}
+
+/* Permissions don't stop root, so that these are looked at by another user. */
+static void test_locked(void)
+{
+    if (geteuid() == 0) {
+        printf(" (as root: left out) ");
+        CU_ASSERT_EQUAL(geteuid(), 0);
+        return;
+    }
+    files_begin();
+    struct source_limits limits = files_limits();
+    files_folder_make("locked");
+    files_text("a.json", "{}\n");
+    CU_ASSERT_EQUAL(chmod(files_path("a.json"), 0), 0);
+    files_expect_failure("a.json", &limits, EXIT_SOURCE, "a.json: can't be opened: Permission");
+    CU_ASSERT_EQUAL(chmod(files_path("locked"), 0), 0);
+    files_expect_failure("locked", &limits, EXIT_SOURCE, "can't be opened: Permission denied");
+    files_expect_failure("locked/*", &limits, EXIT_SOURCE, "can't be read");
+    CU_ASSERT_EQUAL(chmod(files_path("locked"), 0700), 0);
+    files_end();
+}
+
+/* Whatever the order and the way in which files are named, the list is the same. */
+static void test_order(void)
+{
+    files_begin();
+    files_folder_make("b");
+    files_text("b/1.json", "{}\n");
+    files_text("b/2.json", "{\"a\":0}\n{}\n");
+    files_text("a.json", "{}\n");
+    files_text("b.json", "{}\n");
+    CU_ASSERT_EQUAL(symlink("a.json", files_path("z.json")), 0);
+    char names[4][4200];
+    snprintf(names[0], sizeof names[0], "%s/b/*", files_folder);
+    snprintf(names[1], sizeof names[1], "%s/b", files_folder);
+    snprintf(names[2], sizeof names[2], "%s/b/../a.json", files_folder);
+    snprintf(names[3], sizeof names[3], "%s/?.json", files_folder);
+    static const unsigned orders[][4] = {{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}, {1, 3, 0, 2}};
+    struct source_limits limits = files_limits();
+    limits.range_bytes = 4;
+    unsigned char *packed[4];
+    size_t packed_bytes[4];
+    for (size_t i = 0; i < 4; i++) {
+        const char *from[4];
+        for (size_t j = 0; j < 4; j++)
+            from[j] = names[orders[i][j]];
+        struct source_list *list;
+        struct failure failure = {0};
+        CU_ASSERT_EQUAL_FATAL(source_list(from, 4, &limits, &list, &failure), 0);
+        CU_ASSERT_EQUAL(list->file_count, 4);
+        CU_ASSERT_TRUE(has_note(list, "/a.json", "named more than once, read once"));
+        CU_ASSERT_TRUE(has_note(list, "/b/1.json", "named more than once, read once"));
+        CU_ASSERT_EQUAL(list->note_count, 3);
+        for (size_t j = 1; j < list->file_count; j++)
+            CU_ASSERT_TRUE(strcmp(list->files[j - 1].path, list->files[j].path) < 0);
+        for (size_t j = 1; j < list->split_count; j++) {
+            const struct source_split *a = &list->splits[j - 1], *b = a + 1;
+            CU_ASSERT_TRUE(a->file < b->file || (a->file == b->file && a->end == b->begin));
+        }
+        CU_ASSERT_EQUAL(source_pack(list, &packed[i], &packed_bytes[i], &failure), 0);
+        source_free(list);
+        CU_ASSERT_EQUAL_FATAL(packed_bytes[i], packed_bytes[0]);
+        CU_ASSERT_EQUAL(memcmp(packed[i], packed[0], packed_bytes[0]), 0);
+    }
+    for (size_t i = 0; i < 4; i++)
+        free(packed[i]);
+    files_end();
+}
+
+static void fingerprint(const char *name, char taken[33])
+{
+    struct source_limits limits = files_limits();
+    struct source_list *list = files_list(name, &limits);
+    CU_ASSERT_EQUAL(strlen(list->fingerprint), 32);
+    CU_ASSERT_EQUAL(strspn(list->fingerprint, "0123456789abcdef"), 32);
+    memcpy(taken, list->fingerprint, 33);
+    source_free(list);
+}
+
+static void test_fingerprint(void)
+{
+    files_begin();
+    char prints[6][33];
+    struct timespec times[2] = {{1750000000, 1}, {1750000000, 1}};
+    files_text("a.json", "{}\n");
+    files_text("b.json", "{}\n");
+    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, files_path("a.json"), times, 0), 0);
+    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, files_path("b.json"), times, 0), 0);
+    fingerprint("", prints[0]);
+    fingerprint("", prints[1]);
+    CU_ASSERT_STRING_EQUAL(prints[0], prints[1]);
+    fingerprint("a.json", prints[1]);
+    times[1].tv_nsec = 2;
+    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, files_path("b.json"), times, 0), 0);
+    fingerprint("", prints[2]);
+    times[1].tv_nsec = 1;
+    files_text("b.json", "{}\n\n");
+    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, files_path("b.json"), times, 0), 0);
+    fingerprint("", prints[3]);
+    files_text("b.json", "{}\n");
+    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, files_path("b.json"), times, 0), 0);
+    CU_ASSERT_EQUAL(rename(files_path("b.json"), files_path("c.json")), 0);
+    fingerprint("", prints[4]);
+    CU_ASSERT_EQUAL(rename(files_path("c.json"), files_path("b.json")), 0);
+    fingerprint("", prints[5]);
+    CU_ASSERT_STRING_EQUAL(prints[0], prints[5]);
+    for (size_t i = 0; i < 5; i++)
+        for (size_t j = 0; j < i; j++)
+            CU_ASSERT_STRING_NOT_EQUAL(prints[i], prints[j]);
+    files_end();
+}
+
+/* Formats are told by magic bytes, never by names; what can't be read is refused by its name. */
+static void test_magic(void)
+{
+    files_begin();
+    struct source_limits limits = files_limits();
+    struct files_bytes gzip = {0};
+    files_gzip(&gzip, "{}\n", 3);
+    files_write("gzip.zip", gzip.at, gzip.count);
+    files_write("gzip.json", gzip.at, gzip.count);
+    free(gzip.at);
+    files_zip("zip.json.gz", &(struct files_entry){"a", "{}\n", 3, ZIP_CM_STORE, 0, 0}, 1);
+    files_expect("gzip.zip", &limits, "{}\n", 3);
+    files_expect("gzip.json", &limits, "{}\n", 3);
+    files_expect("zip.json.gz", &limits, "{}\n", 3);
+
+    static const struct {
+        const char *bytes;
+        size_t count;
+        const char *name;
+    } refused[] = {
+        {"\x28\xB5\x2F\xFD\x04\0", 6, "zstd"},   {"BZh91AY&SY", 10, "bzip2"},
+        {"\xFD\x37\x7A\x58\x5A\0\0\4", 8, "xz"}, {"\x04\x22\x4D\x18@@", 6, "lz4"},
+        {"7z\xBC\xAF\x27\x1C\0\4", 8, "7-Zip"},  {"\x1F\x9D\x90", 3, "compress (.Z)"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        char expected[100];
+        snprintf(expected, sizeof expected,
+                 "holds %s, which is not read. Unpack it, or compress it with gzip",
+                 refused[i].name);
+        files_write("x.json.gz", refused[i].bytes, refused[i].count);
+        files_expect_failure("x.json.gz", &limits, EXIT_SOURCE, expected);
+        files_zip(
+            "x.zip",
+            &(struct files_entry){"e", refused[i].bytes, refused[i].count, ZIP_CM_DEFLATE, 0, 0},
+            1);
+        files_expect_failure("x.zip", &limits, EXIT_SOURCE, expected);
+        gzip = (struct files_bytes){0};
+        files_gzip(&gzip, refused[i].bytes, refused[i].count);
+        files_write("x.gz", gzip.at, gzip.count);
+        snprintf(expected, sizeof expected, "the gzip data holds %s, not text", refused[i].name);
+        files_expect_failure("x.gz", &limits, EXIT_SOURCE, expected);
+        free(gzip.at);
+    }
+    char tar[1024] = "a.json";
+    memcpy(tar + 257, "ustar", 5);
+    files_write("x.tar", tar, sizeof tar);
+    files_expect_failure("x.tar", &limits, EXIT_SOURCE, "holds tar, which is not read");
+    files_end();
+}
+
+static void test_lines_note(void)
+{
+    files_begin();
+    struct source_limits limits = files_limits();
+    static const struct {
+        const char *text;
+        bool noted;
+    } texts[] = {{"{}\n", false},     {" {}\n", false},  {"\n{}\n", false},
+                 {"\r\n{}", false},   {"\t{}\n", false}, {"", false},
+                 {"[{}]\n", true},    {"a,b,c\n", true}, {"\xEF\xBB\xBF{}", false},
+                 {"\xEF\xBB{}", true}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        size_t count = strlen(texts[i].text);
+        files_text("x.json", texts[i].text);
+        files_expect("x.json", &limits, texts[i].text, count);
+        struct source_list *list = files_list("x.json", &limits);
+        CU_ASSERT_EQUAL(has_note(list, "x.json",
+                                 "does not look like JSON lines; read all the "
+                                 "same"),
+                        texts[i].noted);
+        source_free(list);
+        files_zip("x.zip", &(struct files_entry){"e", texts[i].text, count, ZIP_CM_DEFLATE, 0, 0},
+                  1);
+        list = files_list("x.zip", &limits);
+        CU_ASSERT_EQUAL(has_note(list, "x.zip!e", "does not look like JSON lines"), texts[i].noted);
+        source_free(list);
+    }
+    files_end();
+}
+
+static void test_archive(void)
+{
+    files_begin();
+    const struct files_entry entries[] = {
+        {"100/", NULL, 0, 0, 0, 0},
+        {"100/100_2025-07-01_1#0.json", "{}\n", 3, ZIP_CM_DEFLATE, 0, 0},
+        {"100/100_2025-07-01_1_complete", "", 0, ZIP_CM_STORE, 0, 0},
+        {"-200_2025-07-01_3.json.gz", "{}\n", 3, ZIP_CM_STORE, 0, 0},
+        {"../../etc/passwd", "{}\n", 3, ZIP_CM_STORE, 0, 0},
+        {"/absolute\\windows", "{}\n", 3, ZIP_CM_STORE, 0, 0},
+        {"__MACOSX/._x.json", "\0\5\26\7", 4, ZIP_CM_STORE, 0, 0},
+        {"bell\a\033[2J\n", "{}\n", 3, ZIP_CM_STORE, 0, 0},
+    };
+    files_zip("x.zip", entries, sizeof entries / sizeof entries[0]);
+    struct source_limits limits = files_limits();
+    struct source_list *list = files_list("x.zip", &limits);
+    CU_ASSERT_EQUAL_FATAL(list->split_count, 4);
+    CU_ASSERT_EQUAL(list->note_count, 3);
+    CU_ASSERT_TRUE(has_note(list, "x.zip!100/100_2025-07-01_1_complete", "marker"));
+    CU_ASSERT_TRUE(has_note(list, "x.zip!-200_2025-07-01_3.json.gz", "merged identities"));
+    CU_ASSERT_TRUE(has_note(list, "x.zip!__MACOSX/._x.json", "hidden"));
+    static const char *const names[] = {"100/100_2025-07-01_1#0.json", "../../etc/passwd",
+                                        "/absolute\\windows", "bell\\x07\\x1B[2J\\x0A"};
+    for (size_t i = 0; i < 4; i++) {
+        char *name;
+        struct failure failure = {0};
+        CU_ASSERT_EQUAL_FATAL(source_name(list, i, &name, &failure), 0);
+        const char *entry = strstr(name, "x.zip!");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
+        CU_ASSERT_STRING_EQUAL(entry + 6, names[i]);
+        CU_ASSERT_EQUAL(strncmp(name, files_folder, strlen(files_folder)), 0);
+        free(name);
+    }
+    source_free(list);
+
+    files_zip("none.zip", entries, 1);
+    list = files_list("none.zip", &limits);
+    CU_ASSERT_EQUAL(list->split_count, 0);
+    source_free(list);
+    /* An archive of nothing at all, which libzip would not write. */
+    files_write("empty.zip", "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
+    files_expect("empty.zip", &limits, "", 0);
+    files_end();
+}
+
+static void test_refused_archives(void)
+{
+    files_begin();
+    struct source_limits limits = files_limits();
+    files_zip("inner.zip", &(struct files_entry){"a", "{}\n", 3, ZIP_CM_STORE, 0, 0}, 1);
+    struct files_bytes inner = files_read("inner.zip");
+    files_zip("x.zip", &(struct files_entry){"in", inner.at, inner.count, ZIP_CM_DEFLATE, 0, 0}, 1);
+    files_expect_failure("x.zip", &limits, EXIT_SOURCE, "x.zip!in: holds a zip archive inside");
+    struct files_bytes gzip = {0};
+    files_gzip(&gzip, inner.at, inner.count);
+    files_write("x.gz", gzip.at, gzip.count);
+    files_expect_failure("x.gz", &limits, EXIT_SOURCE, "the gzip data holds zip, not text");
+    struct files_bytes twice = {0};
+    files_gzip(&twice, gzip.at, gzip.count);
+    files_write("x.gz", twice.at, twice.count);
+    files_expect_failure("x.gz", &limits, EXIT_SOURCE, "the gzip data holds gzip, not text");
+    free(twice.at);
+    free(gzip.at);
+    free(inner.at);
+
+    files_zip("x.zip", &(struct files_entry){"e", "{}\n", 3, ZIP_CM_DEFLATE, true, 0}, 1);
+    files_expect_failure("x.zip", &limits, EXIT_SOURCE, "x.zip!e: the entry is encrypted");
+    files_zip("x.zip", &(struct files_entry){"l", "/etc/passwd", 11, ZIP_CM_STORE, 0, true}, 1);
+    files_expect_failure("x.zip", &limits, EXIT_SOURCE, "x.zip!l: the entry is a symbolic link");
+    if (zip_compression_method_supported(ZIP_CM_BZIP2, 1)) {
+        files_zip("x.zip", &(struct files_entry){"e", "{}\n", 3, ZIP_CM_BZIP2, 0, 0}, 1);
+        files_expect_failure("x.zip", &limits, EXIT_SOURCE, "compressed by method 12");
+    }
+
+    /* libzip writes neither text in a directory nor a name twice: both are made by hand. */
+    files_zip("x.zip", &(struct files_entry){"foo", "{}\n", 3, ZIP_CM_STORE, 0, 0}, 1);
+    struct files_bytes folder = files_read("x.zip");
+    for (size_t i = 0; i + 3 <= folder.count; i++)
+        if (memcmp(folder.at + i, "foo", 3) == 0)
+            folder.at[i + 2] = '/';
+    files_write("x.zip", folder.at, folder.count);
+    free(folder.at);
+    files_expect_failure("x.zip", &limits, EXIT_SOURCE, "x.zip!fo/: the entry is a directory that");
+    const struct files_entry pair[] = {{"aaaa", "{}\n", 3, ZIP_CM_STORE, 0, 0},
+                                       {"bbbb", "{}\n", 3, ZIP_CM_STORE, 0, 0}};
+    files_zip("x.zip", pair, 2);
+    struct files_bytes bytes = files_read("x.zip");
+    for (size_t i = 0; i + 4 <= bytes.count; i++)
+        if (memcmp(bytes.at + i, "bbbb", 4) == 0)
+            memcpy(bytes.at + i, "aaaa", 4);
+    files_write("x.zip", bytes.at, bytes.count);
+    free(bytes.at);
+    files_expect_failure("x.zip", &limits, EXIT_SOURCE, "two entries have the name aaaa");
+    files_end();
+}
+
+static void check_same_list(const struct source_list *a, const struct source_list *b)
+{
+    CU_ASSERT_EQUAL_FATAL(a->file_count, b->file_count);
+    CU_ASSERT_EQUAL_FATAL(a->split_count, b->split_count);
+    CU_ASSERT_EQUAL(a->disk_bytes, b->disk_bytes);
+    CU_ASSERT_STRING_EQUAL(a->fingerprint, b->fingerprint);
+    for (size_t i = 0; i < a->file_count; i++) {
+        CU_ASSERT_STRING_EQUAL(a->files[i].path, b->files[i].path);
+        CU_ASSERT_EQUAL(a->files[i].bytes, b->files[i].bytes);
+        CU_ASSERT_EQUAL(a->files[i].mtime_ns, b->files[i].mtime_ns);
+        CU_ASSERT_EQUAL(a->files[i].inode, b->files[i].inode);
+        CU_ASSERT_EQUAL(a->files[i].format, b->files[i].format);
+    }
+    for (size_t i = 0; i < a->split_count; i++)
+        CU_ASSERT_EQUAL(memcmp(&a->splits[i], &b->splits[i], sizeof a->splits[i]), 0);
+}
+
+static void test_pack(void)
+{
+    files_begin();
+    files_folder_make("none");
+    files_text("a.json", "{}\n{}\n{}\n");
+    files_text("b.json", "");
+    files_zip("c.zip", &(struct files_entry){"e", "{}\n", 3, ZIP_CM_DEFLATE, 0, 0}, 1);
+    struct source_limits limits = files_limits();
+    limits.range_bytes = 2;
+    static const char *const names[] = {"", "none"};
+    for (size_t i = 0; i < 2; i++) {
+        struct source_list *list = files_list(names[i], &limits), *unpacked;
+        struct failure failure = {0};
+        unsigned char *bytes;
+        size_t count;
+        CU_ASSERT_EQUAL_FATAL(source_pack(list, &bytes, &count, &failure), 0);
+        CU_ASSERT_EQUAL_FATAL(source_unpack(bytes, count, &unpacked, &failure), 0);
+        check_same_list(list, unpacked);
+        CU_ASSERT_EQUAL(unpacked->note_count, 0);
+        source_free(unpacked);
+
+        /* Every cut is refused; flipped bytes are refused or harmless, never a crash. */
+        for (size_t cut = 0; cut < count; cut++) {
+            unsigned char *part = malloc(cut + 1);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(part);
+            memcpy(part, bytes, cut);
+            failure.code = 0;
+            CU_ASSERT_EQUAL(source_unpack(part, cut, &unpacked, &failure), -1);
+            CU_ASSERT_EQUAL(failure.code, EXIT_BUG);
+            CU_ASSERT_PTR_NULL(unpacked);
+            free(part);
+        }
+        for (size_t at = 0; at < 8 * count; at++) {
+            bytes[at / 8] ^= (unsigned char)(1U << at % 8);
+            failure.code = 0;
+            if (source_unpack(bytes, count, &unpacked, &failure) == 0)
+                source_free(unpacked);
+            bytes[at / 8] ^= (unsigned char)(1U << at % 8);
+        }
+        free(bytes);
+        source_free(list);
+    }
+    files_end();
+}
+
+int main(void)
+{
+    static const struct unit_test tests[] = {
+        {"a folder is walked", test_walk},
+        {"globs and names", test_names},
+        {"names that are refused", test_refused_names},
+        {"what may not be read", test_locked},
+        {"one order", test_order},
+        {"fingerprint", test_fingerprint},
+        {"magic bytes", test_magic},
+        {"text that is no JSON lines", test_lines_note},
+        {"entries of an archive", test_archive},
+        {"archives that are refused", test_refused_archives},
+        {"pack and unpack", test_pack},
+    };
+    return unit_main("source: listing", tests, sizeof tests / sizeof tests[0]);
+}
