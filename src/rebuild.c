@@ -5,6 +5,7 @@
 #include "course_funnel/log.h"
 #include "course_funnel/marts.h"
 #include "course_funnel/phases.h"
+#include "course_funnel/postgres.h"
 #include "course_funnel/progress.h"
 #include "course_funnel/publish.h"
 #include "course_funnel/ranks.h"
@@ -128,8 +129,8 @@ static int read_history(struct job *job, struct failure *failure)
                             .connections = job->options.connections,
                             .ledger = &job->ledger};
     if (is_root(job)) {
-        log_info("reading %zu files (%" PRIu64 " bytes on disk) on %d ranks", job->list->file_count,
-                 job->list->disk_bytes, ranks_count(job->ranks));
+        log_info("reading %zu files and tables (%" PRIu64 " bytes on disk) on %d ranks",
+                 job->list->file_count, job->list->disk_bytes, ranks_count(job->ranks));
         ingest.progress = progress_start(job->list->disk_bytes);
     }
     if (state_create(ranks_rank(job->ranks), ranks_count(job->ranks), &job->state, failure) == 0)
@@ -215,18 +216,34 @@ static int pass_gates(const struct job *job, struct failure *failure)
     return 0;
 }
 
-/* The sources as they were named, for the run's record. */
-static void describe_sources(struct job *job)
+/* Add a word to the sources of the record; one that does not fit is left out. */
+static void add_source(struct job *job, const char *text, const char *more)
 {
-    char *at = job->record.source;
-    size_t left = sizeof job->record.source;
-    for (size_t i = 0; i < job->options.from_count && left > 1; i++) {
-        int written = snprintf(at, left, "%s%s", i > 0 ? " " : "", job->options.from[i]);
-        if (written < 0 || (size_t)written >= left)
-            break;
-        at += written;
-        left -= (size_t)written;
+    size_t used = strlen(job->record.source);
+    size_t left = sizeof job->record.source - used;
+    char *at = job->record.source + used;
+    int written = snprintf(at, left, "%s%s%s", used > 0 ? " " : "", text, more);
+    if (written < 0 || (size_t)written >= left)
+        *at = '\0';
+}
+
+/* The sources as they were named, for the run's record; connections without their secrets. */
+static int describe_sources(struct job *job, struct failure *failure)
+{
+    for (size_t i = 0; i < job->options.file_count; i++)
+        add_source(job, job->options.files[i], "");
+    for (size_t i = 0; i < job->options.tables.request_count; i++) {
+        const struct table_request *request = &job->options.tables.requests[i];
+        char *text = NULL;
+        if (i == 0 || request->target != request[-1].target) {
+            if (postgres_describe(request->target, &text, failure) != 0)
+                return -1;
+            add_source(job, text, ":");
+            free(text);
+        }
+        add_source(job, request->table, "");
     }
+    return 0;
 }
 
 /* On rank 0. */
@@ -240,7 +257,8 @@ static int publish_marts(struct job *job, struct failure *failure)
     record->ranks = ranks_count(job->ranks);
     record->cohort_rows = job->marts->cohort_count;
     record->lesson_rows = job->marts->lesson_count;
-    describe_sources(job);
+    if (describe_sources(job, failure) != 0)
+        return -1;
     memcpy(record->input_fingerprint, job->list->fingerprint, sizeof record->input_fingerprint);
     memcpy(record->cohorts_digest, job->marts->cohorts_digest, sizeof record->cohorts_digest);
     memcpy(record->lessons_digest, job->marts->lessons_digest, sizeof record->lessons_digest);
