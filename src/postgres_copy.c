@@ -84,24 +84,60 @@ uint64_t postgres_copied(const struct postgres *session)
     return session->changed;
 }
 
+int postgres_copy_out_start(struct postgres *session, const char *what, const char *sql,
+                            struct failure *failure)
+{
+    session->changed = 0;
+    session->heard_ms = postgres_clock_ms();
+    if (PQsendQuery(session->connection, sql) != 1)
+        return postgres_fail(session, what, NULL, failure);
+    session->starting = true;
+    if (postgres_flush(session, postgres_deadline(session)) != 0)
+        return send_failed(session, what, failure);
+    return 0;
+}
+
+/*
+ * Take what the server has sent: the answer to a COPY that was sent, and a row. Returns as
+ * PQgetCopyData, and -3 when the failure is recorded.
+ */
+static int take_row(struct postgres *session, const char *what, struct failure *failure)
+{
+    if (session->starting) {
+        if (PQisBusy(session->connection) != 0)
+            return 0;
+        PGresult *result = PQgetResult(session->connection);
+        session->starting = false;
+        if (PQresultStatus(result) != PGRES_COPY_OUT) {
+            postgres_fail(session, what, result, failure);
+            PQclear(result);
+            return -3;
+        }
+        PQclear(result);
+    }
+    return PQgetCopyData(session->connection, &session->row, 1);
+}
+
 int postgres_copy_out_poll(struct postgres *session, const char *what, int64_t wait_ms,
                            const char **text, size_t *bytes, struct failure *failure)
 {
+    int64_t until_ms = postgres_clock_ms() + wait_ms;
     int64_t silent_ms =
         session->heard_ms + INT64_C(1000) * (session->statement_s + POSTGRES_GRACE_S);
-    int64_t until_ms = postgres_clock_ms() + wait_ms;
+    int64_t deadline_ms = until_ms < silent_ms ? until_ms : silent_ms;
     PQfreemem(session->row);
     session->row = NULL;
-    int got = PQgetCopyData(session->connection, &session->row, 1);
+    int got = take_row(session, what, failure);
     while (got == 0) {
-        if (postgres_wait(session->connection, false,
-                          until_ms < silent_ms ? until_ms : silent_ms) != 0)
+        if (postgres_wait(session->connection, false, deadline_ms) != 0)
             return until_ms < silent_ms ? 2 : postgres_fail_silent(session, what, failure);
         if (PQconsumeInput(session->connection) != 1)
             return postgres_fail(session, what, NULL, failure);
-        got = PQgetCopyData(session->connection, &session->row, 1);
+        got = take_row(session, what, failure);
     }
     session->heard_ms = postgres_clock_ms();
+    if (got == -3)
+        return -1;
     if (got == -2)
         return postgres_fail(session, what, NULL, failure);
     if (got == -1)

@@ -15,6 +15,7 @@ struct postgres {
     int failure_code;     /* enum exit_code */
     uint32_t statement_s; /* longest run of one statement */
     uint64_t changed;     /* rows that the last statement gave, copied or changed */
+    bool starting;        /* a COPY ... TO STDOUT was sent, and not answered yet */
     int64_t heard_ms;     /* when the last row came */
     bool silent;          /* the server did not answer in time */
     bool passing;         /* see postgres_passing */

@@ -86,7 +86,7 @@ static int begin_copy(struct table_reader *reader, const struct table_origin *or
                  relation->by_page ? "ctid" : "NULL::tid", origin->shape.select,
                  relation->alone ? "ONLY " : "", relation->name, range, origin->shape.filter) < 0)
         return failure_memory(failure, "a query", TABLE_SELECT_BYTES);
-    int status = postgres_copy_out_begin(reader->session, reader->what, sql, failure);
+    int status = postgres_copy_out_start(reader->session, reader->what, sql, failure);
     free(sql);
     return status;
 }

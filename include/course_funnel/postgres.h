@@ -135,6 +135,13 @@ int postgres_copy_out_next(struct postgres *session, const char *what, const cha
                            size_t *bytes, struct failure *failure);
 
 /*
+ * Local. As postgres_copy_out_begin, without waiting for the server, which may say nothing before
+ * it has a buffer of rows: postgres_copy_out_poll tells whether it carries it out.
+ */
+int postgres_copy_out_start(struct postgres *session, const char *what, const char *sql,
+                            struct failure *failure);
+
+/*
  * Local. As postgres_copy_out_next, but returns 2 when no row has come within ${wait_ms}
  * milliseconds. A server that gives none for as long as a statement may run is still a failure.
  */
