@@ -176,10 +176,12 @@ static void add_drop(struct cells *cells, const struct report_view *view,
     int64_t steps = 0;
     if (lesson->has_previous && before > 0 && dropped > 0)
         steps = (2 * BAR_STEPS * dropped + before) / (2 * before);
-    for (int64_t i = 0; i < steps; i++)
-        strcat(text, view->bar);
+    size_t used = 0;
+    size_t mark = strlen(view->bar);
+    for (int64_t i = 0; i < steps && used + mark < sizeof text; i++, used += mark)
+        memcpy(text + used, view->bar, mark + 1);
     if (biggest)
-        strcat(text, steps > 0 ? " biggest" : "biggest");
+        snprintf(text + used, sizeof text - used, "%sbiggest", steps > 0 ? " " : "");
     add_text(cells, text);
 }
 

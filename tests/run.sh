@@ -8,7 +8,7 @@ usage: tests/run.sh [--quick] [--no-install] [PART...]
 
 Builds course-funnel in all ways that count and runs its tests. Parts, in their order:
   debug    gcc, warnings are errors
-  clang    clang, warnings are errors
+  clang    clang, warnings are errors; the fuzzers, for a short time
   release  as it is used; all tests
   asan     address and undefined-behaviour sanitizers; the tests of units and ranks, and the
            scenarios that are labelled asan
@@ -123,7 +123,7 @@ tree_is_unchanged() {
 run_part() {
     case $1 in
     debug) check "build: debug" build debug ;;
-    clang) check "build: clang" build clang ;;
+    clang) check "build: clang" build clang && run_tests fuzz clang -L fuzz ;;
     release)
         check "build: release" build release && run_tests release release
         ;;

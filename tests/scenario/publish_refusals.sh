@@ -90,6 +90,9 @@ run "$probe" check "dbname=postgres user=nobody_here" s
 check_match "a role that is not there" "$err" 'role "nobody_here" does not exist (SQLSTATE 28000). Check the user'
 run "$probe" check "host=$work dbname=postgres" s
 check_match "a server that is not there" "$err" "Check that the server runs and can be reached."
+run "$probe" check "host=$work,$PGHOST,$work dbname=nowhere" s
+check "of several hosts each is named" "$code $(grep -o '/[^ ]*/.s.PGSQL.5432" failed' <<<"$err" |
+    wc -l) $(grep -c 'SQLSTATE 3D000' <<<"$err") $(wc -l <<<"$err")" "5 2 1 1"
 sql -c "REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC"
 run "$probe" check "$user" s
 check_match "no temporary tables" "$err" "permission denied to create temporary tables"

@@ -323,7 +323,7 @@ static bool escapes_letters(const char *text, size_t bytes)
 
 static int field(const char *text, const regmatch_t *match)
 {
-    return match->rm_so < 0 ? 0 : atoi(text + match->rm_so);
+    return match->rm_so < 0 ? 0 : (int)strtol(text + match->rm_so, NULL, 10);
 }
 
 static bool time_of(const char *text, int64_t *time_us)

@@ -553,7 +553,7 @@ static void test_depth_and_length(void)
         line[bytes++] = '"';
         memset(line + bytes, length % 3 == 0 ? 'x' : '{', length);
         if (length % 5 == 0)
-            memset(line + bytes, '\\', length / 2 * 2);
+            memset(line + bytes + length % 2, '\\', length / 2 * 2);
         bytes += length;
         bytes += (size_t)snprintf(line + bytes, sizeof line - bytes,
                                   "\",\"b\":[[{}],\"]\"],%s,\"c\":{}}", FIELDS);
@@ -568,11 +568,12 @@ static void test_long_line(void)
     char *line = malloc(bytes + ROOM + DECODE_PADDING);
     CU_ASSERT_PTR_NOT_NULL_FATAL(line);
     /* A user of 10 MB, spelled in escapes, then an ordinary line after it. */
-    size_t at = (size_t)sprintf(line, "{\"event_type\":\"course_completed\",\"user_id\":\"");
+    size_t at = (size_t)snprintf(line, ROOM, "{\"event_type\":\"course_completed\",\"user_id\":\"");
     for (size_t i = 0; i < bytes / 6; i++, at += 6)
         memcpy(line + at, "\\u00e9", 6);
-    at += (size_t)sprintf(line + at, "\",\"event_time\":\"2025-07-01 16:34:54\","
-                                     "\"event_properties\":{\"course_id\":1}}");
+    at += (size_t)snprintf(line + at, ROOM,
+                           "\",\"event_time\":\"2025-07-01 16:34:54\","
+                           "\"event_properties\":{\"course_id\":1}}");
     memset(line + at, 0, DECODE_PADDING);
     for (int level = 0; level < SIMD_LEVELS; level++) {
         struct event event;

@@ -166,12 +166,12 @@ static size_t make_course_event(const char *genuine, size_t bytes)
     const char *type_end = strchr(type, '"');
     size_t used = (size_t)(properties - genuine);
     memcpy(line, genuine, used);
-    used +=
-        (size_t)sprintf(line + used, "\"course_id\":12,\"lesson_id\":34,\"time_spent_sec\":5.5%s",
-                        *properties == '}' ? "" : ",");
+    used += (size_t)snprintf(line + used, LINE_ROOM - used,
+                             "\"course_id\":12,\"lesson_id\":34,\"time_spent_sec\":5.5%s",
+                             *properties == '}' ? "" : ",");
     memcpy(line + used, properties, (size_t)(type - properties));
     used += (size_t)(type - properties);
-    used += (size_t)sprintf(line + used, "course_lesson_completed");
+    used += (size_t)snprintf(line + used, LINE_ROOM - used, "course_lesson_completed");
     memcpy(line + used, type_end, bytes - (size_t)(type_end - genuine));
     return used + bytes - (size_t)(type_end - genuine);
 }
