@@ -126,8 +126,21 @@ static int decode_block(struct worker *worker, const struct source_block *block,
     return 0;
 }
 
+/* A profile id travels as an event that has nothing but its user. */
+static int take_profile(struct worker *worker, const struct table_row *row, struct failure *failure)
+{
+    struct event event = {.user = row->record, .user_bytes = (uint32_t)row->record_bytes};
+    worker->in->ledger->lines_read++;
+    if (row->record_bytes == 0)
+        return 0;
+    worker->in->ledger->kept++;
+    return exchange_add(worker->exchange, &event, failure);
+}
+
 static int take_row(struct worker *worker, const struct table_row *row, struct failure *failure)
 {
+    if (worker->in->match != NULL)
+        return take_profile(worker, row, failure);
     struct ledger *ledger = worker->in->ledger;
     struct event event;
     enum reject_reason reason = REJECT_NOT_JSON;
@@ -268,7 +281,9 @@ static int fold_round(struct worker *worker, struct failure *failure)
     for (int part = 0; part < 2; part++) {
         size_t bytes = 0;
         const unsigned char *events = exchange_received(worker->exchange, part, &bytes);
-        if (fold_events(worker->in->state, events, bytes, worker->in->ledger, failure) != 0)
+        if ((worker->in->match != NULL
+                 ? match_take(worker->in->match, events, bytes, failure)
+                 : fold_events(worker->in->state, events, bytes, worker->in->ledger, failure)) != 0)
             return -1;
     }
     return 0;

@@ -61,6 +61,12 @@ int postgres_start(struct postgres *session, const char *what, const char *sql,
         return postgres_fail_silent(session, what, failure);
     if (*result == NULL || is_failure(*result)) {
         postgres_fail(session, what, *result, failure);
+        /* The session may go on with another statement once all of this one's answer is taken. */
+        struct failure ignored = {0};
+        bool passing = session->passing;
+        if (*result != NULL)
+            (void)postgres_finish(session, what, &ignored);
+        session->passing = passing;
         PQclear(*result);
         *result = NULL;
         return -1;

@@ -40,6 +40,7 @@ struct job {
     struct rejects *rejects;
     struct state *state;
     struct ledger ledger; /* of this rank; of all after sum_ledgers */
+    struct tally matches; /* see match.h; of this rank, then of all on rank 0 */
     struct tally tally;   /* of this rank; of all, on rank 0, after reduce_tallies */
     struct marts *marts;  /* on rank 0 */
     struct run_record record;
@@ -143,6 +144,52 @@ static int read_history(struct job *job, struct failure *failure)
         (void)ranks_vote(job->ranks, failure);
     }
     progress_end(ingest.progress);
+    return failure->code != 0 ? -1 : 0;
+}
+
+/* Sum up what is known of the users' sessions. */
+static int sum_matches(struct job *job, const struct match *match, uint64_t sessions_read,
+                       struct failure *failure)
+{
+    uint64_t counts[3] = {sessions_read, 0, 0};
+    match_count(match, &counts[1], &counts[2]);
+    (void)ranks_sum(job->ranks, counts, 3, failure);
+    (void)match_tally(match, &job->matches, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    (void)reduce_tallies(job->ranks, &job->matches, failure);
+    job->record.has_sessions = true;
+    job->record.sessions_read = counts[0];
+    job->record.users_with_session = counts[1];
+    job->record.users_without_session = counts[2];
+    return ranks_vote(job->ranks, failure);
+}
+
+/*
+ * Match users with sessions, where there is a table of them: profile ids go the way of events to
+ * the ranks of their users. After that no table is needed any more.
+ */
+static int match_sessions(struct job *job, struct failure *failure)
+{
+    struct ledger ledger = {0};
+    struct match *match = NULL;
+    if (job->tables.list != NULL && job->tables.list->has_sessions) {
+        (void)match_create(job->state, &match, failure);
+        struct ingest ingest = {.ranks = job->ranks,
+                                .list = job->tables.session_splits,
+                                .limits = &job->options.limits,
+                                .tables = &job->tables,
+                                .table_options = &job->options.tables,
+                                .connections = job->options.connections,
+                                .state = job->state,
+                                .match = match,
+                                .ledger = &ledger};
+        if (ranks_vote(job->ranks, failure) == 0)
+            (void)ingest_run(&ingest, failure);
+        if (ranks_vote(job->ranks, failure) == 0)
+            (void)sum_matches(job, match, ledger.lines_read, failure);
+    }
+    match_free(match);
     rebuild_tables_close(&job->tables);
     return failure->code != 0 ? -1 : 0;
 }
@@ -249,7 +296,8 @@ static int describe_sources(struct job *job, struct failure *failure)
 /* On rank 0. */
 static int publish_marts(struct job *job, struct failure *failure)
 {
-    if (pass_gates(job, failure) != 0 || marts_build(&job->tally, &job->marts, failure) != 0)
+    if (pass_gates(job, failure) != 0 || marts_build(&job->tally, &job->marts, failure) != 0 ||
+        match_rows(&job->matches, job->marts, failure) != 0)
         return -1;
     struct run_record *record = &job->record;
     snprintf(record->version, sizeof record->version, "%s", COURSE_FUNNEL_VERSION);
@@ -298,6 +346,10 @@ static int run(struct job *job, struct failure *failure)
         return -1;
     phases_end(&job->phases, PHASE_READ);
 
+    if (match_sessions(job, failure) != 0)
+        return -1;
+    phases_end(&job->phases, PHASE_MATCH);
+
     if (reduce(job, failure) != 0)
         return -1;
     phases_end(&job->phases, PHASE_REDUCE);
@@ -322,6 +374,7 @@ static void clear_job(struct job *job)
     rebuild_tables_clear(&job->tables);
     rejects_free(job->rejects);
     state_free(job->state);
+    tally_clear(&job->matches);
     tally_clear(&job->tally);
     marts_free(job->marts);
 }

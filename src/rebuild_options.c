@@ -28,10 +28,14 @@ const char rebuild_options_help[] =
     "one\n"
     "                           before it\n"
     "  --column NAME=COLUMN     the column that holds NAME: event_type, user_id, event_time,\n"
-    "                           event_properties, uuid, insert_id, or record for one that holds\n"
-    "                           whole events as JSON (default: found by the usual names); an "
-    "empty\n"
-    "                           COLUMN says that there is no uuid or insert_id\n"
+    "                           event_properties, uuid, insert_id, record for one that holds "
+    "whole\n"
+    "                           events as JSON, or profile_id of sessions (default: found by the\n"
+    "                           usual names); an empty COLUMN: there is no uuid or insert_id\n"
+    "  --sessions-table TABLE   table of sessions whose profile_id is the user_id of events; the "
+    "run\n"
+    "                           tells how many users have a session (default:\n"
+    "                           " TABLE_DEFAULT_SESSIONS " where a source has it), or none\n"
     "  --connections N          read PostgreSQL on at most N ranks, one connection each (default:\n"
     "                           on all)\n"
     "  --statement-timeout S    longest run, in seconds, of one statement that reads a range of\n"
@@ -64,6 +68,7 @@ enum option_name {
     OPTION_SCHEMA,
     OPTION_EVENTS_TABLE,
     OPTION_COLUMN,
+    OPTION_SESSIONS_TABLE,
     OPTION_CONNECTIONS,
     OPTION_STATEMENT_TIMEOUT,
     OPTION_REJECTS,
@@ -83,6 +88,7 @@ static const struct option long_options[] = {
     {"schema", required_argument, NULL, OPTION_SCHEMA},
     {"events-table", required_argument, NULL, OPTION_EVENTS_TABLE},
     {"column", required_argument, NULL, OPTION_COLUMN},
+    {"sessions-table", required_argument, NULL, OPTION_SESSIONS_TABLE},
     {"connections", required_argument, NULL, OPTION_CONNECTIONS},
     {"statement-timeout", required_argument, NULL, OPTION_STATEMENT_TIMEOUT},
     {"rejects", required_argument, NULL, OPTION_REJECTS},
@@ -161,6 +167,8 @@ static int set_option(struct rebuild_options *options, enum option_name name,
         return add_events_table(options, optarg, failure);
     case OPTION_COLUMN:
         return table_columns_override(optarg, options->tables.columns, failure);
+    case OPTION_SESSIONS_TABLE:
+        return set_text("--sessions-table", &options->tables.sessions, optarg, failure);
     case OPTION_CONNECTIONS:
         return set_number("--connections", &options->connections, optarg, UINT32_MAX, failure);
     case OPTION_STATEMENT_TIMEOUT:

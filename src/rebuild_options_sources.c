@@ -2,6 +2,7 @@
 #include "course_funnel/rebuild_options.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static size_t count_databases(const struct rebuild_options *options)
 {
@@ -19,6 +20,9 @@ static int check_tables(const struct rebuild_options *options, size_t databases,
         if (options->tables.columns[i] != NULL)
             return failure_set(failure, EXIT_USAGE,
                                "--column is for sources in PostgreSQL, and none is named.");
+    if (databases == 0 && options->tables.sessions != NULL)
+        return failure_set(failure, EXIT_USAGE,
+                           "--sessions-table is for sources in PostgreSQL, and none is named.");
     if (databases == 0 && options->events_table_count > 0)
         return failure_set(failure, EXIT_USAGE,
                            "--events-table is for sources in PostgreSQL, and none is named.");
@@ -61,6 +65,11 @@ int rebuild_options_sort_sources(struct rebuild_options *options, struct failure
             add_requests(options, i, databases);
         else
             options->files[options->file_count++] = options->from[i];
+    options->tables.sessions_asked = options->tables.sessions != NULL;
+    if (!options->tables.sessions_asked)
+        options->tables.sessions = TABLE_DEFAULT_SESSIONS;
+    else if (strcmp(options->tables.sessions, "none") == 0)
+        options->tables.sessions = NULL;
     options->tables.requests = options->requests;
     options->tables.range_bytes = options->limits.range_bytes;
     options->tables.max_row_bytes = options->limits.max_line_bytes;

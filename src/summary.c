@@ -86,6 +86,12 @@ void summary_print(FILE *out, const struct summary *summary)
         calendar_format_time(record->last_event_us, last);
         fprintf(out, "  course events from %.19s to %.19s UTC\n", first, last);
     }
+    if (record->has_sessions) {
+        print_count(out, "sessions read", record->sessions_read, "");
+        print_count(out, "  users with a session", record->users_with_session,
+                    "of those with course events");
+        print_count(out, "  users without", record->users_without_session, "");
+    }
     print_phases(out, summary->phases, record->ranks);
 
     double read = summary->phases[PHASE_READ].most;

@@ -42,6 +42,11 @@ static const struct {
                          "text, varchar, uuid or a number"},
     [TABLE_RECORD] =
         {"record", {"_airbyte_data"}, {"json", "jsonb"}, 'S', "jsonb, json, text or varchar"},
+    [TABLE_PROFILE_ID] = {"profile_id",
+                          {"profile_id"},
+                          {"uuid", "int2", "int4", "int8", "numeric"},
+                          'S',
+                          "text, varchar, uuid, an integer type, numeric or an enum"},
 };
 
 const char *table_columns_name(enum table_column column)
@@ -65,7 +70,7 @@ int table_columns_override(const char *text, const char *overrides[TABLE_COLUMNS
     }
     return failure_set(failure, EXIT_USAGE,
                        "--column takes NAME=COLUMN, where NAME is event_type, user_id, event_time, "
-                       "event_properties, uuid, insert_id or record, not \"%.100s\".",
+                       "event_properties, uuid, insert_id, record or profile_id, not \"%.100s\".",
                        text);
 }
 
@@ -121,14 +126,15 @@ static int fail_missing(const char *table, const struct table_column_fact *facts
                            table, name, wanted[column].name, columns, wanted[column].name);
     return failure_set(failure, EXIT_SOURCE,
                        "%s: there is no column for %s. It has %s. Name it with --column "
-                       "%s=COLUMN, or another table with --events-table.",
+                       "%s=COLUMN, or name another table.",
                        table, wanted[column].name, columns, wanted[column].name);
 }
 
 static bool can_hold(enum table_column column, const struct table_column_fact *fact)
 {
     /* Enums are read as the texts that they stand for. */
-    bool enums = column == TABLE_EVENT_TYPE || column == TABLE_USER_ID;
+    bool enums =
+        column == TABLE_EVENT_TYPE || column == TABLE_USER_ID || column == TABLE_PROFILE_ID;
     if (fact->category == wanted[column].category || (enums && fact->category == 'E'))
         return true;
     const size_t types = sizeof wanted[column].types / sizeof *wanted[column].types;
@@ -144,8 +150,8 @@ static int check_column(const char *table, enum table_column column,
     if (!can_hold(column, fact))
         return failure_set(failure, EXIT_SOURCE,
                            "%s: the column \"%s\" for %s is of type %s, where %s is expected. Name "
-                           "another with --column %s=COLUMN, or a view that converts it with "
-                           "--events-table.",
+                           "another with --column %s=COLUMN, or a view that converts it in place "
+                           "of the table.",
                            table, fact->name, wanted[column].name, fact->type,
                            wanted[column].expected, wanted[column].name);
     if (!fact->readable)
@@ -163,9 +169,10 @@ static bool is_optional(enum table_column column)
 
 static int find_all(const char *table, const struct table_column_fact *facts, size_t fact_count,
                     const char *const overrides[TABLE_COLUMNS],
-                    const struct table_column_fact *chosen[TABLE_COLUMNS], struct failure *failure)
+                    const struct table_column_fact *chosen[TABLE_COLUMNS], int first, int end,
+                    struct failure *failure)
 {
-    for (int i = 0; i < TABLE_COLUMNS; i++) {
+    for (int i = first; i < end; i++) {
         enum table_column column = (enum table_column)i;
         if (overrides[i] == NULL) {
             chosen[i] = find_usual(facts, fact_count, column);
@@ -249,20 +256,32 @@ static void describe_record(const struct table_column_fact *fact, struct table_s
     add_text(shape->filter, sizeof shape->filter, ")");
 }
 
+/* A text that did not fit was cut, and fills its room. */
+static int check_length(const char *table, const struct table_shape *shape, struct failure *failure)
+{
+    if (strlen(shape->select) + 1 < sizeof shape->select &&
+        strlen(shape->filter) + 1 < sizeof shape->filter)
+        return 0;
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: the names of its columns are too long to be asked for. Name a view "
+                       "with shorter ones in its place.",
+                       table);
+}
+
 int table_columns_choose(const char *table, const struct table_column_fact *facts,
                          size_t fact_count, const char *const overrides[TABLE_COLUMNS],
                          struct table_shape *shape, struct failure *failure)
 {
     const struct table_column_fact *chosen[TABLE_COLUMNS] = {NULL};
     memset(shape, 0, sizeof *shape);
-    if (find_all(table, facts, fact_count, overrides, chosen, failure) != 0)
+    if (find_all(table, facts, fact_count, overrides, chosen, 0, TABLE_PROFILE_ID, failure) != 0)
         return -1;
 
     /* A record serves where the event has no columns of its own, or where it is asked for. */
     shape->is_record = chosen[TABLE_RECORD] != NULL &&
                        (overrides[TABLE_RECORD] != NULL || chosen[TABLE_EVENT_TYPE] == NULL);
     int first = shape->is_record ? TABLE_RECORD : 0;
-    int end = shape->is_record ? TABLE_COLUMNS : TABLE_FIELDS;
+    int end = shape->is_record ? TABLE_RECORD + 1 : TABLE_FIELDS;
     for (int i = first; i < end; i++) {
         enum table_column column = (enum table_column)i;
         if (chosen[i] == NULL && !is_optional(column))
@@ -276,11 +295,28 @@ int table_columns_choose(const char *table, const struct table_column_fact *fact
         describe_record(chosen[TABLE_RECORD], shape);
     else
         describe_fields(chosen, shape);
-    if (strlen(shape->select) + 1 >= sizeof shape->select ||
-        strlen(shape->filter) + 1 >= sizeof shape->filter)
-        return failure_set(failure, EXIT_SOURCE,
-                           "%s: the names of its columns are too long to be asked for. Name a view "
-                           "with shorter ones with --events-table.",
-                           table);
-    return 0;
+    return check_length(table, shape, failure);
+}
+
+int table_columns_choose_profile(const char *table, const struct table_column_fact *facts,
+                                 size_t fact_count, const char *const overrides[TABLE_COLUMNS],
+                                 struct table_shape *shape, struct failure *failure)
+{
+    const struct table_column_fact *chosen[TABLE_COLUMNS] = {NULL};
+    memset(shape, 0, sizeof *shape);
+    if (find_all(table, facts, fact_count, overrides, chosen, TABLE_PROFILE_ID, TABLE_COLUMNS,
+                 failure) != 0)
+        return -1;
+    const struct table_column_fact *profile = chosen[TABLE_PROFILE_ID];
+    if (profile == NULL)
+        return fail_missing(table, facts, fact_count, TABLE_PROFILE_ID, NULL, failure);
+    if (check_column(table, TABLE_PROFILE_ID, profile, failure) != 0)
+        return -1;
+    shape->is_record = true;
+    shape->has_id = true;
+    add_name(shape->select, sizeof shape->select, profile->name);
+    add_text(shape->select, sizeof shape->select, "::text");
+    add_name(shape->filter, sizeof shape->filter, profile->name);
+    add_text(shape->filter, sizeof shape->filter, " IS NOT NULL");
+    return check_length(table, shape, failure);
 }

@@ -15,10 +15,11 @@
 /* What is made up while listing. */
 struct listing {
     const struct table_options *options;
-    struct source_list *splits;
+    struct source_list *splits, *session_splits;
     struct table_list *list;
     struct table_sessions *sessions;
     size_t relation_capacity;
+    char *remark;        /* see table_list */
     char state[1000];    /* of the snapshot in hand */
     uint32_t page_bytes; /* of the server in hand */
 };
@@ -39,7 +40,7 @@ static int count_servers(struct listing *listing, struct failure *failure)
     const struct table_options *options = listing->options;
     struct table_list *list = listing->list;
     list->servers = calloc(options->request_count + 1, sizeof *list->servers);
-    list->origins = calloc(options->request_count + 1, sizeof *list->origins);
+    list->origins = calloc(options->request_count + 2, sizeof *list->origins);
     if (list->servers == NULL || list->origins == NULL)
         return failure_memory(failure, "the list of tables",
                               options->request_count * sizeof *list->origins);
@@ -52,9 +53,9 @@ static int count_servers(struct listing *listing, struct failure *failure)
     return table_session_create(list->server_count, &listing->sessions, failure);
 }
 
-/* Find the table of a name. Returns 0 and its oid, or -1. */
-static int find_table(struct postgres *session, const char *name, struct table_origin *origin,
-                      char oid[16], struct failure *failure)
+/* Look for the table of a name. Returns 1 and its oid, 0 when there is none, or -1. */
+static int look_for_table(struct postgres *session, const char *name, struct table_origin *origin,
+                          char oid[16], struct failure *failure)
 {
     const char *values[] = {name};
     struct postgres_result *result = NULL;
@@ -62,16 +63,13 @@ static int find_table(struct postgres *session, const char *name, struct table_o
     snprintf(what, sizeof what, "Looking for %.280s", name);
     if (strchr(name, '.') == NULL)
         return failure_set(failure, EXIT_USAGE,
-                           "--events-table %s lacks its schema; name it as schema.table.", name);
+                           "The name of the table %s lacks its schema; give it as SCHEMA.TABLE.",
+                           name);
     if (postgres_query(session, what, sql_table_find, values, 1, &result, failure) != 0)
         return -1;
     int status = -1;
     if (postgres_rows(result) == 0) {
-        failure_set(failure, EXIT_SOURCE,
-                    "%s: there is no such table in this database, or this role may not see it. "
-                    "Name the table of raw events with --events-table SCHEMA.TABLE; names with "
-                    "capitals are quoted: '\"Raw\".\"Events\"'.",
-                    name);
+        status = 0;
         goto free_result;
     }
     const char *found = postgres_value(result, 0, 1);
@@ -88,10 +86,24 @@ static int find_table(struct postgres *session, const char *name, struct table_o
     snprintf(oid, 16, "%s", postgres_value(result, 0, 0));
     snprintf(origin->name, sizeof origin->name, "%s", found);
     origin->locks = strcmp(postgres_value(result, 0, 3), "t") == 0;
-    status = 0;
+    status = 1;
 free_result:
     postgres_result_free(result);
     return status;
+}
+
+/* Find a table that must be there. Returns 0 and its oid, or -1. */
+static int find_table(struct postgres *session, const char *name, struct table_origin *origin,
+                      char oid[16], struct failure *failure)
+{
+    int found = look_for_table(session, name, origin, oid, failure);
+    if (found != 0)
+        return found > 0 ? 0 : -1;
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: there is no such table in this database, or this role may not see it. "
+                       "Name it as SCHEMA.TABLE (with --events-table the one of raw events); names "
+                       "with capitals are quoted: '\"Raw\".\"Events\"'.",
+                       name);
 }
 
 static int choose_columns(struct listing *listing, struct postgres *session, const char *oid,
@@ -115,8 +127,8 @@ static int choose_columns(struct listing *listing, struct postgres *session, con
                 .type = postgres_value(result, i, 1),
                 .category = postgres_value(result, i, 2)[0],
                 .readable = strcmp(postgres_value(result, i, 3), "t") == 0};
-        status = table_columns_choose(origin->name, facts, count, listing->options->columns,
-                                      &origin->shape, failure);
+        status = (origin->is_sessions ? table_columns_choose_profile : table_columns_choose)(
+            origin->name, facts, count, listing->options->columns, &origin->shape, failure);
     }
     free(facts);
     postgres_result_free(result);
@@ -164,7 +176,9 @@ static int add_relation(struct listing *listing, const struct table_relation *re
     if (!relation->by_page && bytes == 0)
         split.bytes = listing->options->range_bytes;
     list->relations[list->relation_count++] = *relation;
-    return source_add_relation(listing->splits, &split, failure);
+    return source_add_relation(list->origins[relation->origin].is_sessions ? listing->session_splits
+                                                                           : listing->splits,
+                               &split, failure);
 }
 
 /* The table, its partitions or what inherits from it; in one piece where that is not allowed. */
@@ -207,6 +221,34 @@ static int add_relations(struct listing *listing, struct postgres *session, cons
     return status;
 }
 
+/*
+ * Look for the table of sessions on the server in hand, before its transaction begins, as what goes
+ * wrong in it would end it. Returns 0, or -1 when it was asked for and cannot be read.
+ */
+static int find_sessions(struct listing *listing, struct postgres *session, uint32_t server,
+                         struct failure *failure)
+{
+    const struct table_options *options = listing->options;
+    struct table_list *list = listing->list;
+    struct table_origin *origin = &list->origins[list->origin_count];
+    struct failure trouble = {0};
+    char oid[16];
+    if (options->sessions == NULL || list->has_sessions)
+        return 0;
+    *origin = (struct table_origin){.server = server, .is_sessions = true};
+    int found = look_for_table(session, options->sessions, origin, oid, &trouble);
+    if (found > 0 && (choose_columns(listing, session, oid, origin, &trouble) != 0 ||
+                      table_session_plan(session, origin, &trouble) != 0))
+        found = -1;
+    if (found < 0 && (options->sessions_asked || postgres_passing(session)))
+        return failure_set(failure, trouble.code, "%s", trouble.message);
+    if (found < 0 && listing->remark == NULL)
+        listing->remark = strdup(trouble.message);
+    list->has_sessions = found > 0;
+    list->origin_count += found > 0 ? 1 : 0;
+    return 0;
+}
+
 static int list_server(struct listing *listing, uint32_t index, struct failure *failure)
 {
     struct table_list *list = listing->list;
@@ -220,11 +262,13 @@ static int list_server(struct listing *listing, uint32_t index, struct failure *
         return failure_set(failure, EXIT_SOURCE,
                            "The server is PostgreSQL %u; version %d or later is needed.",
                            server->version / 10000, OLDEST_VERSION / 10000);
-    for (size_t i = 0; i < list->origin_count; i++)
+    for (size_t i = 0; i < listing->options->request_count; i++)
         if (list->origins[i].server == index &&
             find_table(*session, listing->options->requests[i].table, &list->origins[i], oid,
                        failure) != 0)
             return -1;
+    if (find_sessions(listing, *session, index, failure) != 0)
+        return -1;
     if (table_session_begin(*session, list, index, NULL, failure) != 0 ||
         export_snapshot(listing, *session, server, failure) != 0)
         return -1;
@@ -242,12 +286,27 @@ static int list_server(struct listing *listing, uint32_t index, struct failure *
     return 0;
 }
 
+/* After all servers were looked at. */
+static int check_sessions(const struct listing *listing, struct failure *failure)
+{
+    const struct table_options *options = listing->options;
+    if (options->sessions == NULL || !options->sessions_asked || listing->list->has_sessions)
+        return 0;
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: no source has such a table, or this role may not see it. Name the one "
+                       "of sessions with --sessions-table SCHEMA.TABLE, or `none`.",
+                       options->sessions);
+}
+
 int table_list(const struct table_options *options, struct source_list *splits,
-               struct table_list **list, struct table_sessions **sessions, struct failure *failure)
+               struct source_list *session_splits, struct table_list **list,
+               struct table_sessions **sessions, char **remark, struct failure *failure)
 {
     *list = NULL;
     *sessions = NULL;
-    struct listing listing = {.options = options, .splits = splits};
+    *remark = NULL;
+    struct listing listing = {
+        .options = options, .splits = splits, .session_splits = session_splits};
     listing.list = calloc(1, sizeof *listing.list);
     if (listing.list == NULL)
         return failure_memory(failure, "the list of tables", sizeof *listing.list);
@@ -260,11 +319,15 @@ int table_list(const struct table_options *options, struct source_list *splits,
     }
     for (size_t i = 0; status == 0 && i < listing.list->server_count; i++)
         status = list_server(&listing, (uint32_t)i, failure);
+    if (status == 0)
+        status = check_sessions(&listing, failure);
     if (status != 0) {
         table_close(listing.sessions);
         table_free(listing.list);
+        free(listing.remark);
         return -1;
     }
+    *remark = listing.remark;
     *list = listing.list;
     *sessions = listing.sessions;
     return 0;

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The packed list: the three counts, then the three arrays. It lives no longer than the job. */
+/* The packed list: the counts, then the three arrays. It lives no longer than the job. */
 struct packed_header {
-    uint64_t servers, origins, relations;
+    uint64_t servers, origins, relations, has_sessions;
 };
 
 static size_t packed_bytes(const struct packed_header *header)
@@ -25,7 +25,8 @@ static unsigned char *put(unsigned char *to, const void *from, size_t bytes)
 int table_pack(const struct table_list *list, unsigned char **bytes, size_t *byte_count,
                struct failure *failure)
 {
-    struct packed_header header = {list->server_count, list->origin_count, list->relation_count};
+    struct packed_header header = {list->server_count, list->origin_count, list->relation_count,
+                                   list->has_sessions};
     *byte_count = packed_bytes(&header);
     *bytes = malloc(*byte_count);
     if (*bytes == NULL)
@@ -63,6 +64,7 @@ int table_unpack(const unsigned char *bytes, size_t byte_count, struct table_lis
     made->server_count = (size_t)header.servers;
     made->origin_count = (size_t)header.origins;
     made->relation_count = (size_t)header.relations;
+    made->has_sessions = header.has_sessions != 0;
     void *servers = NULL, *origins = NULL, *relations = NULL;
     const unsigned char *from = bytes + sizeof header;
     from = take(from, made->server_count, sizeof *made->servers, &servers);

@@ -3,6 +3,7 @@
 
 #include "course_funnel/failure.h"
 #include "course_funnel/ledger.h"
+#include "course_funnel/match.h"
 #include "course_funnel/progress.h"
 #include "course_funnel/ranks.h"
 #include "course_funnel/rebuild_tables.h"
@@ -28,6 +29,7 @@ struct ingest {
     const struct table_options *table_options;
     uint32_t connections; /* see rebuild_tables_reads */
     struct rejects *rejects;
+    struct match *match;       /* NULL: events are read; else profile ids, to be matched by it */
     struct state *state;       /* is folded into */
     struct ledger *ledger;     /* of this rank, is added to */
     struct progress *progress; /* on rank 0, else NULL */

@@ -12,7 +12,8 @@
 
 struct rebuild_tables {
     struct table_list *list;
-    struct table_sessions *sessions; /* NULL on a rank that does not read tables */
+    struct table_sessions *sessions;    /* NULL on a rank that does not read tables */
+    struct source_list *session_splits; /* of the table of sessions; NULL: no tables at all */
 };
 
 /*

@@ -29,6 +29,7 @@ struct table_request {
 };
 
 #define TABLE_DEFAULT_NAME "raw_amplitude.events"
+#define TABLE_DEFAULT_SESSIONS "raw_funnelfox.sessions"
 
 struct table_options {
     const struct table_request *requests; /* borrowed; the same on every rank */
@@ -37,6 +38,8 @@ struct table_options {
     uint64_t range_bytes;               /* size of a range of pages */
     uint64_t max_row_bytes;             /* a longer row ends the run */
     uint32_t statement_s;               /* longest run of one statement */
+    const char *sessions;               /* the table of sessions; NULL: none is to be read */
+    bool sessions_asked;                /* it must be there, and readable */
 };
 
 #define TABLE_NAME_BYTES 300
@@ -53,7 +56,8 @@ struct table_server {
 /* What was asked for. */
 struct table_origin {
     uint32_t server;
-    bool locks; /* it can be locked by its name; else planning a query on it does */
+    bool is_sessions; /* of profile ids, not of events */
+    bool locks;       /* it can be locked by its name; else planning a query on it does */
     char name[TABLE_NAME_BYTES]; /* quoted where SQL asks for it */
     struct table_shape shape;
 };
@@ -72,19 +76,23 @@ struct table_list {
     struct table_origin *origins;
     struct table_relation *relations;
     size_t server_count, origin_count, relation_count;
+    bool has_sessions; /* the last origin is a table of sessions */
 };
 
 struct table_sessions; /* one for each server */
 
 /*
  * Local, on rank 0. Find and check what ${options} ask for, append its splits to ${splits}
- * (format SOURCE_TABLE, entry the index of the relation, begin and end pages), and open rank 0's
- * sessions. Returns 0, a list for table_free and sessions for table_close; or -1: EXIT_SOURCE (no
- * connection, no such table, a column missing, of the wrong type or not readable, ...), EXIT_USAGE
- * (a password on the command line), EXIT_BUG.
+ * (format SOURCE_TABLE, entry the index of the relation, begin and end pages), and those of the
+ * table of sessions, which is sought on one server after the other, to ${session_splits}; open rank
+ * 0's sessions. Where a table of sessions that was not asked for cannot be read, ${remark} (for
+ * free) says why, else it is NULL. Returns 0, a list for table_free and sessions for table_close;
+ * or -1: EXIT_SOURCE (no connection, no such table, a column missing, of the wrong type or not
+ * readable, ...), EXIT_USAGE (a password on the command line), EXIT_BUG.
  */
 int table_list(const struct table_options *options, struct source_list *splits,
-               struct table_list **list, struct table_sessions **sessions, struct failure *failure);
+               struct source_list *session_splits, struct table_list **list,
+               struct table_sessions **sessions, char **remark, struct failure *failure);
 
 /* Local. table_free(NULL) does nothing. */
 void table_free(struct table_list *list);
@@ -109,7 +117,7 @@ void table_close(struct table_sessions *sessions);
 /* One row: a record as a line has it, or its columns. Borrowed until the next call of the reader.
  */
 struct table_row {
-    const char *record; /* NULL: see columns; else the event as JSON text, padded */
+    const char *record; /* NULL: see columns; else an event as JSON, or a profile id; padded */
     size_t record_bytes;
     struct decode_row columns; /* padded as decode_row asks */
     size_t bytes;              /* of all its texts */

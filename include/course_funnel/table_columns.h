@@ -11,7 +11,10 @@
  * made of them. Pure.
  */
 
-/* What is wanted of a row. TABLE_RECORD stands for all others: the event as one JSON object. */
+/*
+ * What is wanted of a row. TABLE_RECORD stands for all before it: the event as one JSON object.
+ * TABLE_PROFILE_ID is the one column of a table of sessions.
+ */
 enum table_column {
     TABLE_EVENT_TYPE = 0,
     TABLE_USER_ID,
@@ -20,6 +23,7 @@ enum table_column {
     TABLE_UUID,
     TABLE_INSERT_ID,
     TABLE_RECORD,
+    TABLE_PROFILE_ID,
     TABLE_COLUMNS /* how many there are */
 };
 
@@ -48,7 +52,7 @@ struct table_column_fact {
 
 /* How the rows of a table are asked for. Plain data: ranks send it to each other. */
 struct table_shape {
-    bool is_record; /* rows have one field, the record, else TABLE_FIELDS of them */
+    bool is_record; /* rows have one field, the record (or profile id), else TABLE_FIELDS */
     bool has_id;    /* uuid, insert id or record is there */
     char select[TABLE_SELECT_BYTES]; /* a list of expressions of type text, in the fields' order */
     char filter[TABLE_SELECT_BYTES]; /* true for all course events */
@@ -63,5 +67,11 @@ struct table_shape {
 int table_columns_choose(const char *table, const struct table_column_fact *facts,
                          size_t fact_count, const char *const overrides[TABLE_COLUMNS],
                          struct table_shape *shape, struct failure *failure);
+
+/* Local. As table_columns_choose, for a table of sessions: rows with a profile id, and that alone.
+ */
+int table_columns_choose_profile(const char *table, const struct table_column_fact *facts,
+                                 size_t fact_count, const char *const overrides[TABLE_COLUMNS],
+                                 struct table_shape *shape, struct failure *failure);
 
 #endif
