@@ -174,8 +174,10 @@ static int read_rows(struct worker *worker, uint64_t *disk_bytes, uint64_t *text
     for (;;) {
         struct table_row row;
         int more = table_row(worker->tables, &row, failure);
-        if (more <= 0)
+        if (more <= 0) {
+            worker->item.offset = table_offset(worker->tables);
             return more < 0 ? -1 : 1;
+        }
         *text_bytes += row.bytes;
         if (take_row(worker, &row, failure) != 0)
             return -1;
@@ -211,7 +213,7 @@ static int open_next(struct worker *worker, struct failure *failure)
     worker->source_name = NULL;
     worker->open_disk_bytes = 0;
     if ((is_table(worker)
-             ? table_open(worker->tables, worker->item.split, failure)
+             ? table_open(worker->tables, worker->item.split, worker->item.offset, failure)
              : source_open(worker->reader, worker->item.split, worker->item.offset, failure)) != 0)
         return -1;
     worker->is_open = true;

@@ -15,8 +15,11 @@ static int add_file(struct source_list *list, const struct source_relation *rela
     char *path = strdup(relation->name);
     if (path == NULL)
         return failure_memory(failure, "the list of tables", strlen(relation->name));
-    list->files[list->file_count++] =
-        (struct source_file){.path = path, .bytes = relation->bytes, .format = SOURCE_TABLE};
+    uint64_t identity = XXH3_64bits(relation->identity, strlen(relation->identity));
+    list->files[list->file_count++] = (struct source_file){.path = path,
+                                                           .bytes = relation->bytes,
+                                                           .mtime_ns = (int64_t)(identity >> 1),
+                                                           .format = SOURCE_TABLE};
     return 0;
 }
 

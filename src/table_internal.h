@@ -26,6 +26,7 @@ struct table_reader {
     bool over;       /* the server has sent all */
     uint64_t number; /* of the last row, where rows have no address */
     uint64_t page;   /* of the last row */
+    uint64_t offset; /* see table_offset */
     uint64_t told_bytes;
 };
 

@@ -20,7 +20,9 @@ struct listing {
     struct table_sessions *sessions;
     size_t relation_capacity;
     char *remark;        /* see table_list */
-    char state[1000];    /* of the snapshot in hand */
+    char state[1000];    /* names the server in hand and its snapshot */
+    char now[100];       /* never the same again */
+    bool in_recovery;    /* it is a standby */
     uint32_t page_bytes; /* of the server in hand */
 };
 
@@ -139,14 +141,20 @@ static int choose_columns(struct listing *listing, struct postgres *session, con
 static int export_snapshot(struct listing *listing, struct postgres *session,
                            struct table_server *server, struct failure *failure)
 {
-    static const char sql[] = "SELECT pg_export_snapshot(), txid_current_snapshot(),"
-                              " current_setting('block_size')";
+    static const char sql[] =
+        "SELECT pg_export_snapshot(), current_setting('block_size'), pg_is_in_recovery(),"
+        " concat_ws('/', system_identifier, timeline_id, txid_snapshot_xmin(s),"
+        " txid_snapshot_xmax(s), hashtextextended(s::text, 0)),"
+        " concat_ws('/', pg_backend_pid(), clock_timestamp())"
+        " FROM pg_control_system(), pg_control_checkpoint(), txid_current_snapshot() AS s";
     struct postgres_result *result = NULL;
     if (postgres_query(session, "Exporting the snapshot", sql, NULL, 0, &result, failure) != 0)
         return -1;
     snprintf(server->snapshot, sizeof server->snapshot, "%s", postgres_value(result, 0, 0));
-    snprintf(listing->state, sizeof listing->state, "%s", postgres_value(result, 0, 1));
-    listing->page_bytes = (uint32_t)strtoul(postgres_value(result, 0, 2), NULL, 10);
+    listing->page_bytes = (uint32_t)strtoul(postgres_value(result, 0, 1), NULL, 10);
+    listing->in_recovery = strcmp(postgres_value(result, 0, 2), "t") == 0;
+    snprintf(listing->state, sizeof listing->state, "%s", postgres_value(result, 0, 3));
+    snprintf(listing->now, sizeof listing->now, "%s", postgres_value(result, 0, 4));
     postgres_result_free(result);
     return 0;
 }
@@ -164,8 +172,14 @@ static int add_relation(struct listing *listing, const struct table_relation *re
         list->relations = grown;
         listing->relation_capacity = capacity;
     }
-    char text[1200];
-    snprintf(text, sizeof text, "%s %s", identity, listing->state);
+    /*
+     * The same snapshot of the same table, found again, gives the same rows at the same addresses.
+     * But a standby does not name all that its snapshot leaves out, and what has no pages may give
+     * anything at any time.
+     */
+    char text[1400];
+    bool again = relation->by_page && !listing->in_recovery;
+    snprintf(text, sizeof text, "%s %s %s", identity, listing->state, again ? "" : listing->now);
     struct source_relation split = {.name = relation->name,
                                     .identity = text,
                                     .entry = (uint32_t)list->relation_count,

@@ -76,12 +76,12 @@ static int begin_copy(struct table_reader *reader, const struct table_origin *or
                       struct failure *failure)
 {
     const struct table_relation *relation = reader->relation;
-    char range[100] = "";
+    char range[120] = "";
     char *sql = NULL;
     if (relation->by_page)
         snprintf(range, sizeof range,
-                 "ctid >= '(%" PRIu64 ",0)'::tid AND ctid < '(%" PRIu64 ",0)'::tid AND ",
-                 reader->split->begin, reader->split->end);
+                 "ctid >= '(%" PRIu64 ",%" PRIu64 ")'::tid AND ctid < '(%" PRIu64 ",0)'::tid AND ",
+                 reader->offset >> 16, reader->offset & 65535, reader->split->end);
     if (asprintf(&sql, "COPY (SELECT %s, %s FROM %s%s WHERE %s%s) TO STDOUT (FORMAT binary)",
                  relation->by_page ? "ctid" : "NULL::tid", origin->shape.select,
                  relation->alone ? "ONLY " : "", relation->name, range, origin->shape.filter) < 0)
@@ -91,10 +91,16 @@ static int begin_copy(struct table_reader *reader, const struct table_origin *or
     return status;
 }
 
-int table_open(struct table_reader *reader, size_t split, struct failure *failure)
+int table_open(struct table_reader *reader, size_t split, uint64_t offset, struct failure *failure)
 {
     reader->split = &reader->splits->splits[split];
     reader->relation = &reader->list->relations[reader->split->entry];
+    if (offset > 0 && !reader->relation->by_page)
+        return failure_set(failure, EXIT_STRANGER,
+                           "%s: was left in the midst of it, but its rows have no order that could "
+                           "be gone on with. Begin anew with --restart.",
+                           reader->relation->name);
+    reader->offset = offset > 0 ? offset : reader->split->begin << 16;
     const struct table_origin *origin = &reader->list->origins[reader->relation->origin];
     reader->session = reader->sessions->servers[origin->server];
     snprintf(reader->what, sizeof reader->what, "Reading %s", reader->relation->name);
@@ -106,6 +112,11 @@ int table_open(struct table_reader *reader, size_t split, struct failure *failur
     if (prepare(reader, origin->server, failure) != 0)
         return -1;
     return begin_copy(reader, origin, failure);
+}
+
+uint64_t table_offset(const struct table_reader *reader)
+{
+    return reader->offset;
 }
 
 /* How much of the split lies behind the last row. */
@@ -156,6 +167,7 @@ static int place_of(struct table_reader *reader, const struct table_value *addre
 {
     if (address->text == NULL) {
         *place = ++reader->number;
+        reader->offset = reader->number;
         return 0;
     }
     if (address->bytes != ADDRESS_BYTES)
@@ -166,6 +178,7 @@ static int place_of(struct table_reader *reader, const struct table_value *addre
         number = number << 8 | (unsigned char)address->text[i];
     *place = number;
     reader->page = number >> 16;
+    reader->offset = number + 1;
     return 0;
 }
 

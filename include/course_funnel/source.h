@@ -91,7 +91,8 @@ int source_list(const char *const *from, size_t from_count, const struct source_
 /* A relation of a database, to stand behind the files of a list. */
 struct source_relation {
     const char *name;     /* as messages and rejects show it */
-    const char *identity; /* goes into the fingerprint */
+    const char *identity; /* the same only where each reading gives the same rows; goes into the
+                             fingerprint, and stands for the time of change */
     uint32_t entry;       /* of its splits */
     uint32_t page_bytes;  /* 0: it is read in one piece */
     uint64_t bytes;       /* on disk, or an estimate */

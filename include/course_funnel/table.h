@@ -134,8 +134,15 @@ int table_reader_create(const struct source_list *splits, const struct table_lis
 /* Local. table_reader_free(NULL) does nothing; the sessions stay. */
 void table_reader_free(struct table_reader *reader);
 
-/* Local. Begin to read ${split}. Returns 0, or -1 (EXIT_SOURCE). */
-int table_open(struct table_reader *reader, size_t split, struct failure *failure);
+/*
+ * Local. Begin to read ${split}, at the row where an earlier reader's table_offset stood, or with 0
+ * at its beginning. Returns 0, or -1 (EXIT_SOURCE; EXIT_STRANGER: it can only be read from its
+ * beginning).
+ */
+int table_open(struct table_reader *reader, size_t split, uint64_t offset, struct failure *failure);
+
+/* Local. Where the row behind the last one begins. */
+uint64_t table_offset(const struct table_reader *reader);
 
 /*
  * Local. Wait for the next rows of the open split, some hundred KiB or one long row. Returns 1; 0
