@@ -21,11 +21,13 @@ static const char writer_settings[] = "SELECT set_config('synchronous_commit', '
 /*
  * A server notices by these that the client is gone: keepalives where it waits for it, and from
  * version 14 on a look while it works. Over a Unix socket the first three say nothing and do none.
+ * A limit on whole transactions, which version 17 knows, would end the snapshot.
  */
 static const char holder_format[] =
     "SELECT set_config(name, value, false) FROM (VALUES ('tcp_keepalives_idle', '10'),"
     " ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'),"
-    " ('client_connection_check_interval', '%ds')) AS wished (name, value)"
+    " ('client_connection_check_interval', '%ds'), ('transaction_timeout', '0')) AS wished (name, "
+    "value)"
     " WHERE current_setting(name, true) IS NOT NULL";
 
 int64_t postgres_clock_ms(void)

@@ -43,6 +43,8 @@ static const struct {
      "A standby gave way to changes that it had to follow; set hot_standby_feedback = on or "
      "a longer max_standby_streaming_delay there, or read from the primary."},
     {"40P01", "Run again when the other sessions are done."},
+    {"72000",
+     "The server gives up old rows too soon for so long a read; raise old_snapshot_threshold."},
     {"57014",
      "The statement took too long (--statement-timeout raises the limit) or was cancelled; "
      "look at the server's load."},

@@ -43,7 +43,7 @@ nobody="host=$PGHOST dbname=postgres user=nobody"
 somebody="host=$PGHOST dbname=postgres user=somebody"
 refuse 4 'raw.events: there is no such table in this database' --from "$CONNINFO" \
     --events-table raw.events
-refuse 2 '--events-table events lacks its schema' --from "$CONNINFO" --events-table events
+refuse 2 'The name of the table events lacks its schema' --from "$CONNINFO" --events-table events
 refuse 4 'syntax' --from "$CONNINFO" --events-table 'a.b; drop table c'
 refuse 4 'bad.counter: is no table, view or foreign table' --from "$CONNINFO" \
     --events-table bad.counter
