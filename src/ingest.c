@@ -3,8 +3,10 @@
 #include "course_funnel/clock.h"
 #include "course_funnel/decode.h"
 #include "course_funnel/exchange.h"
+#include "course_funnel/fault.h"
 #include "course_funnel/fold.h"
 #include "course_funnel/schedule.h"
+#include "course_funnel/stop.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,7 +18,7 @@ _Static_assert((int)SOURCE_PADDING >= (int)DECODE_PADDING, "blocks go to the dec
 #define LOOK_AHEAD_ROUNDS 3
 
 /* The one who reads: a rank's own stages, and the split that is open. */
-struct worker {
+struct ingest_worker {
     const struct ingest *in;
     struct schedule schedule;
     struct source_reader *reader;
@@ -25,17 +27,20 @@ struct worker {
     struct decoder *decoder;
     struct exchange *exchange;
     bool is_open;
-    struct schedule_item item; /* the open split */
+    struct schedule_item item; /* the open split; its offset is where the next block begins */
     char *source_name;         /* of the open split, made when it is first needed */
     uint64_t open_disk_bytes;  /* read of the open split */
     uint64_t done_disk_bytes;  /* read of all splits */
     uint64_t round_disk_bytes; /* read in the last round with work */
-    bool idle;                 /* nothing was left to do when the round was sent off */
-    uint64_t *wanted;          /* by each rank; scratch */
+    uint64_t kept_before;      /* in the ledger when the last round was sent off */
+    double pause_at;
+    bool pause, stop; /* a rank wants it */
+    uint64_t *wanted; /* by each rank; scratch */
 };
 
 /* The reader of tables, where this rank reads any, and who else does. */
-static int create_tables(const struct ingest *in, struct worker *worker, struct failure *failure)
+static int create_tables(const struct ingest *in, struct ingest_worker *worker,
+                         struct failure *failure)
 {
     int ranks = ranks_count(in->ranks);
     worker->no_tables = calloc((size_t)ranks, sizeof *worker->no_tables);
@@ -50,14 +55,16 @@ static int create_tables(const struct ingest *in, struct worker *worker, struct 
                                &worker->tables, failure);
 }
 
-static int create_worker(const struct ingest *in, struct worker *worker, struct failure *failure)
+static int create_worker(const struct ingest *in, struct ingest_worker *worker,
+                         struct failure *failure)
 {
-    memset(worker, 0, sizeof *worker);
     worker->in = in;
+    worker->kept_before = in->ledger->kept;
     worker->wanted = calloc((size_t)ranks_count(in->ranks), sizeof *worker->wanted);
     if (worker->wanted == NULL)
         return failure_memory(failure, "the schedule", sizeof *worker->wanted);
-    if (schedule_create(in->list, &worker->schedule, failure) != 0 ||
+    if (schedule_resume(in->list, in->unfinished, in->unfinished_count, in->next, &worker->schedule,
+                        failure) != 0 ||
         create_tables(in, worker, failure) != 0 ||
         source_reader_create(in->list, in->limits, &worker->reader, failure) != 0 ||
         decode_create(&worker->decoder, failure) != 0)
@@ -65,8 +72,10 @@ static int create_worker(const struct ingest *in, struct worker *worker, struct 
     return exchange_create(in->ranks, &worker->exchange, failure);
 }
 
-static void clear_worker(struct worker *worker)
+void ingest_free(struct ingest_worker *worker)
 {
+    if (worker == NULL)
+        return;
     schedule_clear(&worker->schedule);
     source_reader_free(worker->reader);
     table_reader_free(worker->tables);
@@ -75,9 +84,10 @@ static void clear_worker(struct worker *worker)
     exchange_free(worker->exchange);
     free(worker->source_name);
     free(worker->wanted);
+    free(worker);
 }
 
-static int keep_reject(struct worker *worker, uint64_t offset, enum reject_reason reason,
+static int keep_reject(struct ingest_worker *worker, uint64_t offset, enum reject_reason reason,
                        const char *line, size_t bytes, struct failure *failure)
 {
     worker->in->ledger->rejected[reason]++;
@@ -88,7 +98,7 @@ static int keep_reject(struct worker *worker, uint64_t offset, enum reject_reaso
                        line, bytes, failure);
 }
 
-static int decode_block(struct worker *worker, const struct source_block *block,
+static int decode_block(struct ingest_worker *worker, const struct source_block *block,
                         struct failure *failure)
 {
     struct ledger *ledger = worker->in->ledger;
@@ -127,7 +137,8 @@ static int decode_block(struct worker *worker, const struct source_block *block,
 }
 
 /* A profile id travels as an event that has nothing but its user. */
-static int take_profile(struct worker *worker, const struct table_row *row, struct failure *failure)
+static int take_profile(struct ingest_worker *worker, const struct table_row *row,
+                        struct failure *failure)
 {
     struct event event = {.user = row->record, .user_bytes = (uint32_t)row->record_bytes};
     worker->in->ledger->lines_read++;
@@ -137,7 +148,8 @@ static int take_profile(struct worker *worker, const struct table_row *row, stru
     return exchange_add(worker->exchange, &event, failure);
 }
 
-static int take_row(struct worker *worker, const struct table_row *row, struct failure *failure)
+static int take_row(struct ingest_worker *worker, const struct table_row *row,
+                    struct failure *failure)
 {
     if (worker->in->match != NULL)
         return take_profile(worker, row, failure);
@@ -165,7 +177,7 @@ static int take_row(struct worker *worker, const struct table_row *row, struct f
 }
 
 /* The next rows of the open split. As source_next; tells how much was read of disk and text. */
-static int read_rows(struct worker *worker, uint64_t *disk_bytes, uint64_t *text_bytes,
+static int read_rows(struct ingest_worker *worker, uint64_t *disk_bytes, uint64_t *text_bytes,
                      struct failure *failure)
 {
     int got = table_next(worker->tables, disk_bytes, failure);
@@ -185,7 +197,7 @@ static int read_rows(struct worker *worker, uint64_t *disk_bytes, uint64_t *text
 }
 
 /* The next lines of the open split. As read_rows. */
-static int read_lines(struct worker *worker, uint64_t *disk_bytes, uint64_t *text_bytes,
+static int read_lines(struct ingest_worker *worker, uint64_t *disk_bytes, uint64_t *text_bytes,
                       struct failure *failure)
 {
     struct source_block block = {0};
@@ -194,16 +206,18 @@ static int read_lines(struct worker *worker, uint64_t *disk_bytes, uint64_t *tex
     *text_bytes = (uint64_t)(block.end - block.begin);
     if (got > 0 && decode_block(worker, &block, failure) != 0)
         return -1;
+    if (got > 0)
+        worker->item.offset = block.offset + (uint64_t)(block.end - block.begin);
     return got;
 }
 
-static bool is_table(const struct worker *worker)
+static bool is_table(const struct ingest_worker *worker)
 {
     return worker->in->list->splits[worker->item.split].format == SOURCE_TABLE;
 }
 
 /* Returns 1 with a split open, 0 when this rank's queue is empty, or -1. */
-static int open_next(struct worker *worker, struct failure *failure)
+static int open_next(struct ingest_worker *worker, struct failure *failure)
 {
     if (worker->is_open)
         return 1;
@@ -221,11 +235,13 @@ static int open_next(struct worker *worker, struct failure *failure)
 }
 
 /* Read and decode until the round is full, or there is nothing left to read for now. */
-static int collect_round(struct worker *worker, struct failure *failure)
+static int collect_round(struct ingest_worker *worker, struct failure *failure)
 {
     double until = clock_seconds() + INGEST_ROUND_SECONDS;
     uint64_t text_bytes = 0, disk_bytes = 0;
-    while (!exchange_is_full(worker->exchange) && text_bytes < INGEST_ROUND_BYTES &&
+    uint64_t most_bytes = FAULT_NUMBER("ingest.round_bytes", INGEST_ROUND_BYTES);
+    (void)FAULT("ingest.round");
+    while (!exchange_is_full(worker->exchange) && text_bytes < most_bytes &&
            clock_seconds() < until) {
         int opened = open_next(worker, failure);
         if (opened < 0)
@@ -251,7 +267,7 @@ static int collect_round(struct worker *worker, struct failure *failure)
 }
 
 /* How much work to ask for, given the pace of this rank and what it has left. */
-static uint64_t wanted_bytes(const struct worker *worker)
+static uint64_t wanted_bytes(const struct ingest_worker *worker)
 {
     if (schedule_is_out(&worker->schedule))
         return 0;
@@ -262,23 +278,25 @@ static uint64_t wanted_bytes(const struct worker *worker)
     return enough > left ? enough - left : 0;
 }
 
-static void send_round(struct worker *worker, uint64_t *collected_before, struct failure *failure)
+static void send_round(struct ingest_worker *worker, struct failure *failure)
 {
     const struct ledger *ledger = worker->in->ledger;
     bool no_work = !worker->is_open && worker->schedule.mine_begin == worker->schedule.mine_end;
     struct exchange_word word = {
         .failed = failure->code != 0,
-        .idle = no_work && ledger->kept == *collected_before,
+        .idle = no_work && ledger->kept == worker->kept_before,
+        .stop = stop_is_wanted(),
+        .pause = clock_seconds() >= worker->pause_at,
         .wanted_bytes = wanted_bytes(worker),
         .done_bytes = worker->done_disk_bytes,
         .done_lines = ledger->lines_read,
     };
-    *collected_before = ledger->kept;
+    worker->kept_before = ledger->kept;
     if (exchange_start(worker->exchange, &word, &worker->in->ledger->sent, failure) != 0)
         ranks_abort(worker->in->ranks, failure);
 }
 
-static int fold_round(struct worker *worker, struct failure *failure)
+static int fold_round(struct ingest_worker *worker, struct failure *failure)
 {
     for (int part = 0; part < 2; part++) {
         size_t bytes = 0;
@@ -295,7 +313,7 @@ static int fold_round(struct worker *worker, struct failure *failure)
  * Decide by the words of a finished round, alike on every rank: returns 1 to go on, 0 when all is
  * done, -1 when a rank failed.
  */
-static int heed_words(struct worker *worker, struct failure *failure)
+static int heed_words(struct ingest_worker *worker, struct failure *failure)
 {
     const struct exchange_word *words = exchange_words(worker->exchange);
     int ranks = ranks_count(worker->in->ranks);
@@ -305,6 +323,8 @@ static int heed_words(struct worker *worker, struct failure *failure)
         worker->wanted[i] = words[i].wanted_bytes;
         all_idle = all_idle && words[i].idle != 0;
         failed = failed || words[i].failed != 0;
+        worker->stop = worker->stop || words[i].stop != 0;
+        worker->pause = worker->pause || words[i].pause != 0;
         bytes += words[i].done_bytes;
         lines += words[i].done_lines;
     }
@@ -319,38 +339,73 @@ static int heed_words(struct worker *worker, struct failure *failure)
     return 1;
 }
 
-int ingest_run(const struct ingest *ingest, struct failure *failure)
+int ingest_start(const struct ingest *ingest, struct ingest_worker **worker,
+                 struct failure *failure)
 {
-    struct worker worker;
-    uint64_t collected_before = ingest->ledger->kept;
-    if (create_worker(ingest, &worker, failure) != 0)
-        goto vote;
-
-    /* To begin with everybody gets one split. */
-    for (int i = 0; i < ranks_count(ingest->ranks); i++)
-        worker.wanted[i] = 1;
-    (void)schedule_assign(&worker.schedule, worker.wanted, ranks_count(ingest->ranks),
-                          ranks_rank(ingest->ranks), failure);
-vote:
+    int ranks = ranks_count(ingest->ranks);
+    struct ingest_worker *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        failure_memory(failure, "the reading", sizeof *made);
+    else if (create_worker(ingest, made, failure) == 0) {
+        /* To begin with everybody gets one split. */
+        for (int i = 0; i < ranks; i++)
+            made->wanted[i] = 1;
+        (void)schedule_assign(&made->schedule, made->wanted, ranks, ranks_rank(ingest->ranks),
+                              failure);
+    }
     if (ranks_vote(ingest->ranks, failure) != 0) {
-        clear_worker(&worker);
+        ingest_free(made);
         return -1;
     }
+    *worker = made;
+    return 0;
+}
 
+/* Wait for the round that is on its way and fold it. Returns as heed_words. */
+static int end_round(struct ingest_worker *worker, struct failure *failure)
+{
+    if (exchange_finish(worker->exchange, failure) != 0)
+        ranks_abort(worker->in->ranks, failure);
+    int going = heed_words(worker, failure);
+    if (going >= 0 && failure->code == 0)
+        (void)fold_round(worker, failure);
+    return going;
+}
+
+int ingest_run(struct ingest_worker *worker, double pause_at, struct failure *failure)
+{
+    bool on_its_way = false;
     int going = 1;
-    for (bool on_its_way = false; going > 0; on_its_way = true) {
+    worker->pause_at = pause_at;
+    worker->stop = worker->pause = false;
+    while (going > 0 && !worker->stop && !worker->pause) {
         if (failure->code == 0)
-            (void)collect_round(&worker, failure);
-        if (on_its_way) {
-            if (exchange_finish(worker.exchange, failure) != 0)
-                ranks_abort(ingest->ranks, failure);
-            going = heed_words(&worker, failure);
-            if (going >= 0 && failure->code == 0)
-                (void)fold_round(&worker, failure);
-        }
+            (void)collect_round(worker, failure);
+        if (on_its_way)
+            going = end_round(worker, failure);
         if (going > 0)
-            send_round(&worker, &collected_before, failure);
+            send_round(worker, failure);
+        on_its_way = going > 0;
     }
-    clear_worker(&worker);
-    return failure->code != 0 ? -1 : going;
+    /* What was collected meanwhile is on its way; nothing more is, when that has come. */
+    if (on_its_way)
+        going = end_round(worker, failure);
+    if (failure->code != 0 || going < 0)
+        return -1;
+    if (going == 0)
+        return INGEST_DONE;
+    return worker->stop ? INGEST_STOPPED : INGEST_PAUSED;
+}
+
+int ingest_leave(const struct ingest_worker *worker, struct schedule_item **unfinished,
+                 size_t *unfinished_count, size_t *next, uint64_t *done_bytes,
+                 struct failure *failure)
+{
+    /* What no rank has begun is the same on every rank, so one of them tells. */
+    bool all = ranks_rank(worker->in->ranks) == 0;
+    *done_bytes = worker->done_disk_bytes;
+    if (schedule_leave(&worker->schedule, all, worker->is_open ? &worker->item : NULL, unfinished,
+                       unfinished_count, next, failure) != 0)
+        return -1;
+    return 0;
 }

@@ -58,6 +58,20 @@ int options_bytes(const char *option, const char *text, uint64_t minimum, uint64
     return 0;
 }
 
+int options_decimal(const char *option, const char *text, double maximum, double *value,
+                    struct failure *failure)
+{
+    char *end = NULL;
+    errno = 0;
+    *value = strtod(text, &end);
+    if (end == text || *end != '\0' || errno != 0 || !isfinite(*value) || *value <= 0 ||
+        *value > maximum)
+        return failure_set(failure, EXIT_USAGE,
+                           "%s takes a number above 0 and up to %.0f, not \"%s\".", option, maximum,
+                           text);
+    return 0;
+}
+
 int options_share(const char *option, const char *text, double *value, struct failure *failure)
 {
     char *end = NULL;

@@ -1,7 +1,9 @@
+#include "course_funnel/checkpoint.h"
 #include "course_funnel/clock.h"
 #include "course_funnel/command.h"
+#include "course_funnel/fault.h"
 #include "course_funnel/fold.h"
-#include "course_funnel/ingest.h"
+#include "course_funnel/history.h"
 #include "course_funnel/log.h"
 #include "course_funnel/marts.h"
 #include "course_funnel/phases.h"
@@ -15,9 +17,11 @@
 #include "course_funnel/rejects.h"
 #include "course_funnel/run_record.h"
 #include "course_funnel/source.h"
+#include "course_funnel/stop.h"
 #include "course_funnel/summary.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -35,8 +39,13 @@ struct job {
     struct publish_target target;
     char *target_text;  /* without passwords */
     char *rejects_path; /* on every rank */
+    char *parts_path;   /* what paths of parts of rejects begin with, without a checkpoint */
     struct source_list *list;
     struct rebuild_tables tables;
+    struct checkpoint *checkpoint; /* NULL without --checkpoint */
+    struct rejects_place place;
+    const struct rejects_run *earlier_runs; /* on rank 0: rejects of attempts before this one */
+    size_t earlier_run_count;
     struct rejects *rejects;
     struct state *state;
     struct ledger ledger; /* of this rank; of all after sum_ledgers */
@@ -44,6 +53,7 @@ struct job {
     struct tally tally;   /* of this rank; of all, on rank 0, after reduce_tallies */
     struct marts *marts;  /* on rank 0 */
     struct run_record record;
+    uint32_t resumes; /* how often the run was resumed */
 };
 
 static bool is_root(const struct job *job)
@@ -120,6 +130,44 @@ static int plan(struct job *job, struct failure *failure)
                                 !job->options.dry_run, &job->tables, failure);
 }
 
+/* Take the checkpoint folder, and the run up from what is found there. */
+static int resume(struct job *job, struct failure *failure)
+{
+    const struct rebuild_options *options = &job->options;
+    const struct manifest *found = NULL;
+    job->place.path = job->rejects_path;
+    if (options->checkpoint.path == NULL) {
+        job->place.attempt = 1;
+        job->place.run_id = job->record.run_id;
+        if (asprintf(&job->parts_path, "%s.part-%s", job->rejects_path, job->record.run_id) < 0)
+            failure_memory(failure, "the name of a reject file", strlen(job->rejects_path));
+        job->place.parts = job->parts_path;
+        return ranks_vote(job->ranks, failure);
+    }
+    if (checkpoint_open(job->ranks, &options->checkpoint, job->list, &options->limits,
+                        job->record.run_id, &job->checkpoint, failure) != 0)
+        return -1;
+    memcpy(job->record.run_id, checkpoint_run_id(job->checkpoint), sizeof job->record.run_id);
+    checkpoint_rejects(job->checkpoint, &job->place, &job->earlier_runs, &job->earlier_run_count);
+    found = checkpoint_found(job->checkpoint);
+    if (found != NULL) {
+        job->record.started_us = found->started_us;
+        job->resumes = found->resumes + 1;
+        /* The counts so far are rank 0's, so that the sum over the ranks goes on from them. */
+        if (is_root(job))
+            job->ledger = found->ledger;
+    }
+    return 0;
+}
+
+/* Whether all was read by an attempt before, so that only the rest is left to do. */
+static bool is_read(const struct job *job)
+{
+    const struct manifest *found =
+        job->checkpoint != NULL ? checkpoint_found(job->checkpoint) : NULL;
+    return found != NULL && found->kind == MANIFEST_SUMS;
+}
+
 static int read_history(struct job *job, struct failure *failure)
 {
     struct ingest ingest = {.ranks = job->ranks,
@@ -134,15 +182,15 @@ static int read_history(struct job *job, struct failure *failure)
                  job->list->file_count, job->list->disk_bytes, ranks_count(job->ranks));
         ingest.progress = progress_start(job->list->disk_bytes);
     }
-    if (state_create(ranks_rank(job->ranks), ranks_count(job->ranks), &job->state, failure) == 0)
-        (void)rejects_create(job->rejects_path, job->record.run_id, ranks_rank(job->ranks),
-                             &job->rejects, failure);
+    if (job->checkpoint != NULL)
+        job->state = checkpoint_take_state(job->checkpoint);
+    if (job->state != NULL ||
+        state_create(ranks_rank(job->ranks), ranks_count(job->ranks), &job->state, failure) == 0)
+        (void)rejects_create(&job->place, ranks_rank(job->ranks), &job->rejects, failure);
     ingest.state = job->state;
     ingest.rejects = job->rejects;
-    if (ranks_vote(job->ranks, failure) == 0) {
-        (void)ingest_run(&ingest, failure);
-        (void)ranks_vote(job->ranks, failure);
-    }
+    if (ranks_vote(job->ranks, failure) == 0)
+        (void)history_read(&ingest, job->checkpoint, failure);
     progress_end(ingest.progress);
     return failure->code != 0 ? -1 : 0;
 }
@@ -184,8 +232,12 @@ static int match_sessions(struct job *job, struct failure *failure)
                                 .state = job->state,
                                 .match = match,
                                 .ledger = &ledger};
-        if (ranks_vote(job->ranks, failure) == 0)
-            (void)ingest_run(&ingest, failure);
+        struct ingest_worker *worker = NULL;
+        /* Too short to be interrupted: who wants to stop is heard when the sums are kept. */
+        if (ranks_vote(job->ranks, failure) == 0 && ingest_start(&ingest, &worker, failure) == 0)
+            while (ingest_run(worker, INFINITY, failure) > INGEST_DONE)
+                continue;
+        ingest_free(worker);
         if (ranks_vote(job->ranks, failure) == 0)
             (void)sum_matches(job, match, ledger.lines_read, failure);
     }
@@ -202,12 +254,8 @@ static int sum_ledgers(struct job *job, struct failure *failure)
     if (ranks_sum(job->ranks, (uint64_t *)&job->ledger, LEDGER_COUNTS, failure) != 0 ||
         ranks_lowest(job->ranks, bounds, 2, failure) != 0)
         return -1;
-    job->record.ledger = job->ledger;
-    job->record.has_event_times = job->ledger.folded > 0;
-    if (job->record.has_event_times) {
-        job->record.first_event_us = bounds[0];
-        job->record.last_event_us = -bounds[1] - 1;
-    }
+    job->record.first_event_us = bounds[0];
+    job->record.last_event_us = -bounds[1] - 1;
     return ledger_check(&job->ledger, failure);
 }
 
@@ -219,8 +267,71 @@ static int reduce(struct job *job, struct failure *failure)
         return -1;
     state_free(job->state);
     job->state = NULL;
+    (void)FAULT("rebuild.reduce");
     (void)reduce_tallies(job->ranks, &job->tally, failure);
     return ranks_vote(job->ranks, failure);
+}
+
+/* The sums that an attempt before left. */
+static void take_sums(struct job *job)
+{
+    const struct manifest *found = checkpoint_found(job->checkpoint);
+    job->tally = checkpoint_take_tally(job->checkpoint);
+    job->ledger = found->ledger;
+    job->record.first_event_us = found->first_event_us;
+    job->record.last_event_us = found->last_event_us;
+}
+
+/* Keep the sums, so that a target that is lost costs no second reading. */
+static int keep_sums(struct job *job, struct failure *failure)
+{
+    bool saved = false;
+    struct checkpoint_content content = {.kind = MANIFEST_SUMS,
+                                         .tally = is_root(job) ? &job->tally : NULL,
+                                         .rejects = job->rejects,
+                                         .first_event_us = job->record.first_event_us,
+                                         .last_event_us = job->record.last_event_us,
+                                         .next = job->list->split_count};
+    if (is_root(job))
+        content.ledger = job->ledger;
+    if (checkpoint_save(job->checkpoint, &content, &saved, failure) != 0)
+        return -1;
+    uint64_t stop = stop_is_wanted();
+    (void)ranks_sum(job->ranks, &stop, 1, failure);
+    if (stop > 0 && saved)
+        failure_set(failure, EXIT_STOPPED,
+                    "Stopped on request; all is read and its sums are kept. The same command "
+                    "publishes them.");
+    return ranks_vote(job->ranks, failure);
+}
+
+/* All that was read, as sums on rank 0. */
+static int sum_up(struct job *job, struct failure *failure)
+{
+    if (is_read(job))
+        take_sums(job);
+    else if (reduce(job, failure) != 0 || (job->checkpoint != NULL && keep_sums(job, failure) != 0))
+        return -1;
+    job->record.ledger = job->ledger;
+    job->record.has_event_times = job->ledger.folded > 0;
+    return 0;
+}
+
+/* On rank 0: the stretches of rejects of all attempts, all ranks' of this one being ${own}. */
+static int join_runs(const struct job *job, const struct rejects_run *own, size_t own_count,
+                     struct failure *failure)
+{
+    size_t count = job->earlier_run_count + own_count;
+    struct rejects_run *runs = malloc((count + 1) * sizeof *runs);
+    if (runs == NULL)
+        return failure_memory(failure, "the rejects", count * sizeof *runs);
+    if (job->earlier_run_count > 0)
+        memcpy(runs, job->earlier_runs, job->earlier_run_count * sizeof *runs);
+    if (own_count > 0)
+        memcpy(runs + job->earlier_run_count, own, own_count * sizeof *runs);
+    int result = rejects_join(&job->place, runs, count, failure);
+    free(runs);
+    return result;
 }
 
 /* The rejects of all ranks into one file: before the gates, which send the user there. */
@@ -229,14 +340,15 @@ static int join_rejects(struct job *job, struct failure *failure)
     const struct rejects_run *runs = NULL;
     size_t run_count = 0, gathered_bytes = 0;
     unsigned char *gathered = NULL;
-    (void)rejects_flush(job->rejects, &runs, &run_count, failure);
+    if (job->rejects != NULL)
+        (void)rejects_flush(job->rejects, &runs, &run_count, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
     (void)ranks_gather(job->ranks, runs, run_count * sizeof *runs, &gathered, &gathered_bytes,
                        failure);
     if (is_root(job) && failure->code == 0)
-        (void)rejects_join(job->rejects_path, job->record.run_id, (struct rejects_run *)gathered,
-                           gathered_bytes / sizeof *runs, failure);
+        (void)join_runs(job, (struct rejects_run *)gathered, gathered_bytes / sizeof *runs,
+                        failure);
     free(gathered);
     return ranks_vote(job->ranks, failure);
 }
@@ -297,8 +409,10 @@ static int describe_sources(struct job *job, struct failure *failure)
 static int publish_marts(struct job *job, struct failure *failure)
 {
     if (pass_gates(job, failure) != 0 || marts_build(&job->tally, &job->marts, failure) != 0 ||
-        match_rows(&job->matches, job->marts, failure) != 0)
+        match_rows(&job->matches, job->marts, failure) != 0 ||
+        (job->checkpoint != NULL && checkpoint_check(job->checkpoint, failure) != 0))
         return -1;
+    (void)FAULT("rebuild.publish");
     struct run_record *record = &job->record;
     snprintf(record->version, sizeof record->version, "%s", COURSE_FUNNEL_VERSION);
     record->finished_us = clock_now_us();
@@ -307,7 +421,10 @@ static int publish_marts(struct job *job, struct failure *failure)
     record->lesson_rows = job->marts->lesson_count;
     if (describe_sources(job, failure) != 0)
         return -1;
-    memcpy(record->input_fingerprint, job->list->fingerprint, sizeof record->input_fingerprint);
+    const struct manifest *found = is_read(job) ? checkpoint_found(job->checkpoint) : NULL;
+    memcpy(record->input_fingerprint,
+           found != NULL ? found->input_fingerprint : job->list->fingerprint,
+           sizeof record->input_fingerprint);
     memcpy(record->cohorts_digest, job->marts->cohorts_digest, sizeof record->cohorts_digest);
     memcpy(record->lessons_digest, job->marts->lessons_digest, sizeof record->lessons_digest);
     return publish(&job->target, job->marts, record, failure);
@@ -325,7 +442,8 @@ static int print_summary(struct job *job, struct failure *failure)
                               .phases = spreads,
                               .list = job->list,
                               .target = job->target_text,
-                              .rejects = job->rejects_path};
+                              .rejects = job->rejects_path,
+                              .resumes = job->resumes};
     summary_print(stdout, &summary);
     return 0;
 }
@@ -340,17 +458,21 @@ static int run(struct job *job, struct failure *failure)
                                job->rejects_path);
         return 0;
     }
+    if (resume(job, failure) != 0)
+        return -1;
     phases_end(&job->phases, PHASE_PLAN);
 
-    if (read_history(job, failure) != 0)
+    if (!is_read(job) && read_history(job, failure) != 0)
         return -1;
     phases_end(&job->phases, PHASE_READ);
 
-    if (match_sessions(job, failure) != 0)
+    if (is_read(job))
+        rebuild_tables_close(&job->tables);
+    else if (match_sessions(job, failure) != 0)
         return -1;
     phases_end(&job->phases, PHASE_MATCH);
 
-    if (reduce(job, failure) != 0)
+    if (sum_up(job, failure) != 0)
         return -1;
     phases_end(&job->phases, PHASE_REDUCE);
 
@@ -370,9 +492,11 @@ static void clear_job(struct job *job)
     rebuild_options_clear(&job->options);
     free(job->target_text);
     free(job->rejects_path);
+    free(job->parts_path);
     source_free(job->list);
     rebuild_tables_clear(&job->tables);
     rejects_free(job->rejects);
+    checkpoint_free(job->checkpoint);
     state_free(job->state);
     tally_clear(&job->matches);
     tally_clear(&job->tally);
@@ -388,11 +512,13 @@ int rebuild_command(int argc, char **argv)
         return failure.code;
     }
     phases_start(&job.phases);
+    FAULT_RANK(ranks_rank(job.ranks));
     log_open(LOG_TEXT, is_root(&job));
 
     /* A closed pipe and a file over its size limit are errors of a write, not ends of the rank. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
         failure_set(&failure, EXIT_BUG, "Signals cannot be set up.");
+    (void)stop_listen(&failure);
     if (failure.code == 0 && rebuild_options_parse(argc, argv, &job.options, &failure) == 0) {
         log_open(job.options.json_log ? LOG_JSON : LOG_TEXT, is_root(&job));
         if (!job.options.help)
@@ -400,7 +526,9 @@ int rebuild_command(int argc, char **argv)
         else if (is_root(&job) && fputs(rebuild_options_help, stdout) < 0)
             failure_set(&failure, EXIT_BUG, "Standard output cannot be written.");
     }
-    if (failure.code != 0)
+    if (failure.code == EXIT_STOPPED)
+        log_warning("%s", failure.message);
+    else if (failure.code != 0)
         log_error("%s", failure.message);
     if (failure.code == EXIT_USAGE)
         log_error("Try `course-funnel rebuild --help`.");

@@ -43,6 +43,14 @@ const char rebuild_options_help[] =
     "  --max-reject-share X     do not publish when more than this share of the course events was\n"
     "                           rejected, from 0 to 1 (default: 0.05)\n"
     "  --allow-empty            publish even when there is no course event at all\n"
+    "  --checkpoint DIR         keep checkpoints there, and go on from the last one; a folder\n"
+    "                           of your own that all hosts share\n"
+    "  --checkpoint-interval S  seconds between checkpoints, or auto: as their cost and the mean\n"
+    "                           time to interrupt ask for (default: auto)\n"
+    "  --mean-time-to-interrupt H\n"
+    "                           hours that the job runs on average until something ends it\n"
+    "                           (default: 24)\n"
+    "  --restart                throw the checkpoints there away and read all input anew\n"
     "  --dry-run                check sources and target, print the plan, read and publish\n"
     "                           nothing (a missing target directory is made)\n"
     "  --log-format FORMAT      text or json, one object a line (default: text)\n"
@@ -72,6 +80,10 @@ enum option_name {
     OPTION_REJECTS,
     OPTION_MAX_REJECT_SHARE,
     OPTION_ALLOW_EMPTY,
+    OPTION_CHECKPOINT,
+    OPTION_CHECKPOINT_INTERVAL,
+    OPTION_MEAN_TIME_TO_INTERRUPT,
+    OPTION_RESTART,
     OPTION_DRY_RUN,
     OPTION_LOG_FORMAT,
     OPTION_MAX_LINE_BYTES,
@@ -92,6 +104,10 @@ static const struct option long_options[] = {
     {"rejects", required_argument, NULL, OPTION_REJECTS},
     {"max-reject-share", required_argument, NULL, OPTION_MAX_REJECT_SHARE},
     {"allow-empty", no_argument, NULL, OPTION_ALLOW_EMPTY},
+    {"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
+    {"checkpoint-interval", required_argument, NULL, OPTION_CHECKPOINT_INTERVAL},
+    {"mean-time-to-interrupt", required_argument, NULL, OPTION_MEAN_TIME_TO_INTERRUPT},
+    {"restart", no_argument, NULL, OPTION_RESTART},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
     {"max-line-bytes", required_argument, NULL, OPTION_MAX_LINE_BYTES},
@@ -151,6 +167,25 @@ static int set_log_format(struct rebuild_options *options, const char *text,
     return 0;
 }
 
+static int set_interval(struct rebuild_options *options, const char *text, struct failure *failure)
+{
+    if (strcmp(text, "auto") == 0) {
+        options->checkpoint.interval.fixed_seconds = 0;
+        return 0;
+    }
+    return options_decimal("--checkpoint-interval", text, 1e6,
+                           &options->checkpoint.interval.fixed_seconds, failure);
+}
+
+static int set_mean_time(struct rebuild_options *options, const char *text, struct failure *failure)
+{
+    double hours = 0;
+    if (options_decimal("--mean-time-to-interrupt", text, 1e6, &hours, failure) != 0)
+        return -1;
+    options->checkpoint.interval.mean_time_seconds = 3600 * hours;
+    return 0;
+}
+
 static int set_option(struct rebuild_options *options, enum option_name name,
                       struct failure *failure)
 {
@@ -178,6 +213,15 @@ static int set_option(struct rebuild_options *options, enum option_name name,
         return options_share("--max-reject-share", optarg, &options->max_reject_share, failure);
     case OPTION_ALLOW_EMPTY:
         options->allow_empty = true;
+        return 0;
+    case OPTION_CHECKPOINT:
+        return set_text("--checkpoint", &options->checkpoint.path, optarg, failure);
+    case OPTION_CHECKPOINT_INTERVAL:
+        return set_interval(options, optarg, failure);
+    case OPTION_MEAN_TIME_TO_INTERRUPT:
+        return set_mean_time(options, optarg, failure);
+    case OPTION_RESTART:
+        options->checkpoint.restart = true;
         return 0;
     case OPTION_DRY_RUN:
         options->dry_run = true;
@@ -217,6 +261,7 @@ int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options
                    .max_ratio = SOURCE_DEFAULT_MAX_RATIO,
                    .range_bytes = SOURCE_DEFAULT_RANGE_BYTES},
         .tables = {.statement_s = POSTGRES_STATEMENT_S},
+        .checkpoint.interval.mean_time_seconds = 3600 * INTERVAL_DEFAULT_MEAN_TIME_HOURS,
     };
     options->from = calloc((size_t)argc + 1, sizeof *options->from);
     options->events_tables = calloc((size_t)argc + 1, sizeof *options->events_tables);
@@ -253,6 +298,9 @@ int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options
         return failure_set(failure, EXIT_USAGE, "--from is missing: what should be read?");
     if (options->to == NULL)
         return failure_set(failure, EXIT_USAGE, "--to is missing: where should the marts go?");
+    if (options->checkpoint.restart && options->checkpoint.path == NULL)
+        return failure_set(failure, EXIT_USAGE,
+                           "--restart throws checkpoints away, but --checkpoint names no folder.");
     if (options->schema == NULL)
         options->schema = "public";
     if (options->rejects == NULL)

@@ -1,5 +1,6 @@
 #include "course_funnel/rejects.h"
 
+#include "course_funnel/fault.h"
 #include "course_funnel/reject_line.h"
 
 #include <errno.h>
@@ -11,21 +12,22 @@
 #include <unistd.h>
 
 struct rejects {
-    const char *path;
-    const char *attempt;
+    struct rejects_place place;
     int rank;
     FILE *part; /* NULL until the first reject */
     char *part_path;
     uint64_t written;
+    struct digest *digest; /* of what is written, where the part is to last */
+    bool lost;             /* a part that was to last could not be synced */
     struct rejects_run *runs;
     size_t run_count, run_capacity;
 };
 
-static char *part_path(const char *path, const char *attempt, int rank, struct failure *failure)
+static char *part_path(const char *parts, uint32_t attempt, uint32_t rank, struct failure *failure)
 {
     char *name = NULL;
-    if (asprintf(&name, "%s.part-%s-%d", path, attempt, rank) < 0) {
-        failure_memory(failure, "the name of a reject file", strlen(path));
+    if (asprintf(&name, "%s-%04" PRIu32 "-%" PRIu32, parts, attempt, rank) < 0) {
+        failure_memory(failure, "the name of a reject file", strlen(parts));
         return NULL;
     }
     return name;
@@ -38,16 +40,17 @@ static int write_failure(const char *path, const char *what, struct failure *fai
                        what, strerror(errno));
 }
 
-int rejects_create(const char *path, const char *attempt, int rank, struct rejects **rejects,
+int rejects_create(const struct rejects_place *place, int rank, struct rejects **rejects,
                    struct failure *failure)
 {
     struct rejects *made = calloc(1, sizeof *made);
     if (made == NULL)
         return failure_memory(failure, "the rejects", sizeof *made);
-    *made = (struct rejects){.path = path, .attempt = attempt, .rank = rank};
-    made->part_path = part_path(path, attempt, rank, failure);
-    if (made->part_path == NULL) {
-        free(made);
+    *made = (struct rejects){.place = *place, .rank = rank};
+    made->part_path = part_path(place->parts, place->attempt, (uint32_t)rank, failure);
+    if (made->part_path == NULL ||
+        (place->lasting && digest_create(REJECTS_DIGEST_IDENTITY, &made->digest, failure) != 0)) {
+        rejects_free(made);
         return -1;
     }
     *rejects = made;
@@ -61,8 +64,10 @@ void rejects_free(struct rejects *rejects)
     if (rejects->part != NULL) {
         /* What was to be kept has been joined or is of no use: no answer here could change that. */
         (void)fclose(rejects->part);
-        (void)unlink(rejects->part_path);
+        if (!rejects->place.lasting)
+            (void)unlink(rejects->part_path);
     }
+    digest_free(rejects->digest);
     free(rejects->part_path);
     free(rejects->runs);
     free(rejects);
@@ -100,6 +105,7 @@ static struct rejects_run *run_of(struct rejects *rejects, uint32_t split, struc
     struct rejects_run *run = &rejects->runs[rejects->run_count++];
     *run = (struct rejects_run){.split = split,
                                 .rank = (uint32_t)rejects->rank,
+                                .attempt = rejects->place.attempt,
                                 .begin = rejects->written,
                                 .end = rejects->written};
     return run;
@@ -119,6 +125,8 @@ int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uin
     size_t length = strlen(line);
     line[length] = '\n';
     size_t written = fwrite(line, 1, length + 1, rejects->part);
+    if (rejects->digest != NULL)
+        digest_add(rejects->digest, line, length + 1);
     free(line);
     if (written != length + 1)
         return write_failure(rejects->part_path, "written", failure);
@@ -135,6 +143,25 @@ int rejects_flush(struct rejects *rejects, const struct rejects_run **runs, size
     if (rejects->part != NULL && fflush(rejects->part) != 0)
         return write_failure(rejects->part_path, "written", failure);
     return 0;
+}
+
+int rejects_sync(struct rejects *rejects, const struct rejects_run **runs, size_t *run_count,
+                 uint64_t *byte_count, char digest[DIGEST_BYTES], struct failure *failure)
+{
+    *runs = rejects->runs;
+    *run_count = rejects->run_count;
+    *byte_count = rejects->written;
+    digest_text(rejects->digest, digest);
+    if (rejects->part == NULL)
+        return 0;
+    /* A failed fsync may succeed when it is repeated, although what it was for is lost. */
+    if (!rejects->lost && fflush(rejects->part) == 0 && FAULT("rejects.fsync") == 0 &&
+        fsync(fileno(rejects->part)) == 0)
+        return 0;
+    int error = rejects->lost ? EIO : errno;
+    rejects->lost = true;
+    return failure_set(failure, EXIT_CHECKPOINT, "%s: the rejects cannot be kept: %s.",
+                       rejects->part_path, strerror(error));
 }
 
 int rejects_check(const char *path, struct failure *failure)
@@ -155,6 +182,9 @@ static int compare_runs(const void *a, const void *b)
     const struct rejects_run *x = a, *y = b;
     if (x->split != y->split)
         return x->split < y->split ? -1 : 1;
+    /* A split that one attempt left unfinished was gone on with by a later one. */
+    if (x->attempt != y->attempt)
+        return x->attempt < y->attempt ? -1 : 1;
     return x->begin < y->begin ? -1 : x->begin > y->begin;
 }
 
@@ -180,10 +210,10 @@ static int copy_run(FILE *joined, const char *joined_path, int part, const char 
     return 0;
 }
 
-static int open_and_copy(FILE *joined, const char *path, const char *attempt,
+static int open_and_copy(FILE *joined, const struct rejects_place *place,
                          const struct rejects_run *run, struct failure *failure)
 {
-    char *name = part_path(path, attempt, (int)run->rank, failure);
+    char *name = part_path(place->parts, run->attempt, run->rank, failure);
     if (name == NULL)
         return -1;
     int result = -1;
@@ -194,18 +224,19 @@ static int open_and_copy(FILE *joined, const char *path, const char *attempt,
                     "place that all hosts share with --rejects.",
                     name, run->rank, strerror(errno));
     } else {
-        result = copy_run(joined, path, part, name, run, failure);
+        result = copy_run(joined, place->path, part, name, run, failure);
         (void)close(part);
     }
     free(name);
     return result;
 }
 
-int rejects_join(const char *path, const char *attempt, struct rejects_run *runs, size_t run_count,
+int rejects_join(const struct rejects_place *place, struct rejects_run *runs, size_t run_count,
                  struct failure *failure)
 {
+    const char *path = place->path;
     char *temporary = NULL;
-    if (asprintf(&temporary, "%s.joined-%s", path, attempt) < 0)
+    if (asprintf(&temporary, "%s.joined-%s", path, place->run_id) < 0)
         return failure_memory(failure, "the name of a reject file", strlen(path));
 
     int result = -1;
@@ -221,7 +252,7 @@ int rejects_join(const char *path, const char *attempt, struct rejects_run *runs
     if (run_count > 0)
         qsort(runs, run_count, sizeof *runs, compare_runs);
     for (size_t i = 0; i < run_count; i++)
-        if (open_and_copy(joined, path, attempt, &runs[i], failure) != 0)
+        if (open_and_copy(joined, place, &runs[i], failure) != 0)
             goto close_joined;
     if (fflush(joined) != 0 || fsync(fileno(joined)) != 0) {
         write_failure(temporary, "written", failure);

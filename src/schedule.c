@@ -45,6 +45,54 @@ int schedule_create(const struct source_list *list, struct schedule *schedule,
     return 0;
 }
 
+int schedule_resume(const struct source_list *list, const struct schedule_item *unfinished,
+                    size_t unfinished_count, size_t next, struct schedule *schedule,
+                    struct failure *failure)
+{
+    if (schedule_create(list, schedule, failure) != 0)
+        return -1;
+    if (next > schedule->count)
+        return failure_set(failure, EXIT_BUG, "There is no split %zu of %zu to go on with.", next,
+                           schedule->count);
+    size_t left = schedule->count - next;
+    struct schedule_item *items = malloc((unfinished_count + left + 1) * sizeof *items);
+    if (items == NULL)
+        return failure_memory(failure, "the schedule", (unfinished_count + left) * sizeof *items);
+    if (unfinished_count > 0)
+        memcpy(items, unfinished, unfinished_count * sizeof *items);
+    memcpy(items + unfinished_count, schedule->items + next, left * sizeof *items);
+    free(schedule->items);
+    schedule->items = items;
+    schedule->count = unfinished_count + left;
+    schedule->resumed_count = unfinished_count;
+    schedule->resumed_next = next;
+    return 0;
+}
+
+int schedule_leave(const struct schedule *schedule, bool all, const struct schedule_item *open,
+                   struct schedule_item **unfinished, size_t *unfinished_count, size_t *next,
+                   struct failure *failure)
+{
+    size_t waiting = schedule->mine_end - schedule->mine_begin;
+    size_t resumed = schedule->resumed_count;
+    size_t resumed_out = schedule->next < resumed ? schedule->next : resumed;
+    size_t resumed_left = all ? resumed - resumed_out : 0;
+    struct schedule_item *items = malloc((waiting + resumed_left + 1) * sizeof *items);
+    if (items == NULL)
+        return failure_memory(failure, "the schedule", (waiting + resumed_left) * sizeof *items);
+    size_t count = 0;
+    if (open != NULL)
+        items[count++] = *open;
+    for (size_t i = 0; i < waiting; i++)
+        items[count++] = schedule->mine[schedule->mine_begin + i];
+    for (size_t i = 0; i < resumed_left; i++)
+        items[count++] = schedule->items[resumed_out + i];
+    *unfinished = items;
+    *unfinished_count = count;
+    *next = schedule->resumed_next + (schedule->next - resumed_out);
+    return 0;
+}
+
 void schedule_clear(struct schedule *schedule)
 {
     free(schedule->items);

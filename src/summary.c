@@ -78,6 +78,9 @@ void summary_print(FILE *out, const struct summary *summary)
 
     fprintf(out, "course-funnel %s, run %s\n\n", record->version, record->run_id);
     print_input(out, summary->list);
+    if (summary->resumes > 0)
+        fprintf(out, "  resumed from a checkpoint %u time%s\n", summary->resumes,
+                summary->resumes == 1 ? "" : "s");
     fputc('\n', out);
     print_ledger(out, &record->ledger, summary->rejects);
     if (record->has_event_times) {

@@ -16,4 +16,7 @@ int generate_command(int argc, char **argv);
 /* Local, without MPI: print the funnel of a course out of a target. */
 int report_command(int argc, char **argv);
 
+/* Local, without MPI: tell what a checkpoint folder holds. */
+int inspect_command(int argc, char **argv);
+
 #endif

@@ -18,10 +18,10 @@
 
 /* What a rank tells in a round. Plain data. */
 struct exchange_word {
-    uint32_t failed; /* 1: this rank holds a failure; all leave together */
-    uint32_t idle;   /* 1: it has no work left, and sends no events in this round */
-    uint32_t stop;   /* 1: it was asked to stop */
-    uint32_t unused;
+    uint32_t failed;       /* 1: this rank holds a failure; all leave together */
+    uint32_t idle;         /* 1: it has no work left, and sends no events in this round */
+    uint32_t stop;         /* 1: it was asked to stop */
+    uint32_t pause;        /* 1: it wants a pause */
     uint64_t wanted_bytes; /* size of the splits that it asks for; 0: none */
     uint64_t done_bytes;   /* bytes on disk that it has read so far ... */
     uint64_t done_lines;   /* ... and lines */

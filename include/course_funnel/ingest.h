@@ -8,6 +8,7 @@
 #include "course_funnel/ranks.h"
 #include "course_funnel/rebuild_tables.h"
 #include "course_funnel/rejects.h"
+#include "course_funnel/schedule.h"
 #include "course_funnel/source.h"
 #include "course_funnel/state.h"
 
@@ -15,7 +16,8 @@
  * The reading of the history: source → decode → exchange → fold, in rounds, until every split is
  * read and every event is folded. A round is over when a rank has collected its share of events,
  * has read INGEST_ROUND_BYTES of text, or INGEST_ROUND_SECONDS have passed; so the point where
- * nothing is on its way between ranks is never far.
+ * nothing is on its way between ranks is never far. At such a point the reading can pause, and be
+ * gone on with there by another job.
  */
 
 #define INGEST_ROUND_BYTES ((uint64_t)16 << 20)
@@ -33,12 +35,43 @@ struct ingest {
     struct state *state;       /* is folded into */
     struct ledger *ledger;     /* of this rank, is added to */
     struct progress *progress; /* on rank 0, else NULL */
+    /* What an earlier job left, see schedule_resume; all zero for the whole list. */
+    const struct schedule_item *unfinished;
+    size_t unfinished_count;
+    size_t next;
+};
+
+struct ingest_worker;
+
+/*
+ * Collective. Get ready to read. ${ingest} must outlive the worker. Returns 0, or -1 on every rank.
+ * ingest_free is local; ingest_free(NULL) does nothing.
+ */
+int ingest_start(const struct ingest *ingest, struct ingest_worker **worker,
+                 struct failure *failure);
+void ingest_free(struct ingest_worker *worker);
+
+enum ingest_result {
+    INGEST_DONE,   /* all splits are read and all events folded */
+    INGEST_PAUSED, /* nothing is on its way: all that was read is folded */
+    INGEST_STOPPED /* as paused, and a rank was asked to stop (stop.h) */
 };
 
 /*
- * Collective. Read all splits. Returns 0 when every rank did its part; else -1 on every rank, with
- * a failure on those that have one: a vote must follow.
+ * Collective. Read on until all is done, a rank was asked to stop, or on some rank clock_seconds()
+ * is past its ${pause_at}; it may be called again then. Returns an ingest_result, the same on every
+ * rank that did its part; -1 on those that hold a failure, and on all when it was told in time. A
+ * vote must follow.
  */
-int ingest_run(const struct ingest *ingest, struct failure *failure);
+int ingest_run(struct ingest_worker *worker, double pause_at, struct failure *failure);
+
+/*
+ * Local, while paused. What is left to read: what another job gives to struct ingest, of all ranks
+ * together. The caller frees ${unfinished}; ${next} is the same on every rank. ${done_bytes} on
+ * disk were read by this worker. Returns 0, or -1 (EXIT_BUG).
+ */
+int ingest_leave(const struct ingest_worker *worker, struct schedule_item **unfinished,
+                 size_t *unfinished_count, size_t *next, uint64_t *done_bytes,
+                 struct failure *failure);
 
 #endif

@@ -16,6 +16,10 @@ int options_number(const char *option, const char *text, uint64_t minimum, uint6
 int options_bytes(const char *option, const char *text, uint64_t minimum, uint64_t maximum,
                   uint64_t *value, struct failure *failure);
 
+/* Local. Read a decimal number, such as 0.5, above 0 and up to ${maximum}. Returns 0, or -1. */
+int options_decimal(const char *option, const char *text, double maximum, double *value,
+                    struct failure *failure);
+
 /* Local. Read a share from 0 to 1, such as 0.05. Returns 0, or -1. */
 int options_share(const char *option, const char *text, double *value, struct failure *failure);
 

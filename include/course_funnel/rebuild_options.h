@@ -1,6 +1,7 @@
 #ifndef COURSE_FUNNEL_REBUILD_OPTIONS_H
 #define COURSE_FUNNEL_REBUILD_OPTIONS_H
 
+#include "course_funnel/checkpoint.h"
 #include "course_funnel/failure.h"
 #include "course_funnel/source.h"
 #include "course_funnel/table.h"
@@ -35,6 +36,7 @@ struct rebuild_options {
     bool json_log;
     bool help;
     struct source_limits limits;
+    struct checkpoint_options checkpoint; /* no path: none is kept */
 };
 
 /* What --help prints. */

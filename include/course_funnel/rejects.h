@@ -1,39 +1,50 @@
 #ifndef COURSE_FUNNEL_REJECTS_H
 #define COURSE_FUNNEL_REJECTS_H
 
+#include "course_funnel/digest.h"
 #include "course_funnel/event.h"
 #include "course_funnel/failure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
  * Rejected course events, kept so that nothing is lost: one JSON object a line with `source`,
  * `offset` (of the line in its file, inflated), `reason` and `text` (`text_base64` where the text
- * is not valid UTF-8 or holds a NUL). Each rank writes a part beside the final file; in the end
- * rank 0 joins them in the order of splits, so that the file is the same for any number of ranks.
- * No MPI.
+ * is not valid UTF-8 or holds a NUL). Each rank writes a part; in the end rank 0 joins them in the
+ * order of splits, so that the file is the same for any number of ranks. No MPI.
  */
 
 struct rejects;
+
+/* Where rejects are kept. Nothing is copied: the texts must outlive the rejects. */
+struct rejects_place {
+    const char *path;   /* of the joined file */
+    const char *parts;  /* what the path of each part begins with; -AAAA-R follows: attempt, rank */
+    const char *run_id; /* names what is not finished */
+    uint32_t attempt;
+    bool lasting; /* the parts belong to a checkpoint, and stay when the run ends */
+};
 
 /* A stretch of one rank's part that comes from one split. Plain data: ranks send it. */
 struct rejects_run {
     uint32_t split;
     uint32_t rank;
-    uint64_t begin; /* in the part file */
+    uint32_t attempt;
+    uint32_t unused; /* 0 */
+    uint64_t begin;  /* in the part file */
     uint64_t end;
 };
 
 /*
- * Local. Parts will be files beside ${path}, named after it, ${attempt} and ${rank}; one is made
- * when the first reject comes. Nothing is copied: both texts must outlive the rejects. Returns 0,
- * or -1 (EXIT_BUG).
+ * Local. The rank's part is made when the first reject comes. Returns 0, or -1 (EXIT_BUG).
  */
-int rejects_create(const char *path, const char *attempt, int rank, struct rejects **rejects,
+int rejects_create(const struct rejects_place *place, int rank, struct rejects **rejects,
                    struct failure *failure);
 
-/* Local. Removes the rank's part, joined or not. rejects_free(NULL) does nothing. */
+/* Local. Removes the rank's part, joined or not, unless it is to last. rejects_free(NULL) does
+ * nothing. */
 void rejects_free(struct rejects *rejects);
 
 /*
@@ -50,6 +61,18 @@ int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uin
 int rejects_flush(struct rejects *rejects, const struct rejects_run **runs, size_t *run_count,
                   struct failure *failure);
 
+/* The digest of a part belongs to this identity. */
+#define REJECTS_DIGEST_IDENTITY "rejects"
+
+/*
+ * Local. As rejects_flush, and make what is written so far last: its length (0: there is no part
+ * yet) and digest are told. The part's name is not synced: the folder's owner does that. Returns
+ * 0, or -1 (EXIT_CHECKPOINT); once it failed it fails always, since what was not written then may
+ * be lost.
+ */
+int rejects_sync(struct rejects *rejects, const struct rejects_run **runs, size_t *run_count,
+                 uint64_t *byte_count, char digest[DIGEST_BYTES], struct failure *failure);
+
 /*
  * Local. Check before any work that ${path} can be written. Returns 0, or -1
  * (EXIT_TARGET).
@@ -58,11 +81,11 @@ int rejects_check(const char *path, struct failure *failure);
 
 /*
  * Local, on rank 0 when all parts are flushed. Join the stretches of all parts, given in any order,
- * into ${path} by temporary name and rename; an empty file says that there was none. Returns 0, or
- * -1 (EXIT_TARGET: among others when a part can't be found, as when ranks on other hosts do not
- * see the same folder).
+ * into the place's path by temporary name and rename; an empty file says that there was none.
+ * Returns 0, or -1 (EXIT_TARGET: among others when a part can't be found, as when ranks on other
+ * hosts do not see the same folder).
  */
-int rejects_join(const char *path, const char *attempt, struct rejects_run *runs, size_t run_count,
+int rejects_join(const struct rejects_place *place, struct rejects_run *runs, size_t run_count,
                  struct failure *failure);
 
 #endif

@@ -26,6 +26,10 @@ struct schedule {
     struct schedule_item *items; /* all, in the order in which they go out */
     size_t count;
     size_t next; /* the first that has not gone out */
+    /* After a resume items begins with what was left unfinished, and goes on with this one of a
+     * new schedule. */
+    size_t resumed_count;
+    size_t resumed_next;
     const struct source_list *list;
     const bool *no_tables; /* by rank: is given no split of SOURCE_TABLE; NULL: nobody. Borrowed;
                               the same on every rank, set after schedule_create */
@@ -40,6 +44,24 @@ struct schedule {
  */
 int schedule_create(const struct source_list *list, struct schedule *schedule,
                     struct failure *failure);
+
+/*
+ * Local. As schedule_create, of what an earlier schedule left: first ${unfinished}, then the items
+ * from ${next} on. A next beyond the end is an EXIT_BUG.
+ */
+int schedule_resume(const struct source_list *list, const struct schedule_item *unfinished,
+                    size_t unfinished_count, size_t next, struct schedule *schedule,
+                    struct failure *failure);
+
+/*
+ * Local. What schedule_resume needs to go on from here. ${unfinished}, which the caller frees, are
+ * ${open} (NULL: none) and the items that wait in this rank's queue; with ${all} also those
+ * unfinished ones that have not gone out again, which are the same on every rank. ${next} is the
+ * same on every rank. Returns 0, or -1 (EXIT_BUG).
+ */
+int schedule_leave(const struct schedule *schedule, bool all, const struct schedule_item *open,
+                   struct schedule_item **unfinished, size_t *unfinished_count, size_t *next,
+                   struct failure *failure);
 
 /* Local. Frees what it holds. */
 void schedule_clear(struct schedule *schedule);

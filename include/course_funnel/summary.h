@@ -15,6 +15,7 @@ struct summary {
     const struct source_list *list;
     const char *target;  /* as it may be shown */
     const char *rejects; /* path of the reject file */
+    unsigned resumes;    /* how often the run was resumed from a checkpoint */
 };
 
 /* Local. Print what was done: counts that balance, times, what was published and where. */

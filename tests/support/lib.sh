@@ -22,6 +22,7 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 postgres_dir=
+more_folders=() # that go with WORK
 clean_up() {
     local code=$?
     trap - EXIT
@@ -31,7 +32,7 @@ clean_up() {
     if [ -n "${COURSE_FUNNEL_KEEP:-}" ]; then
         echo "kept: $WORK" >&2
     else
-        rm -rf "$WORK"
+        rm -rf "$WORK" "${more_folders[@]}"
     fi
     if [ "$code" != 0 ] && [ "$code" != 77 ]; then
         echo "FAILED: $(basename "$0"), exit code $code" >&2

@@ -54,14 +54,16 @@ static char *read_all(const char *path)
 
 static void test_parts_are_joined_in_the_order_of_splits(void)
 {
-    char path[64], part[128];
+    char path[64], parts[80], part[128];
     struct failure failure = {0};
+    struct rejects_place place = {.path = path, .parts = parts, .run_id = "att", .attempt = 1};
     struct rejects *rejects[2] = {0};
     struct rejects_run runs[8];
     size_t total = 0;
     snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
+    snprintf(parts, sizeof parts, "%s.part", path);
     for (int rank = 0; rank < 2; rank++)
-        CU_ASSERT_FATAL(rejects_create(path, "att", rank, &rejects[rank], &failure) == 0);
+        CU_ASSERT_FATAL(rejects_create(&place, rank, &rejects[rank], &failure) == 0);
 
     /* Rank 0 reads splits 3 and 0, rank 1 reads split 2 and nothing of split 1. */
     CU_ASSERT(rejects_add(rejects[0], 3, "s3", 0, REJECT_NO_USER, "x", 1, &failure) == 0);
@@ -76,7 +78,7 @@ static void test_parts_are_joined_in_the_order_of_splits(void)
         total += count;
     }
     CU_ASSERT_EQUAL(total, 3);
-    CU_ASSERT(rejects_join(path, "att", runs, total, &failure) == 0);
+    CU_ASSERT(rejects_join(&place, runs, total, &failure) == 0);
     CU_ASSERT_STRING_EQUAL(
         read_all(path), "{\"source\":\"s0\",\"offset\":5,\"reason\":\"no_user\",\"text\":\"x\"}\n"
                         "{\"source\":\"s0\",\"offset\":9,\"reason\":\"no_user\",\"text\":\"x\"}\n"
@@ -85,11 +87,11 @@ static void test_parts_are_joined_in_the_order_of_splits(void)
 
     for (int rank = 0; rank < 2; rank++) {
         rejects_free(rejects[rank]);
-        snprintf(part, sizeof part, "%s.part-att-%d", path, rank);
+        snprintf(part, sizeof part, "%s-0001-%d", parts, rank);
         CU_ASSERT(access(part, F_OK) != 0);
     }
     /* A part that is gone is told, and the joined file stays as it was. */
-    CU_ASSERT(rejects_join(path, "att", runs, total, &failure) == -1);
+    CU_ASSERT(rejects_join(&place, runs, total, &failure) == -1);
     CU_ASSERT_EQUAL(failure.code, EXIT_TARGET);
     CU_ASSERT(strstr(failure.message, "place that all hosts share") != NULL);
     CU_ASSERT(strlen(read_all(path)) > 100);
@@ -99,8 +101,9 @@ static void test_no_reject_leaves_an_empty_file(void)
 {
     char path[64];
     struct failure failure = {0};
+    struct rejects_place place = {.path = path, .parts = path, .run_id = "att", .attempt = 1};
     snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
-    CU_ASSERT(rejects_join(path, "att", NULL, 0, &failure) == 0);
+    CU_ASSERT(rejects_join(&place, NULL, 0, &failure) == 0);
     CU_ASSERT_STRING_EQUAL(read_all(path), "");
     CU_ASSERT(unlink(path) == 0);
 }

@@ -1,0 +1,100 @@
+#ifndef COURSE_FUNNEL_CHECKPOINT_H
+#define COURSE_FUNNEL_CHECKPOINT_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/interval.h"
+#include "course_funnel/ledger.h"
+#include "course_funnel/manifest.h"
+#include "course_funnel/ranks.h"
+#include "course_funnel/rejects.h"
+#include "course_funnel/schedule.h"
+#include "course_funnel/source.h"
+#include "course_funnel/state.h"
+#include "course_funnel/tally.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The job's checkpoints: all ranks together write a generation, and come back to one. A generation
+ * that cannot be written is given up and the job goes on; one that cannot be read is set aside, and
+ * the one before is used.
+ */
+
+struct checkpoint_options {
+    const char *path;
+    bool restart;
+    struct interval interval;
+};
+
+struct checkpoint;
+
+/*
+ * Collective. Take the folder (store.h) and find what the job is to go on from; ${new_run_id}, on
+ * rank 0, is for the case that it is nothing. Afterwards checkpoint_found tells. Returns 0, or -1
+ * on every rank: EXIT_STRANGER with each difference when the checkpoint is of another run,
+ * EXIT_CHECKPOINT when another job has the folder or no generation can be used, EXIT_BUG.
+ */
+int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *options,
+                    const struct source_list *list, const struct source_limits *limits,
+                    const char *new_run_id, struct checkpoint **checkpoint,
+                    struct failure *failure);
+
+/* Local. Lets go of the folder. checkpoint_free(NULL) does nothing. */
+void checkpoint_free(struct checkpoint *checkpoint);
+
+/* Local. The id of the run. */
+const char *checkpoint_run_id(const struct checkpoint *checkpoint);
+
+/* What was found: NULL when the job begins from nothing. Stays the checkpoint's own. */
+const struct manifest *checkpoint_found(const struct checkpoint *checkpoint);
+
+/*
+ * Local. Take what was found: the rank's state (NULL but for MANIFEST_STATE), the sums (on rank 0,
+ * else empty). The caller frees them.
+ */
+struct state *checkpoint_take_state(struct checkpoint *checkpoint);
+struct tally checkpoint_take_tally(struct checkpoint *checkpoint);
+
+/*
+ * Local. Where rejects go: ${place} is filled in but for its path, and lives as long as the
+ * checkpoint. On rank 0 the stretches of earlier attempts are told, and stay the checkpoint's own.
+ */
+void checkpoint_rejects(const struct checkpoint *checkpoint, struct rejects_place *place,
+                        const struct rejects_run **earlier, size_t *earlier_count);
+
+/* Local. When the next generation is due, by clock_seconds(); never on all ranks but 0. */
+double checkpoint_due(const struct checkpoint *checkpoint);
+
+/* What a rank gives to a generation. */
+struct checkpoint_content {
+    enum manifest_kind kind;
+    const struct state *state; /* of MANIFEST_STATE: the rank's */
+    const struct tally *tally; /* of MANIFEST_SUMS: of all, on rank 0 */
+    struct rejects *rejects;
+    struct ledger ledger; /* the rank's share: the ledgers of all ranks add up */
+    int64_t first_event_us;
+    int64_t last_event_us;
+    const struct schedule_item *unfinished; /* that wait in the rank's queue or are open there */
+    size_t unfinished_count;
+    size_t next;         /* the same on every rank */
+    uint64_t done_bytes; /* on disk that the rank has read in this attempt */
+};
+
+/*
+ * Collective, at a point where nothing is on its way between ranks. Write a generation, then remove
+ * those that are not needed any more. Returns 0 with ${saved}: false, and a warning in the log,
+ * when it had to be given up. Returns -1 on every rank when the books do not balance or a later
+ * attempt of the run has begun.
+ */
+int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_content *content,
+                    bool *saved, struct failure *failure);
+
+/*
+ * Local, on rank 0. See that no later attempt has begun, before anything is published. Returns 0,
+ * or -1 (EXIT_CHECKPOINT) when one has; where that cannot be told, a warning.
+ */
+int checkpoint_check(const struct checkpoint *checkpoint, struct failure *failure);
+
+#endif

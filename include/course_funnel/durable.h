@@ -1,0 +1,70 @@
+#ifndef COURSE_FUNNEL_DURABLE_H
+#define COURSE_FUNNEL_DURABLE_H
+
+#include "course_funnel/failure.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Files that must be there after a power cut, whole or not at all. Every failure is
+ * EXIT_CHECKPOINT and names the file and the call, but for EXIT_BUG when memory or file
+ * descriptors are out. No symbolic link is followed, and nothing but a regular file of one name is
+ * read. A call that failed is not tried again on the same file: the kernel may have dropped what
+ * was written.
+ */
+
+struct durable_folder {
+    int fd;
+    char *path; /* for messages */
+};
+
+/*
+ * Local. Open the folder ${path}, or ${name} in ${parent}. Returns 0, or -1. durable_close leaves
+ * it closed; a closed one is all zero.
+ */
+int durable_open(const char *path, struct durable_folder *folder, struct failure *failure);
+int durable_open_in(const struct durable_folder *parent, const char *name,
+                    struct durable_folder *folder, struct failure *failure);
+void durable_close(struct durable_folder *folder);
+
+/* Local. Make folder ${name}, mode 0700. Returns 0 when it is there, new or not, or -1. */
+int durable_make_folder(const struct durable_folder *parent, const char *name,
+                        struct failure *failure);
+
+/*
+ * Local. Write a file: under a temporary name (NAME.tmp), fsync, close, read back and compared,
+ * rename. What had the name before is gone. It lasts when durable_sync has been called too. On
+ * failure the temporary file is removed. Returns 0, or -1.
+ */
+int durable_write(const struct durable_folder *folder, const char *name, const void *bytes,
+                  size_t byte_count, struct failure *failure);
+
+/* Local. Make the names in the folder last. Returns 0, or -1. */
+int durable_sync(const struct durable_folder *folder, struct failure *failure);
+
+/* A buffer that is used again. All zero is an empty one. */
+struct durable_bytes {
+    unsigned char *bytes;
+    size_t byte_count;
+    size_t capacity;
+};
+
+void durable_bytes_free(struct durable_bytes *bytes);
+
+/*
+ * Local. Read a whole file of at most ${most} bytes; a NUL that does not count follows. Returns 0,
+ * or -1.
+ */
+int durable_read(const struct durable_folder *folder, const char *name, uint64_t most,
+                 struct durable_bytes *bytes, struct failure *failure);
+
+/* Local. Whether there is something of that name, or may be: what cannot be looked at is there. */
+bool durable_exists(const struct durable_folder *folder, const char *name);
+
+/* Local. Open a regular file of one name to read. Returns a descriptor, or -1. */
+int durable_open_file(const struct durable_folder *folder, const char *name, uint64_t *byte_count,
+                      struct failure *failure);
+
+#endif

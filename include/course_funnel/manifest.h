@@ -1,0 +1,123 @@
+#ifndef COURSE_FUNNEL_MANIFEST_H
+#define COURSE_FUNNEL_MANIFEST_H
+
+#include "course_funnel/digest.h"
+#include "course_funnel/failure.h"
+#include "course_funnel/ledger.h"
+#include "course_funnel/schedule.h"
+#include "course_funnel/source.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What a generation of a checkpoint is: the run that it belongs to, the input that is done and that
+ * is not, the counts so far, and the files with their digests. A JSON text that ends in a
+ * digest over all that stands before it. Numbers that may need more than 53 bits are kept as texts,
+ * since readers of JSON round them. Pure.
+ */
+
+#define MANIFEST_FORMAT_VERSION 1
+
+#define MANIFEST_NAME "manifest.json"
+#define MANIFEST_RUNS_NAME "rejects.h5"
+#define MANIFEST_SUMS_NAME "sums.h5"
+#define MANIFEST_NAME_BYTES 32
+
+enum manifest_kind {
+    MANIFEST_STATE, /* reading is under way: the state by key groups */
+    MANIFEST_SUMS   /* all is read: the merged sums */
+};
+
+struct manifest_input {
+    char *path;
+    uint64_t bytes;
+    int64_t mtime_ns;
+};
+
+struct manifest_file {
+    uint32_t first_group; /* of a file of key groups; else 0 */
+    uint32_t last_group;
+    uint64_t bytes;
+    char digest[DIGEST_BYTES];
+};
+
+/* A file that one rank of one attempt kept rejects in, as far as it counts. */
+struct manifest_part {
+    uint32_t attempt;
+    uint32_t rank;
+    uint64_t bytes;
+    char digest[DIGEST_BYTES];
+};
+
+struct manifest {
+    enum manifest_kind kind;
+    char run_id[37];
+    char version[32]; /* of the program that wrote it */
+    uint32_t attempt;
+    uint32_t generation;
+    uint32_t ranks;
+    uint32_t resumes;     /* how often the run was resumed before */
+    int64_t started_us;   /* the run */
+    int64_t written_us;   /* this generation */
+    uint64_t range_bytes; /* what plain files were cut by */
+    char input_fingerprint[33];
+    uint64_t disk_bytes; /* of the input ... */
+    uint64_t done_bytes; /* ... and how many of them are read */
+    uint64_t split_count;
+    uint64_t next; /* splits that went out, in the order of a new schedule */
+    struct ledger ledger;
+    int64_t first_event_us;
+    int64_t last_event_us;
+    uint64_t pairs_started; /* of the sums */
+    uint64_t pairs_completed;
+    struct manifest_input *inputs; /* sorted by path */
+    size_t input_count;
+    struct schedule_item *unfinished; /* of those that went out */
+    size_t unfinished_count;
+    struct manifest_file *files; /* of key groups, in their order, or the one of sums */
+    size_t file_count;
+    struct manifest_file runs; /* of the stretches of rejects */
+    struct manifest_part *parts;
+    size_t part_count;
+};
+
+/* Local. Frees what it holds and leaves it all zero. */
+void manifest_clear(struct manifest *manifest);
+
+/* Local. Fill in the input's part. Returns 0, or -1 (EXIT_BUG). */
+int manifest_set_input(struct manifest *manifest, const struct source_list *list,
+                       const struct source_limits *limits, struct failure *failure);
+
+/* Local. The name of a file of key groups. */
+void manifest_file_name(const struct manifest_file *file, char name[MANIFEST_NAME_BYTES]);
+
+/*
+ * Local. What the digests of a generation's files belong to besides their bytes, so that the file
+ * of another run, generation or range is not taken for this one.
+ */
+#define MANIFEST_IDENTITY_BYTES 128
+void manifest_identity(const struct manifest *manifest, const char *name,
+                       char identity[MANIFEST_IDENTITY_BYTES]);
+
+/* Local. The text, which the caller frees. Returns 0, or -1 (EXIT_BUG). */
+int manifest_print(const struct manifest *manifest, char **text, size_t *byte_count,
+                   struct failure *failure);
+
+/*
+ * Local. Read a text, behind which a NUL stands. Returns 0, or -1: EXIT_CHECKPOINT and what is
+ * wrong with it, EXIT_STRANGER when it is of another version of the format, EXIT_BUG.
+ */
+int manifest_parse(const char *text, size_t byte_count, struct manifest *manifest,
+                   struct failure *failure);
+
+/*
+ * Local. Whether a run with this input and these limits may go on from the manifest. Returns 0, or
+ * -1 with EXIT_STRANGER and each difference (the first few by name), ${path} being the
+ * checkpoint's.
+ */
+int manifest_compare(const struct manifest *manifest, const char *path,
+                     const struct source_list *list, const struct source_limits *limits,
+                     struct failure *failure);
+
+#endif

@@ -1,0 +1,33 @@
+#ifndef COURSE_FUNNEL_RECORD_IMAGE_H
+#define COURSE_FUNNEL_RECORD_IMAGE_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/image.h"
+#include "course_funnel/rejects.h"
+#include "course_funnel/tally.h"
+
+#include <stddef.h>
+
+/*
+ * The merged sums, and the stretches of rejects ↔ files of a checkpoint. Pure. A failure of the
+ * loaders (EXIT_CHECKPOINT) says what is wrong with the file, and leaves it to the caller to name
+ * it.
+ */
+
+/* Local. The records of the tally, without its checks. Returns 0, or -1 (EXIT_BUG). */
+int record_image_create_sums(const struct tally *tally, struct image *image,
+                             struct failure *failure);
+
+/* Local. Back into an empty tally. Returns 0, or -1 (EXIT_CHECKPOINT, EXIT_BUG). */
+int record_image_load_sums(const unsigned char *bytes, size_t byte_count, struct tally *tally,
+                           struct failure *failure);
+
+/* Local. The stretches. Returns 0, or -1 (EXIT_BUG). */
+int record_image_create_runs(const struct rejects_run *runs, size_t run_count, struct image *image,
+                             struct failure *failure);
+
+/* Local. Back into an array that the caller frees. Returns 0, or -1 (EXIT_CHECKPOINT, EXIT_BUG). */
+int record_image_load_runs(const unsigned char *bytes, size_t byte_count, struct rejects_run **runs,
+                           size_t *run_count, struct failure *failure);
+
+#endif

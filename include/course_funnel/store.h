@@ -1,0 +1,149 @@
+#ifndef COURSE_FUNNEL_STORE_H
+#define COURSE_FUNNEL_STORE_H
+
+#include "course_funnel/durable.h"
+#include "course_funnel/failure.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The checkpoint folder of a run:
+ *
+ *   lock                        held by rank 0 while the job lives; tells which process that is
+ *   attempt                     the number of the newest attempt, and the run that it belongs to
+ *   generation-AAAA-GGGGGG/     one checkpoint, by attempt and a counter that starts anew with it;
+ *                               it counts from when it has a manifest.json
+ *   rejects/part-AAAA-R         rejects that rank R of attempt AAAA kept
+ *   damaged-generation-.../     a generation that could not be used, set aside
+ *
+ * Other names are left alone. No two attempts write to the same name, so that a rank of a dead
+ * attempt, on a host that was cut off, can write over nothing of a later one; and it cannot commit
+ * once a later attempt has begun. Local: no MPI. Failures are EXIT_CHECKPOINT.
+ */
+
+#define STORE_MANIFEST "manifest.json"
+#define STORE_REJECTS "rejects"
+#define STORE_NAME_BYTES 64
+
+struct store_attempt {
+    uint32_t number;       /* from 1 */
+    uint32_t first_number; /* generations of earlier attempts were thrown away by --restart */
+    char run_id[37];
+};
+
+struct store_generation {
+    uint32_t attempt;
+    uint32_t number;
+};
+
+struct store {
+    struct durable_folder folder;
+    struct store_attempt attempt;
+    bool is_run_known; /* the attempt file told which run this is, or --restart began a new one */
+    int lock;          /* the descriptor that holds the lock, -1 on all but rank 0 */
+};
+
+/*
+ * On rank 0: make the folder if need be, take its lock, and see that files can be written, synced
+ * and renamed there. Returns 0, or -1: among others when another job holds the lock, which the
+ * message names. store_close lets go of all; a closed store is all zero.
+ */
+int store_open(const char *path, struct store *store, struct failure *failure);
+void store_close(struct store *store);
+
+/*
+ * On rank 0, when the lock is held: begin an attempt. It goes on with the run that the folder
+ * belongs to; with ${restart}, or when there is none, with ${new_run_id}. What a dead attempt left
+ * half done, and what was thrown away, is removed.
+ */
+int store_begin(struct store *store, bool restart, const char *new_run_id, struct failure *failure);
+
+/* On rank 0, when is_run_known is false: the run is that of the generations. */
+int store_adopt(struct store *store, const char *run_id, struct failure *failure);
+
+/*
+ * On the other ranks: open the folder and see that it is the one in which rank 0 has begun
+ * ${attempt}.
+ */
+int store_join(const char *path, const struct store_attempt *attempt, struct store *store,
+               struct failure *failure);
+
+/* To look only: open the folder, take and change nothing. */
+int store_look(const char *path, struct store *store, struct failure *failure);
+
+/* Whether a job lives that holds the lock; if so ${holder} tells which, as far as is known. */
+bool store_is_locked(const struct store *store, char holder[256]);
+
+/* The names of a generation, and set aside. */
+void store_name(struct store_generation generation, char name[STORE_NAME_BYTES]);
+void store_damaged_name(struct store_generation generation, char name[STORE_NAME_BYTES]);
+
+/* What is in the folder. */
+struct store_listing {
+    struct store_generation *generations; /* those that have a manifest, newest first */
+    size_t generation_count;
+    struct store_generation *incomplete; /* those that have none */
+    size_t incomplete_count;
+    struct store_generation *damaged; /* those that were set aside */
+    size_t damaged_count;
+    char **others; /* names that are none of the store's */
+    size_t other_count;
+};
+
+int store_list(const struct store *store, struct store_listing *listing, struct failure *failure);
+void store_listing_free(struct store_listing *listing);
+
+/* Read a generation's manifest. */
+int store_read_manifest(const struct store *store, struct store_generation generation,
+                        struct durable_bytes *text, struct failure *failure);
+
+/* Make a generation's folder, and open it. */
+int store_make(const struct store *store, struct store_generation generation,
+               struct failure *failure);
+int store_open_generation(const struct store *store, struct store_generation generation,
+                          struct durable_folder *folder, struct failure *failure);
+
+/*
+ * Whether this attempt is still the newest one. Returns 0, or -1; ${overtaken} when it is known
+ * that a later one has begun.
+ */
+int store_check_attempt(const struct store *store, bool *overtaken, struct failure *failure);
+
+/*
+ * On rank 0: make a generation count, all of whose files are in place: check that this attempt is
+ * the newest, write the manifest, read it back. After a failure it may be there all the same.
+ */
+int store_commit(const struct store *store, struct store_generation generation, const char *text,
+                 size_t byte_count, bool *overtaken, struct failure *failure);
+
+/* Remove a generation, its manifest first. */
+int store_remove(const struct store *store, struct store_generation generation,
+                 struct failure *failure);
+
+/* Keep a generation that could not be used under another name. */
+int store_set_aside(const struct store *store, struct store_generation generation,
+                    struct failure *failure);
+
+/* The parts of rejects in the folder; see rejects.h. */
+struct store_part {
+    uint32_t attempt;
+    uint32_t rank;
+};
+
+/* What the paths of parts begin with, as rejects.h takes it; the caller frees it. */
+int store_rejects_prefix(const struct store *store, char **prefix, struct failure *failure);
+
+/* Open the folder of the parts. */
+int store_open_rejects(const struct store *store, struct durable_folder *folder,
+                       struct failure *failure);
+
+/* The name of a part in it. */
+void store_part_name(struct store_part part, char name[STORE_NAME_BYTES]);
+
+/* Remove all parts but ${keep}. */
+int store_clean_rejects(const struct store *store, const struct store_part *keep, size_t keep_count,
+                        struct failure *failure);
+
+#endif

@@ -1,0 +1,396 @@
+#include "course_funnel/checkpoint.h"
+
+#include "checkpoint_internal.h"
+
+#include "course_funnel/clock.h"
+#include "course_funnel/fault.h"
+#include "course_funnel/generation.h"
+#include "course_funnel/log.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_root(const struct checkpoint *checkpoint)
+{
+    return ranks_rank(checkpoint->ranks) == 0;
+}
+
+/* On rank 0: what is left to try of the generations in the folder. */
+struct candidates {
+    struct store_listing listing;
+    size_t next;
+    unsigned set_aside;  /* in this attempt */
+    struct failure last; /* why the last one was */
+};
+
+/* On rank 0: a manifest that was read and is of the right run, with its text for the others. */
+static int read_manifest(struct checkpoint *checkpoint, struct store_generation generation,
+                         struct durable_bytes *text, struct manifest *manifest,
+                         struct failure *failure)
+{
+    const struct store *store = &checkpoint->store;
+    struct failure trouble = {0};
+    char name[STORE_NAME_BYTES];
+    store_name(generation, name);
+    if (store_read_manifest(store, generation, text, failure) != 0)
+        return -1;
+    if (manifest_parse((char *)text->bytes, text->byte_count, manifest, &trouble) != 0)
+        return failure_set(failure, trouble.code, "%s/%s/" MANIFEST_NAME ": %s.",
+                           store->folder.path, name, trouble.message);
+    if (manifest->attempt != generation.attempt || manifest->generation != generation.number)
+        failure_set(failure, EXIT_CHECKPOINT, "%s/%s/" MANIFEST_NAME ": is of generation %u-%u.",
+                    store->folder.path, name, manifest->attempt, manifest->generation);
+    else if (store->is_run_known && strcmp(manifest->run_id, store->attempt.run_id) != 0)
+        failure_set(failure, EXIT_CHECKPOINT,
+                    "%s/%s/" MANIFEST_NAME ": is of run %s, and the folder of run %s.",
+                    store->folder.path, name, manifest->run_id, store->attempt.run_id);
+    if (failure->code == 0)
+        return 0;
+    manifest_clear(manifest);
+    return -1;
+}
+
+/* On rank 0: keep a generation that is of no use, under another name, and say why. */
+static int set_aside(struct checkpoint *checkpoint, struct candidates *candidates,
+                     const struct failure *trouble, struct failure *failure)
+{
+    char name[STORE_NAME_BYTES], aside[STORE_NAME_BYTES];
+    struct store_generation generation = candidates->listing.generations[candidates->next];
+    store_name(generation, name);
+    store_damaged_name(generation, aside);
+    if (store_set_aside(&checkpoint->store, generation, failure) != 0)
+        return -1;
+    log_warning("checkpoint %s cannot be used and is kept as %s: %s", name, aside,
+                trouble->message);
+    candidates->last = *trouble;
+    candidates->set_aside++;
+    candidates->next++;
+    return 0;
+}
+
+/* On rank 0: the newest manifest that can be used. Returns 1, 0 when there is none, or -1. */
+static int next_manifest(struct checkpoint *checkpoint, struct candidates *candidates,
+                         struct durable_bytes *text, struct failure *failure)
+{
+    while (candidates->next < candidates->listing.generation_count) {
+        struct failure trouble = {0};
+        if (read_manifest(checkpoint, candidates->listing.generations[candidates->next], text,
+                          &checkpoint->found, &trouble) == 0)
+            return 1;
+        if (trouble.code != EXIT_CHECKPOINT)
+            return failure_set(failure, trouble.code, "%s", trouble.message);
+        if (set_aside(checkpoint, candidates, &trouble, failure) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* On rank 0: damaged generations are never passed over as if there had been none. */
+static int check_damaged(const struct checkpoint *checkpoint, const struct candidates *candidates,
+                         struct failure *failure)
+{
+    size_t damaged = candidates->listing.damaged_count + candidates->set_aside;
+    if (damaged == 0)
+        return 0;
+    return failure_set(failure, EXIT_CHECKPOINT,
+                       "%s: none of its checkpoints can be used%s%s They are kept there as "
+                       "damaged-generation-*. --restart throws them away and reads the whole input "
+                       "anew.",
+                       checkpoint->store.folder.path, candidates->set_aside > 0 ? ": " : ".",
+                       candidates->last.message);
+}
+
+/* On rank 0: the lock, the attempt, and which run this is. */
+static int begin(struct checkpoint *checkpoint, const char *new_run_id,
+                 struct candidates *candidates, struct failure *failure)
+{
+    struct store *store = &checkpoint->store;
+    if (store_open(checkpoint->options.path, store, failure) != 0 ||
+        store_begin(store, checkpoint->options.restart, new_run_id, failure) != 0)
+        return -1;
+    return store_list(store, &candidates->listing, failure);
+}
+
+/* Parts of rejects that no generation speaks of, of this run or one that was thrown away. */
+static int clean_rejects(const struct checkpoint *checkpoint, const struct candidates *candidates,
+                         struct failure *failure)
+{
+    struct store_part *keep = NULL;
+    size_t count = 0;
+    struct durable_bytes text = {0};
+    int result = 0;
+    for (size_t i = candidates->next; result == 0 && i < candidates->listing.generation_count;
+         i++) {
+        struct manifest manifest = {0};
+        struct failure trouble = {0};
+        /* Where one cannot be read, nothing is known, and all parts stay. */
+        if (store_read_manifest(&checkpoint->store, candidates->listing.generations[i], &text,
+                                &trouble) != 0 ||
+            manifest_parse((char *)text.bytes, text.byte_count, &manifest, &trouble) != 0)
+            goto free_all;
+        void *grown = realloc(keep, (count + manifest.part_count + 1) * sizeof *keep);
+        if (grown == NULL)
+            result = failure_memory(failure, "a list of rejects", count * sizeof *keep);
+        else
+            keep = grown;
+        for (size_t j = 0; result == 0 && j < manifest.part_count; j++)
+            keep[count++] = (struct store_part){.attempt = manifest.parts[j].attempt,
+                                                .rank = manifest.parts[j].rank};
+        manifest_clear(&manifest);
+    }
+    if (result == 0)
+        result = store_clean_rejects(&checkpoint->store, keep, count, failure);
+free_all:
+    durable_bytes_free(&text);
+    free(keep);
+    return result;
+}
+
+/* Rank 0's attempt to all, which open the folder that it is in. */
+static int join(struct checkpoint *checkpoint, struct failure *failure)
+{
+    unsigned char *bytes = (unsigned char *)&checkpoint->store.attempt;
+    size_t byte_count = sizeof checkpoint->store.attempt;
+    (void)ranks_broadcast(checkpoint->ranks, &bytes, &byte_count, failure);
+    if (!is_root(checkpoint) && failure->code == 0) {
+        struct store_attempt attempt;
+        memcpy(&attempt, bytes, sizeof attempt);
+        free(bytes);
+        (void)store_join(checkpoint->options.path, &attempt, &checkpoint->store, failure);
+    }
+    if (failure->code == 0)
+        (void)store_rejects_prefix(&checkpoint->store, &checkpoint->parts, failure);
+    return ranks_vote(checkpoint->ranks, failure);
+}
+
+/* Each rank's part of the generation that checkpoint->found is of. */
+static int load(struct checkpoint *checkpoint, struct failure *failure)
+{
+    struct generation generation;
+    struct ranks *ranks = checkpoint->ranks;
+    if (generation_open(&checkpoint->store, &checkpoint->found, &generation, failure) != 0)
+        return -1;
+    int result = 0;
+    (void)FAULT("checkpoint.load");
+    if (result == 0 && checkpoint->found.kind == MANIFEST_STATE) {
+        result = state_create(ranks_rank(ranks), ranks_count(ranks), &checkpoint->state, failure);
+        if (result == 0)
+            result = generation_load_state(&generation, checkpoint->state, failure);
+    } else if (result == 0 && is_root(checkpoint)) {
+        result = generation_load_sums(&generation, &checkpoint->tally, failure);
+    }
+    if (result == 0 && is_root(checkpoint)) {
+        result = generation_load_runs(&generation, &checkpoint->earlier_runs,
+                                      &checkpoint->earlier_run_count, failure);
+        if (result == 0)
+            result = generation_check_parts(&checkpoint->store, &checkpoint->found, failure);
+    }
+    generation_close(&generation);
+    return result;
+}
+
+static void forget(struct checkpoint *checkpoint)
+{
+    state_free(checkpoint->state);
+    checkpoint->state = NULL;
+    tally_clear(&checkpoint->tally);
+    free(checkpoint->earlier_runs);
+    checkpoint->earlier_runs = NULL;
+    checkpoint->earlier_run_count = 0;
+    manifest_clear(&checkpoint->found);
+}
+
+/*
+ * One candidate after the other, until all ranks could load their part of one. Returns 1 with it, 0
+ * when there is none, or -1.
+ */
+static int try_candidates(struct checkpoint *checkpoint, struct candidates *candidates,
+                          const struct source_list *list, const struct source_limits *limits,
+                          struct failure *failure)
+{
+    for (;;) {
+        struct durable_bytes text = {0};
+        int found = 0;
+        if (is_root(checkpoint)) {
+            found = next_manifest(checkpoint, candidates, &text, failure);
+            if (found > 0)
+                (void)manifest_compare(&checkpoint->found, checkpoint->options.path, list, limits,
+                                       failure);
+        }
+        unsigned char *bytes = text.bytes;
+        size_t byte_count = found > 0 ? text.byte_count + 1 : 0;
+        if (ranks_vote(checkpoint->ranks, failure) == 0)
+            (void)ranks_broadcast(checkpoint->ranks, &bytes, &byte_count, failure);
+        if (failure->code == 0 && !is_root(checkpoint)) {
+            if (byte_count > 0)
+                (void)manifest_parse((char *)bytes, byte_count - 1, &checkpoint->found, failure);
+            free(bytes);
+        }
+        durable_bytes_free(&text);
+        if (ranks_vote(checkpoint->ranks, failure) != 0)
+            return -1;
+        if (byte_count == 0)
+            return 0;
+
+        struct failure trouble = {0};
+        (void)load(checkpoint, &trouble);
+        if (ranks_vote(checkpoint->ranks, &trouble) == 0)
+            return 1;
+        forget(checkpoint);
+        if (trouble.code != EXIT_CHECKPOINT)
+            return failure_set(failure, trouble.code, "%s", trouble.message);
+        if (is_root(checkpoint))
+            (void)set_aside(checkpoint, candidates, &trouble, failure);
+        if (ranks_vote(checkpoint->ranks, failure) != 0)
+            return -1;
+    }
+}
+
+static void tell_found(const struct checkpoint *checkpoint)
+{
+    const struct manifest *found = &checkpoint->found;
+    char name[STORE_NAME_BYTES];
+    store_name((struct store_generation){found->attempt, found->generation}, name);
+    if (found->kind == MANIFEST_SUMS)
+        log_info("resumed from checkpoint %s: all input was read before, its sums are published",
+                 name);
+    else
+        log_info("resumed from checkpoint %s: %.1f %% of the input was read before, by %" PRIu32
+                 " ranks",
+                 name,
+                 found->disk_bytes > 0 ? 100 * (double)found->done_bytes / (double)found->disk_bytes
+                                       : 100.0,
+                 found->ranks);
+}
+
+/* On rank 0, after the choice: what it means for the folder. */
+static int settle(struct checkpoint *checkpoint, const struct candidates *candidates,
+                  struct failure *failure)
+{
+    if (!checkpoint->has_found && check_damaged(checkpoint, candidates, failure) != 0)
+        return -1;
+    if (checkpoint->has_found && !checkpoint->store.is_run_known &&
+        store_adopt(&checkpoint->store, checkpoint->found.run_id, failure) != 0)
+        return -1;
+    return clean_rejects(checkpoint, candidates, failure);
+}
+
+static int find(struct checkpoint *checkpoint, const struct source_list *list,
+                const struct source_limits *limits, const char *new_run_id, struct failure *failure)
+{
+    struct candidates candidates = {0};
+    if (is_root(checkpoint))
+        (void)begin(checkpoint, new_run_id, &candidates, failure);
+    if (ranks_vote(checkpoint->ranks, failure) != 0 || join(checkpoint, failure) != 0)
+        goto free_listing;
+    int found = try_candidates(checkpoint, &candidates, list, limits, failure);
+    if (found < 0)
+        goto free_listing;
+    checkpoint->has_found = found > 0;
+    if (is_root(checkpoint))
+        (void)settle(checkpoint, &candidates, failure);
+    (void)ranks_vote(checkpoint->ranks, failure);
+free_listing:
+    store_listing_free(&candidates.listing);
+    return failure->code != 0 ? -1 : 0;
+}
+
+int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *options,
+                    const struct source_list *list, const struct source_limits *limits,
+                    const char *new_run_id, struct checkpoint **checkpoint, struct failure *failure)
+{
+    struct checkpoint *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        failure_memory(failure, "the checkpoint", sizeof *made);
+    if (ranks_vote(ranks, failure) != 0) {
+        free(made);
+        return -1;
+    }
+    made->ranks = ranks;
+    made->options = *options;
+    made->due = INFINITY;
+    if (find(made, list, limits, new_run_id, failure) != 0) {
+        checkpoint_free(made);
+        return -1;
+    }
+    if (made->has_found) {
+        made->last_good = (struct store_generation){made->found.attempt, made->found.generation};
+        /* The run is that of the generation, also where the attempt file did not know it. */
+        memcpy(made->store.attempt.run_id, made->found.run_id, sizeof made->found.run_id);
+    } else if (manifest_set_input(&made->found, list, limits, failure) == 0) {
+        made->found.started_us = clock_now_us();
+    }
+    if (is_root(made)) {
+        made->due = clock_seconds() + interval_next(&options->interval, -1);
+        if (made->has_found)
+            tell_found(made);
+    }
+    *checkpoint = made;
+    return ranks_vote(ranks, failure);
+}
+
+void checkpoint_free(struct checkpoint *checkpoint)
+{
+    if (checkpoint == NULL)
+        return;
+    forget(checkpoint);
+    free(checkpoint->parts);
+    store_close(&checkpoint->store);
+    free(checkpoint);
+}
+
+const char *checkpoint_run_id(const struct checkpoint *checkpoint)
+{
+    return checkpoint->store.attempt.run_id;
+}
+
+const struct manifest *checkpoint_found(const struct checkpoint *checkpoint)
+{
+    return checkpoint->has_found ? &checkpoint->found : NULL;
+}
+
+struct state *checkpoint_take_state(struct checkpoint *checkpoint)
+{
+    struct state *state = checkpoint->state;
+    checkpoint->state = NULL;
+    return state;
+}
+
+struct tally checkpoint_take_tally(struct checkpoint *checkpoint)
+{
+    struct tally tally = checkpoint->tally;
+    checkpoint->tally = (struct tally){0};
+    return tally;
+}
+
+void checkpoint_rejects(const struct checkpoint *checkpoint, struct rejects_place *place,
+                        const struct rejects_run **earlier, size_t *earlier_count)
+{
+    place->parts = checkpoint->parts;
+    place->run_id = checkpoint->store.attempt.run_id;
+    place->attempt = checkpoint->store.attempt.number;
+    place->lasting = true;
+    *earlier = checkpoint->earlier_runs;
+    *earlier_count = checkpoint->earlier_run_count;
+}
+
+double checkpoint_due(const struct checkpoint *checkpoint)
+{
+    return checkpoint->due;
+}
+
+int checkpoint_check(const struct checkpoint *checkpoint, struct failure *failure)
+{
+    bool overtaken = false;
+    struct failure trouble = {0};
+    if (store_check_attempt(&checkpoint->store, &overtaken, &trouble) == 0)
+        return 0;
+    if (overtaken)
+        return failure_set(failure, trouble.code, "%s", trouble.message);
+    /* Storage that broke does not keep good sums from being published. */
+    log_warning("whether a later attempt has begun is not known: %s", trouble.message);
+    return 0;
+}

@@ -1,0 +1,25 @@
+#ifndef CHECKPOINT_INTERNAL_H
+#define CHECKPOINT_INTERNAL_H
+
+#include "course_funnel/checkpoint.h"
+#include "course_funnel/store.h"
+
+/* What checkpoint.c (opening, resuming) and checkpoint_save.c share. */
+
+struct checkpoint {
+    struct ranks *ranks;
+    struct checkpoint_options options;
+    struct store store;
+    char *parts; /* what paths of reject parts begin with */
+    bool has_found;
+    struct manifest found; /* what this attempt went on from, or of nothing: the input */
+    struct state *state;
+    struct tally tally;
+    struct rejects_run *earlier_runs; /* on rank 0, of earlier attempts */
+    size_t earlier_run_count;
+    uint32_t saved_count;              /* generations begun by this attempt */
+    struct store_generation last_good; /* attempt 0: none */
+    double due;
+};
+
+#endif

@@ -1,0 +1,343 @@
+#include "course_funnel/checkpoint.h"
+
+#include "checkpoint_internal.h"
+
+#include "course_funnel/clock.h"
+#include "course_funnel/fault.h"
+#include "course_funnel/generation.h"
+#include "course_funnel/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A generation in the making. */
+struct saving {
+    struct checkpoint *checkpoint;
+    const struct checkpoint_content *content;
+    struct manifest manifest;    /* its input is borrowed from what was found */
+    struct manifest_file *files; /* this rank's */
+    size_t file_count;
+    struct manifest_part part;      /* this rank's; of no bytes where there is none */
+    const struct rejects_run *runs; /* this rank's */
+    size_t run_count;
+    bool overtaken;
+};
+
+static bool is_root(const struct saving *saving)
+{
+    return ranks_rank(saving->checkpoint->ranks) == 0;
+}
+
+/* Counts over all ranks; what this rank alone cannot know. */
+static int sum_up(struct saving *saving, struct failure *failure)
+{
+    struct ranks *ranks = saving->checkpoint->ranks;
+    const struct checkpoint_content *content = saving->content;
+    struct manifest *manifest = &saving->manifest;
+    /* The latest time as the lowest of the negatives; no time lies near the limits of int64_t. */
+    int64_t bounds[2] = {content->first_event_us, -(content->last_event_us + 1)};
+    manifest->ledger = content->ledger;
+    manifest->done_bytes = content->done_bytes;
+    if (ranks_sum(ranks, (uint64_t *)&manifest->ledger, LEDGER_COUNTS, failure) != 0 ||
+        ranks_sum(ranks, &manifest->done_bytes, 1, failure) != 0 ||
+        ranks_lowest(ranks, bounds, 2, failure) != 0)
+        return -1;
+    manifest->first_event_us = bounds[0];
+    manifest->last_event_us = -bounds[1] - 1;
+    return ledger_check(&manifest->ledger, failure);
+}
+
+static void fill_manifest(struct saving *saving)
+{
+    struct checkpoint *checkpoint = saving->checkpoint;
+    const struct manifest *found = &checkpoint->found;
+    struct manifest *manifest = &saving->manifest;
+    uint64_t earlier_bytes = checkpoint->has_found ? found->done_bytes : 0;
+    snprintf(manifest->version, sizeof manifest->version, "%s", COURSE_FUNNEL_VERSION);
+    memcpy(manifest->run_id, checkpoint->store.attempt.run_id, sizeof manifest->run_id);
+    memcpy(manifest->input_fingerprint, found->input_fingerprint,
+           sizeof manifest->input_fingerprint);
+    manifest->kind = saving->content->kind;
+    manifest->attempt = checkpoint->store.attempt.number;
+    manifest->generation = ++checkpoint->saved_count;
+    manifest->ranks = (uint32_t)ranks_count(checkpoint->ranks);
+    manifest->resumes = found->resumes + (checkpoint->has_found ? 1 : 0);
+    manifest->started_us = found->started_us;
+    manifest->written_us = clock_now_us();
+    manifest->range_bytes = found->range_bytes;
+    manifest->disk_bytes = found->disk_bytes;
+    manifest->split_count = found->split_count;
+    manifest->next = saving->content->next;
+    /* Headers of archives and text that was read again make this no exact count. */
+    manifest->done_bytes += earlier_bytes;
+    if (manifest->done_bytes > manifest->disk_bytes || manifest->kind == MANIFEST_SUMS)
+        manifest->done_bytes = manifest->disk_bytes;
+}
+
+/* This rank's rejects so far; the folder is synced for the name of the part. */
+static int sync_rejects(struct saving *saving, struct failure *failure)
+{
+    struct durable_folder folder;
+    struct manifest_part *part = &saving->part;
+    part->attempt = saving->manifest.attempt;
+    part->rank = (uint32_t)ranks_rank(saving->checkpoint->ranks);
+    if (rejects_sync(saving->content->rejects, &saving->runs, &saving->run_count, &part->bytes,
+                     part->digest, failure) != 0 ||
+        store_open_rejects(&saving->checkpoint->store, &folder, failure) != 0)
+        return -1;
+    int result = part->bytes > 0 ? durable_sync(&folder, failure) : 0;
+    durable_close(&folder);
+    return result;
+}
+
+/* This rank's share of the files. */
+static int write_files(struct saving *saving, struct failure *failure)
+{
+    struct generation generation;
+    if (sync_rejects(saving, failure) != 0 ||
+        generation_open(&saving->checkpoint->store, &saving->manifest, &generation, failure) != 0)
+        return -1;
+    int result = 0;
+    (void)FAULT("checkpoint.write");
+    if (result == 0 && saving->content->kind == MANIFEST_STATE) {
+        result = generation_write_state(&generation, saving->content->state, &saving->files,
+                                        &saving->file_count, failure);
+    } else if (result == 0 && is_root(saving)) {
+        saving->files = calloc(1, sizeof *saving->files);
+        if (saving->files == NULL)
+            result = failure_memory(failure, "a list of files", sizeof *saving->files);
+        else
+            result =
+                generation_write_sums(&generation, saving->content->tally, saving->files, failure);
+        saving->file_count = 1;
+    }
+    if (result == 0)
+        result = durable_sync(&generation.folder, failure);
+    generation_close(&generation);
+    return result;
+}
+
+/* What all ranks have, on rank 0 as an array that it frees. */
+static int gather(struct saving *saving, const void *elements, size_t count, size_t element_bytes,
+                  void **all, size_t *all_count, struct failure *failure)
+{
+    unsigned char *gathered = NULL;
+    size_t bytes = 0;
+    int result = ranks_gather(saving->checkpoint->ranks, elements, count * element_bytes, &gathered,
+                              &bytes, failure);
+    *all = gathered;
+    *all_count = bytes / element_bytes;
+    return result;
+}
+
+static int by_group(const void *a, const void *b)
+{
+    const struct manifest_file *x = a, *y = b;
+    return x->first_group < y->first_group ? -1 : x->first_group > y->first_group;
+}
+
+/* On rank 0: earlier attempts' parts, and those of this one that hold anything. */
+static int join_parts(struct saving *saving, const struct manifest_part *own, size_t own_count,
+                      struct failure *failure)
+{
+    const struct manifest *found = &saving->checkpoint->found;
+    struct manifest *manifest = &saving->manifest;
+    manifest->parts = calloc(found->part_count + own_count + 1, sizeof *manifest->parts);
+    if (manifest->parts == NULL)
+        return failure_memory(failure, "the manifest", own_count * sizeof *own);
+    for (size_t i = 0; i < found->part_count; i++)
+        manifest->parts[manifest->part_count++] = found->parts[i];
+    for (size_t i = 0; i < own_count; i++)
+        if (own[i].bytes > 0)
+            manifest->parts[manifest->part_count++] = own[i];
+    return 0;
+}
+
+/* On rank 0: the stretches of earlier attempts and of this one, as a file. */
+static int write_runs(struct saving *saving, const struct generation *generation,
+                      const struct rejects_run *own, size_t own_count, struct failure *failure)
+{
+    const struct checkpoint *checkpoint = saving->checkpoint;
+    size_t earlier = checkpoint->earlier_run_count;
+    struct rejects_run *all = malloc((earlier + own_count + 1) * sizeof *all);
+    if (all == NULL)
+        return failure_memory(failure, "the rejects", own_count * sizeof *own);
+    if (earlier > 0)
+        memcpy(all, checkpoint->earlier_runs, earlier * sizeof *all);
+    if (own_count > 0)
+        memcpy(all + earlier, own, own_count * sizeof *all);
+    int result = generation_write_runs(generation, all, earlier + own_count, &saving->manifest.runs,
+                                       failure);
+    free(all);
+    return result;
+}
+
+/* On rank 0, with all that the others told in the manifest. */
+static int commit(struct saving *saving, const struct rejects_run *runs, size_t run_count,
+                  struct failure *failure)
+{
+    struct manifest *manifest = &saving->manifest;
+    const struct store *store = &saving->checkpoint->store;
+    struct generation generation;
+    char *text = NULL;
+    size_t bytes = 0;
+    if (generation_open(store, manifest, &generation, failure) != 0)
+        return -1;
+    int result = write_runs(saving, &generation, runs, run_count, failure);
+    if (result == 0)
+        result = durable_sync(&generation.folder, failure);
+    if (result == 0)
+        result = manifest_print(manifest, &text, &bytes, failure);
+    if (result == 0)
+        result =
+            store_commit(store, (struct store_generation){manifest->attempt, manifest->generation},
+                         text, bytes, &saving->overtaken, failure);
+    free(text);
+    generation_close(&generation);
+    return result;
+}
+
+/* What every rank wrote, to rank 0; there it becomes the manifest. */
+static int finish(struct saving *saving, struct failure *failure)
+{
+    const struct checkpoint_content *content = saving->content;
+    struct manifest *manifest = &saving->manifest;
+    void *files = NULL, *parts = NULL, *runs = NULL, *unfinished = NULL;
+    size_t file_count = 0, part_count = 0, run_count = 0, unfinished_count = 0;
+    (void)gather(saving, saving->files, saving->file_count, sizeof *saving->files, &files,
+                 &file_count, failure);
+    (void)gather(saving, &saving->part, 1, sizeof saving->part, &parts, &part_count, failure);
+    (void)gather(saving, saving->runs, saving->run_count, sizeof *saving->runs, &runs, &run_count,
+                 failure);
+    (void)gather(saving, content->unfinished, content->unfinished_count,
+                 sizeof *content->unfinished, &unfinished, &unfinished_count, failure);
+    if (is_root(saving) && failure->code == 0) {
+        const struct manifest *found = &saving->checkpoint->found;
+        qsort(files, file_count, sizeof *saving->files, by_group);
+        manifest->files = files;
+        manifest->file_count = file_count;
+        manifest->unfinished = unfinished;
+        manifest->unfinished_count = unfinished_count;
+        manifest->inputs = found->inputs;
+        manifest->input_count = found->input_count;
+        if (content->tally != NULL) {
+            manifest->pairs_started = content->tally->pairs_started;
+            manifest->pairs_completed = content->tally->pairs_completed;
+        }
+        if (join_parts(saving, parts, part_count, failure) == 0)
+            (void)commit(saving, runs, run_count, failure);
+    }
+    free(files);
+    free(parts);
+    free(runs);
+    free(unfinished);
+    free(manifest->parts);
+    manifest->parts = NULL;
+    return failure->code != 0 ? -1 : 0;
+}
+
+/* On rank 0: all but this generation and the good one before it. */
+static void prune(struct checkpoint *checkpoint, struct store_generation saved)
+{
+    struct failure trouble = {0};
+    struct store_listing listing;
+    if (store_list(&checkpoint->store, &listing, &trouble) == 0) {
+        for (size_t i = 0; i < listing.generation_count && trouble.code == 0; i++) {
+            struct store_generation old = listing.generations[i];
+            bool keep = (old.attempt == saved.attempt && old.number == saved.number) ||
+                        (old.attempt == checkpoint->last_good.attempt &&
+                         old.number == checkpoint->last_good.number);
+            (void)FAULT("checkpoint.prune");
+            if (!keep)
+                (void)store_remove(&checkpoint->store, old, &trouble);
+        }
+        store_listing_free(&listing);
+    }
+    if (trouble.code != 0)
+        log_warning("an old checkpoint is left behind: %s", trouble.message);
+}
+
+static uint64_t bytes_of(const struct saving *saving)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < saving->file_count; i++)
+        bytes += saving->files[i].bytes;
+    return bytes;
+}
+
+/* On rank 0: tell what was done, and when it is due again. */
+static void tell(struct saving *saving, uint64_t bytes, double seconds,
+                 const struct failure *trouble)
+{
+    struct checkpoint *checkpoint = saving->checkpoint;
+    double wait = interval_next(&checkpoint->options.interval, seconds);
+    char name[STORE_NAME_BYTES];
+    struct store_generation saved = {saving->manifest.attempt, saving->manifest.generation};
+    store_name(saved, name);
+    checkpoint->due = clock_seconds() + wait;
+    if (trouble->code == 0)
+        log_info("checkpoint %s: %.1f MB in %.2f s, the next in %.0f s", name, (double)bytes / 1e6,
+                 seconds, wait);
+    else
+        log_warning("checkpoint %s could not be written and is given up, the next try is in %.0f "
+                    "s: %s",
+                    name, wait, trouble->message);
+}
+
+/* On rank 0: what is there of a generation that was given up. */
+static void give_up(struct saving *saving)
+{
+    struct failure trouble = {0};
+    struct store_generation name = {saving->manifest.attempt, saving->manifest.generation};
+    if (store_remove(&saving->checkpoint->store, name, &trouble) != 0)
+        log_warning("what was written is left behind: %s", trouble.message);
+}
+
+static int save(struct saving *saving, struct failure *failure)
+{
+    struct checkpoint *checkpoint = saving->checkpoint;
+    struct store_generation name = {saving->manifest.attempt, saving->manifest.generation};
+    if (is_root(saving))
+        (void)store_make(&checkpoint->store, name, failure);
+    if (ranks_vote(checkpoint->ranks, failure) != 0)
+        return -1;
+    (void)write_files(saving, failure);
+    if (ranks_vote(checkpoint->ranks, failure) != 0)
+        return -1;
+    (void)finish(saving, failure);
+    return ranks_vote(checkpoint->ranks, failure);
+}
+
+int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_content *content,
+                    bool *saved, struct failure *failure)
+{
+    struct saving saving = {.checkpoint = checkpoint, .content = content};
+    struct failure trouble = {0};
+    double begun = clock_seconds();
+    *saved = false;
+    (void)sum_up(&saving, failure);
+    if (ranks_vote(checkpoint->ranks, failure) != 0)
+        return -1;
+    fill_manifest(&saving);
+
+    *saved = save(&saving, &trouble) == 0;
+    uint64_t bytes = bytes_of(&saving);
+    (void)ranks_sum(checkpoint->ranks, &bytes, 1, failure);
+    struct store_generation name = {saving.manifest.attempt, saving.manifest.generation};
+    if (is_root(&saving)) {
+        if (*saved)
+            prune(checkpoint, name);
+        else
+            give_up(&saving);
+        if (saving.overtaken)
+            failure_set(failure, trouble.code, "%s", trouble.message);
+        else
+            tell(&saving, bytes, clock_seconds() - begun, &trouble);
+    }
+    if (*saved)
+        checkpoint->last_good = name;
+    free(saving.files);
+    return ranks_vote(checkpoint->ranks, failure);
+}

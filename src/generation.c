@@ -1,0 +1,279 @@
+#include "course_funnel/generation.h"
+
+#include "generation_internal.h"
+
+#include "course_funnel/fault.h"
+#include "course_funnel/record_image.h"
+#include "course_funnel/state_image.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int generation_open(const struct store *store, const struct manifest *manifest,
+                    struct generation *generation, struct failure *failure)
+{
+    struct store_generation name = {.attempt = manifest->attempt, .number = manifest->generation};
+    *generation = (struct generation){.manifest = manifest};
+    return store_open_generation(store, name, &generation->folder, failure);
+}
+
+void generation_close(struct generation *generation)
+{
+    durable_close(&generation->folder);
+    *generation = (struct generation){0};
+}
+
+static int write_image(const struct generation *generation, const char *name,
+                       const struct image *image, struct manifest_file *file,
+                       struct failure *failure)
+{
+    char identity[MANIFEST_IDENTITY_BYTES];
+    manifest_identity(generation->manifest, name, identity);
+    file->bytes = image->byte_count;
+    digest_bytes(identity, image->bytes, image->byte_count, file->digest);
+    return durable_write(&generation->folder, name, image->bytes, image->byte_count, failure);
+}
+
+/* How many groups from ${first} (of the rank's own) on go into one file. */
+static uint32_t groups_of_file(const struct state *state, uint32_t first)
+{
+    uint64_t most = FAULT_NUMBER("generation.file_bytes", GENERATION_FILE_BYTES);
+    uint64_t bytes = state_image_bytes(&state->groups[first]);
+    uint32_t count = 1;
+    while (first + count < state->group_count) {
+        bytes += state_image_bytes(&state->groups[first + count]);
+        if (bytes > most)
+            break;
+        count++;
+    }
+    return count;
+}
+
+/* Which files there will be, without sizes and digests. */
+static int plan_files(const struct state *state, struct manifest_file **files, size_t *file_count,
+                      struct failure *failure)
+{
+    *files = NULL;
+    *file_count = 0;
+    for (uint32_t at = 0; at < state->group_count;) {
+        uint32_t count = groups_of_file(state, at);
+        void *grown = realloc(*files, (*file_count + 1) * sizeof **files);
+        if (grown == NULL)
+            return failure_memory(failure, "a list of files", *file_count * sizeof **files);
+        *files = grown;
+        (*files)[(*file_count)++] =
+            (struct manifest_file){.first_group = state->first_group + at,
+                                   .last_group = state->first_group + at + count - 1};
+        at += count;
+    }
+    return 0;
+}
+
+int generation_write_state(const struct generation *generation, const struct state *state,
+                           struct manifest_file **files, size_t *file_count,
+                           struct failure *failure)
+{
+    struct image image = {0};
+    int result = plan_files(state, files, file_count, failure);
+    for (size_t i = 0; result == 0 && i < *file_count; i++) {
+        struct manifest_file *file = &(*files)[i];
+        char name[MANIFEST_NAME_BYTES];
+        manifest_file_name(file, name);
+        result = state_image_create(state, file->first_group,
+                                    file->last_group - file->first_group + 1, &image, failure);
+        if (result == 0)
+            result = write_image(generation, name, &image, file, failure);
+    }
+    image_clear(&image);
+    return result;
+}
+
+int generation_write_sums(const struct generation *generation, const struct tally *tally,
+                          struct manifest_file *file, struct failure *failure)
+{
+    struct image image = {0};
+    *file = (struct manifest_file){0};
+    int result = record_image_create_sums(tally, &image, failure);
+    if (result == 0)
+        result = write_image(generation, MANIFEST_SUMS_NAME, &image, file, failure);
+    image_clear(&image);
+    return result;
+}
+
+int generation_write_runs(const struct generation *generation, const struct rejects_run *runs,
+                          size_t run_count, struct manifest_file *file, struct failure *failure)
+{
+    struct image image = {0};
+    *file = (struct manifest_file){0};
+    int result = record_image_create_runs(runs, run_count, &image, failure);
+    if (result == 0)
+        result = write_image(generation, MANIFEST_RUNS_NAME, &image, file, failure);
+    image_clear(&image);
+    return result;
+}
+
+int generation_read(const struct generation *generation, const char *name,
+                    const struct manifest_file *file, struct durable_bytes *bytes,
+                    struct failure *failure)
+{
+    char identity[MANIFEST_IDENTITY_BYTES], digest[DIGEST_BYTES];
+    const char *path = generation->folder.path;
+    if (durable_read(&generation->folder, name, file->bytes, bytes, failure) != 0)
+        return -1;
+    if (bytes->byte_count != file->bytes)
+        return failure_set(failure, EXIT_CHECKPOINT,
+                           "%s/%s: is %zu bytes long, where %" PRIu64 " were written.", path, name,
+                           bytes->byte_count, file->bytes);
+    manifest_identity(generation->manifest, name, identity);
+    digest_bytes(identity, bytes->bytes, bytes->byte_count, digest);
+    if (strcmp(digest, file->digest) != 0)
+        return failure_set(failure, EXIT_CHECKPOINT,
+                           "%s/%s: its digest is %s, where %s was written.", path, name, digest,
+                           file->digest);
+    return FAULT("generation.verified") != 0
+               ? failure_set(failure, EXIT_CHECKPOINT, "%s/%s: %s.", path, name, strerror(errno))
+               : 0;
+}
+
+int generation_name_failure(const struct generation *generation, const char *name,
+                            const struct failure *trouble, struct failure *failure)
+{
+    return failure_set(failure, trouble->code, "%s/%s: %s.", generation->folder.path, name,
+                       trouble->message);
+}
+
+int generation_load_state(const struct generation *generation, struct state *state,
+                          struct failure *failure)
+{
+    const struct manifest *manifest = generation->manifest;
+    struct durable_bytes bytes = {0};
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < manifest->file_count; i++) {
+        const struct manifest_file *file = &manifest->files[i];
+        struct failure trouble = {0};
+        char name[MANIFEST_NAME_BYTES];
+        if (file->last_group < state->first_group ||
+            file->first_group >= state->first_group + state->group_count)
+            continue;
+        manifest_file_name(file, name);
+        result = generation_read(generation, name, file, &bytes, failure);
+        if (result == 0 && state_image_load(bytes.bytes, bytes.byte_count, file->first_group,
+                                            file->last_group, state, &trouble) != 0)
+            result = generation_name_failure(generation, name, &trouble, failure);
+    }
+    durable_bytes_free(&bytes);
+    struct failure trouble = {0};
+    if (result == 0 && state_validate(state, &trouble) != 0)
+        result = failure_set(failure, EXIT_CHECKPOINT, "%s: %s", generation->folder.path,
+                             trouble.message);
+    state->first_event_us = manifest->first_event_us;
+    state->last_event_us = manifest->last_event_us;
+    return result;
+}
+
+int generation_load_sums(const struct generation *generation, struct tally *tally,
+                         struct failure *failure)
+{
+    struct durable_bytes bytes = {0};
+    struct failure trouble = {0};
+    int result = generation_read(generation, MANIFEST_SUMS_NAME, &generation->manifest->files[0],
+                                 &bytes, failure);
+    if (result == 0 && record_image_load_sums(bytes.bytes, bytes.byte_count, tally, &trouble) != 0)
+        result = generation_name_failure(generation, MANIFEST_SUMS_NAME, &trouble, failure);
+    durable_bytes_free(&bytes);
+    tally->pairs_started = generation->manifest->pairs_started;
+    tally->pairs_completed = generation->manifest->pairs_completed;
+    return result;
+}
+
+/* Each stretch lies within a part that the manifest names, and is of a split that there is. */
+static int check_runs(const struct manifest *manifest, const struct rejects_run *runs,
+                      size_t run_count, struct failure *failure)
+{
+    for (size_t i = 0; i < run_count; i++) {
+        bool found = false;
+        for (size_t j = 0; !found && j < manifest->part_count; j++)
+            found = manifest->parts[j].attempt == runs[i].attempt &&
+                    manifest->parts[j].rank == runs[i].rank &&
+                    runs[i].end <= manifest->parts[j].bytes;
+        if (!found || runs[i].split >= manifest->split_count)
+            return failure_set(failure, EXIT_CHECKPOINT, "a stretch of rejects is of no part");
+    }
+    return 0;
+}
+
+int generation_load_runs(const struct generation *generation, struct rejects_run **runs,
+                         size_t *run_count, struct failure *failure)
+{
+    struct durable_bytes bytes = {0};
+    struct failure trouble = {0};
+    *runs = NULL;
+    *run_count = 0;
+    int result = generation_read(generation, MANIFEST_RUNS_NAME, &generation->manifest->runs,
+                                 &bytes, failure);
+    if (result == 0 &&
+        (record_image_load_runs(bytes.bytes, bytes.byte_count, runs, run_count, &trouble) != 0 ||
+         check_runs(generation->manifest, *runs, *run_count, &trouble) != 0))
+        result = generation_name_failure(generation, MANIFEST_RUNS_NAME, &trouble, failure);
+    durable_bytes_free(&bytes);
+    if (result != 0) {
+        free(*runs);
+        *runs = NULL;
+    }
+    return result;
+}
+
+static int check_part(const struct durable_folder *folder, const struct manifest_part *part,
+                      struct failure *failure)
+{
+    char name[STORE_NAME_BYTES], digest_found[DIGEST_BYTES];
+    unsigned char buffer[65536];
+    uint64_t found = 0;
+    struct digest *digest = NULL;
+    store_part_name((struct store_part){.attempt = part->attempt, .rank = part->rank}, name);
+    int fd = durable_open_file(folder, name, &found, failure);
+    if (fd < 0)
+        return -1;
+    int result = digest_create(REJECTS_DIGEST_IDENTITY, &digest, failure);
+    for (uint64_t at = 0; result == 0 && at < part->bytes;) {
+        uint64_t left = part->bytes - at;
+        ssize_t got =
+            pread(fd, buffer, left < sizeof buffer ? (size_t)left : sizeof buffer, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            result = failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be read whole: %s.",
+                                 folder->path, name, got < 0 ? strerror(errno) : "it is too short");
+            break;
+        }
+        digest_add(digest, buffer, (size_t)got);
+        at += (uint64_t)got;
+    }
+    if (result == 0) {
+        digest_text(digest, digest_found);
+        if (strcmp(digest_found, part->digest) != 0)
+            result = failure_set(failure, EXIT_CHECKPOINT,
+                                 "%s/%s: its digest is %s, where %s was written.", folder->path,
+                                 name, digest_found, part->digest);
+    }
+    digest_free(digest);
+    (void)close(fd);
+    return result;
+}
+
+int generation_check_parts(const struct store *store, const struct manifest *manifest,
+                           struct failure *failure)
+{
+    struct durable_folder folder;
+    if (store_open_rejects(store, &folder, failure) != 0)
+        return -1;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < manifest->part_count; i++)
+        result = check_part(&folder, &manifest->parts[i], failure);
+    durable_close(&folder);
+    return result;
+}

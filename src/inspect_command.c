@@ -1,0 +1,82 @@
+#include "course_funnel/command.h"
+
+#include "course_funnel/log.h"
+#include "inspection.h"
+
+#include <getopt.h>
+#include <string.h>
+
+static const char help[] =
+    "Tell what a checkpoint folder holds: which checkpoints are whole, how far the run is, what\n"
+    "was counted, and what a run on the folder would do. Reads all of it, and changes nothing.\n"
+    "\n"
+    "usage: course-funnel inspect DIR [OPTIONS]\n"
+    "\n"
+    "  --json             as one JSON object\n"
+    "  --help             this text\n"
+    "\n"
+    "exit codes: 0 there is a checkpoint to go on from, 2 usage, 6 there is none, or the folder\n"
+    "cannot be read, 70 a bug or no memory\n";
+
+struct options {
+    const char *path;
+    bool json;
+    bool help;
+};
+
+static int parse_options(int argc, char **argv, struct options *options, struct failure *failure)
+{
+    enum { JSON = 1, HELP };
+    static const struct option long_options[] = {
+        {"json", no_argument, NULL, JSON}, {"help", no_argument, NULL, HELP}, {NULL, 0, NULL, 0}};
+    *options = (struct options){0};
+    opterr = 0;
+    optind = 1;
+    for (int at = optind, name; (name = getopt_long(argc, argv, ":", long_options, NULL)) != -1;
+         at = optind) {
+        if (name != JSON && name != HELP)
+            return failure_set(failure, EXIT_USAGE, "There is no option \"%s\".", argv[at]);
+        options->json = options->json || name == JSON;
+        options->help = options->help || name == HELP;
+    }
+    if (options->help)
+        return 0;
+    if (optind + 1 != argc)
+        return failure_set(failure, EXIT_USAGE,
+                           "inspect takes the name of one checkpoint folder, and no other words.");
+    options->path = argv[optind];
+    return 0;
+}
+
+static int inspect(const struct options *options, struct failure *failure)
+{
+    struct inspection inspection;
+    int result = inspection_make(options->path, &inspection, failure);
+    if (result == 0)
+        result = (options->json ? inspection_print_json : inspection_print)(stdout, &inspection,
+                                                                            failure);
+    bool usable = result == 0 && inspection.resume != NULL;
+    inspection_clear(&inspection);
+    if (result != 0)
+        return failure->code;
+    return usable ? EXIT_PUBLISHED : EXIT_CHECKPOINT;
+}
+
+int inspect_command(int argc, char **argv)
+{
+    struct failure failure = {0};
+    struct options options;
+    int code = 0;
+    if (parse_options(argc, argv, &options, &failure) == 0) {
+        if (options.help)
+            code = fputs(help, stdout) < 0 ? EXIT_BUG : EXIT_PUBLISHED;
+        else
+            code = inspect(&options, &failure);
+    }
+    if (failure.code == 0)
+        return code;
+    log_error("%s", failure.message);
+    if (failure.code == EXIT_USAGE)
+        log_error("Try `course-funnel inspect --help`.");
+    return failure.code;
+}

@@ -1,0 +1,75 @@
+#include "inspection.h"
+
+#include "store_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int look_at(struct inspection *inspection, struct inspection_entry *entry,
+                   struct failure *failure)
+{
+    struct durable_bytes text = {0};
+    struct failure trouble = {0};
+    struct generation generation;
+    int result = store_read_manifest(&inspection->store, entry->name, &text, &entry->problem);
+    if (result == 0 &&
+        manifest_parse((char *)text.bytes, text.byte_count, &entry->manifest, &trouble) != 0)
+        result = failure_set(&entry->problem, trouble.code, MANIFEST_NAME ": %s.", trouble.message);
+    durable_bytes_free(&text);
+    if (result != 0)
+        goto check_memory;
+    entry->has_manifest = true;
+    if (entry->manifest.attempt != entry->name.attempt ||
+        entry->manifest.generation != entry->name.number)
+        failure_set(&entry->problem, EXIT_CHECKPOINT, MANIFEST_NAME ": is of another generation.");
+    else if (inspection->has_attempt &&
+             strcmp(entry->manifest.run_id, inspection->attempt.run_id) != 0)
+        failure_set(&entry->problem, EXIT_CHECKPOINT, MANIFEST_NAME ": is of another run.");
+    else if (generation_open(&inspection->store, &entry->manifest, &generation, &entry->problem) ==
+             0) {
+        (void)generation_look(&inspection->store, &generation, &entry->contents, &entry->problem);
+        generation_close(&generation);
+    }
+check_memory:
+    if (entry->problem.code == EXIT_BUG)
+        return failure_set(failure, EXIT_BUG, "%s", entry->problem.message);
+    return 0;
+}
+
+int inspection_make(const char *path, struct inspection *inspection, struct failure *failure)
+{
+    memset(inspection, 0, sizeof *inspection);
+    struct store *store = &inspection->store;
+    if (store_look(path, store, failure) != 0)
+        return -1;
+    inspection->locked = store_is_locked(store, inspection->holder);
+    int read = store_read_attempt(store, &inspection->attempt, failure);
+    if (read < 0 || store_list(store, &inspection->listing, failure) != 0)
+        return -1;
+    inspection->has_attempt = read == 1;
+    size_t count = inspection->listing.generation_count;
+    inspection->entries = calloc(count + 1, sizeof *inspection->entries);
+    if (inspection->entries == NULL)
+        return failure_memory(failure, "the checkpoints", count * sizeof *inspection->entries);
+    for (size_t i = 0; i < count; i++) {
+        struct inspection_entry *entry = &inspection->entries[i];
+        entry->name = inspection->listing.generations[i];
+        if (look_at(inspection, entry, failure) != 0)
+            return -1;
+        bool thrown_away =
+            inspection->has_attempt && entry->name.attempt < inspection->attempt.first_number;
+        if (entry->problem.code == 0 && inspection->resume == NULL && !thrown_away)
+            inspection->resume = entry;
+    }
+    return 0;
+}
+
+void inspection_clear(struct inspection *inspection)
+{
+    for (size_t i = 0; inspection->entries != NULL && i < inspection->listing.generation_count; i++)
+        manifest_clear(&inspection->entries[i].manifest);
+    free(inspection->entries);
+    store_listing_free(&inspection->listing);
+    store_close(&inspection->store);
+    memset(inspection, 0, sizeof *inspection);
+}

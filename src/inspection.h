@@ -1,0 +1,42 @@
+#ifndef INSPECTION_H
+#define INSPECTION_H
+
+#include "course_funnel/generation.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* What `inspect` finds in a checkpoint folder. */
+
+struct inspection_entry {
+    struct store_generation name;
+    bool has_manifest; /* it could be read */
+    struct manifest manifest;
+    struct generation_contents contents;
+    struct failure problem; /* code 0: all of it holds */
+};
+
+struct inspection {
+    struct store store;
+    bool locked;
+    char holder[256];
+    bool has_attempt;
+    struct store_attempt attempt;
+    struct store_listing listing;
+    struct inspection_entry *entries;      /* the newest first, as in the listing */
+    const struct inspection_entry *resume; /* what a resume goes on from; NULL: nothing */
+};
+
+/*
+ * Local. Look at all that is in the folder ${path}; changes nothing. Returns 0, or -1
+ * (EXIT_CHECKPOINT: the folder cannot be looked at, EXIT_BUG). inspection_clear frees what it
+ * holds, after a failure too.
+ */
+int inspection_make(const char *path, struct inspection *inspection, struct failure *failure);
+void inspection_clear(struct inspection *inspection);
+
+/* Local. Tell it to people, or as JSON. Returns 0, or -1 (EXIT_BUG). */
+int inspection_print(FILE *out, const struct inspection *inspection, struct failure *failure);
+int inspection_print_json(FILE *out, const struct inspection *inspection, struct failure *failure);
+
+#endif

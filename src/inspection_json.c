@@ -1,0 +1,133 @@
+#include "inspection.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+
+/*
+ * Every function returns false when there is no memory. Counts are plain numbers here, exact up to
+ * 2^53: this text is for people's tools, not to resume from.
+ */
+
+static bool add_number(cJSON *object, const char *name, uint64_t number)
+{
+    return cJSON_AddNumberToObject(object, name, (double)number) != NULL;
+}
+
+static bool add_text(cJSON *object, const char *name, const char *text)
+{
+    return cJSON_AddStringToObject(object, name, text) != NULL;
+}
+
+static bool add_counts(cJSON *object, const struct ledger *ledger)
+{
+    cJSON *counts = cJSON_AddObjectToObject(object, "counts");
+    return counts != NULL && add_number(counts, "lines_read", ledger->lines_read) &&
+           add_number(counts, "other", ledger->other) &&
+           add_number(counts, "rejected", ledger_rejected(ledger)) &&
+           add_number(counts, "kept", ledger->kept) &&
+           add_number(counts, "duplicates", ledger->duplicates) &&
+           add_number(counts, "time_unusable", ledger->time_unusable);
+}
+
+static bool add_progress(cJSON *object, const struct manifest *manifest)
+{
+    return add_number(object, "bytes_read", manifest->done_bytes) &&
+           add_number(object, "bytes_in_all", manifest->disk_bytes) &&
+           add_number(object, "pieces_in_all", manifest->split_count) &&
+           add_number(object, "pieces_done", manifest->next - manifest->unfinished_count) &&
+           add_number(object, "pieces_begun", manifest->unfinished_count) &&
+           add_number(object, "pieces_waiting", manifest->split_count - manifest->next);
+}
+
+static bool add_contents(cJSON *object, const struct generation_contents *contents)
+{
+    bool added = add_number(object, "bytes", contents->bytes) &&
+                 add_number(object, "users", contents->users) &&
+                 add_number(object, "enrolments", contents->enrolments) &&
+                 add_number(object, "progress", contents->progress) &&
+                 add_number(object, "sums", contents->sums);
+    cJSON *largest = added ? cJSON_AddArrayToObject(object, "largest_key_groups") : NULL;
+    added = largest != NULL;
+    for (size_t i = 0; added && i < GENERATION_LARGEST && contents->largest[i].users > 0; i++) {
+        cJSON *group = cJSON_CreateObject();
+        added = group != NULL && cJSON_AddItemToArray(largest, group) &&
+                add_number(group, "group", contents->largest[i].group) &&
+                add_number(group, "users", contents->largest[i].users) &&
+                add_number(group, "bytes", contents->largest[i].bytes);
+    }
+    return added;
+}
+
+static bool add_entry(cJSON *array, const struct inspection_entry *entry)
+{
+    char name[STORE_NAME_BYTES];
+    const struct manifest *manifest = &entry->manifest;
+    cJSON *object = cJSON_CreateObject();
+    store_name(entry->name, name);
+    if (object == NULL || !cJSON_AddItemToArray(array, object) || !add_text(object, "name", name) ||
+        cJSON_AddBoolToObject(object, "whole", entry->problem.code == 0) == NULL)
+        return false;
+    if (entry->problem.code != 0 && !add_text(object, "problem", entry->problem.message))
+        return false;
+    if (!entry->has_manifest)
+        return true;
+    return add_text(object, "kind", manifest->kind == MANIFEST_SUMS ? "sums" : "state") &&
+           add_text(object, "run_id", manifest->run_id) &&
+           add_number(object, "attempt", manifest->attempt) &&
+           add_number(object, "ranks", manifest->ranks) &&
+           add_number(object, "resumes", manifest->resumes) && add_progress(object, manifest) &&
+           add_counts(object, &manifest->ledger) && add_contents(object, &entry->contents);
+}
+
+static bool add_names(cJSON *root, const struct inspection *inspection)
+{
+    const struct store_listing *listing = &inspection->listing;
+    cJSON *damaged = cJSON_AddArrayToObject(root, "set_aside");
+    cJSON *others = cJSON_AddArrayToObject(root, "others");
+    bool added = damaged != NULL && others != NULL;
+    for (size_t i = 0; added && i < listing->damaged_count; i++) {
+        char name[STORE_NAME_BYTES];
+        store_damaged_name(listing->damaged[i], name);
+        cJSON *text = cJSON_CreateString(name);
+        added = text != NULL && cJSON_AddItemToArray(damaged, text);
+    }
+    for (size_t i = 0; added && i < listing->other_count; i++) {
+        cJSON *text = cJSON_CreateString(listing->others[i]);
+        added = text != NULL && cJSON_AddItemToArray(others, text);
+    }
+    return added;
+}
+
+static bool add_all(cJSON *root, const struct inspection *inspection)
+{
+    bool added = root != NULL && add_text(root, "folder", inspection->store.folder.path) &&
+                 cJSON_AddBoolToObject(root, "in_use", inspection->locked) != NULL;
+    if (added && inspection->locked)
+        added = add_text(root, "holder", inspection->holder);
+    if (added && inspection->has_attempt)
+        added = add_text(root, "run_id", inspection->attempt.run_id) &&
+                add_number(root, "attempt", inspection->attempt.number);
+    cJSON *entries = added ? cJSON_AddArrayToObject(root, "generations") : NULL;
+    added = entries != NULL;
+    for (size_t i = 0; added && i < inspection->listing.generation_count; i++)
+        added = add_entry(entries, &inspection->entries[i]);
+    if (!added || !add_names(root, inspection))
+        return false;
+    if (inspection->resume == NULL)
+        return cJSON_AddNullToObject(root, "resumes_from") != NULL;
+    char name[STORE_NAME_BYTES];
+    store_name(inspection->resume->name, name);
+    return add_text(root, "resumes_from", name);
+}
+
+int inspection_print_json(FILE *out, const struct inspection *inspection, struct failure *failure)
+{
+    cJSON *root = cJSON_CreateObject();
+    char *text = add_all(root, inspection) ? cJSON_Print(root) : NULL;
+    cJSON_Delete(root);
+    if (text == NULL)
+        return failure_memory(failure, "the text", 1);
+    bool written = fprintf(out, "%s\n", text) >= 0 && fflush(out) == 0;
+    free(text);
+    return written ? 0 : failure_set(failure, EXIT_BUG, "Standard output cannot be written.");
+}

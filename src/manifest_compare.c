@@ -1,0 +1,110 @@
+#include "manifest_internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* More would not help, and would not fit a message. */
+#define MOST_NAMED 8
+
+/* A growing list of differences, one a line. */
+struct differences {
+    char text[FAILURE_MESSAGE_BYTES / 2];
+    size_t used;
+    unsigned found;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct differences *differences,
+                                                      const char *format, ...)
+{
+    if (differences->found++ >= MOST_NAMED)
+        return;
+    size_t room = sizeof differences->text - differences->used;
+    va_list arguments;
+    va_start(arguments, format);
+    char line[256];
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    int written = snprintf(differences->text + differences->used, room, "\n  %s", line);
+    if (written > 0 && (size_t)written < room)
+        differences->used += (size_t)written;
+    differences->text[differences->used] = '\0';
+}
+
+/*
+ * A table's time of change stands for the snapshot that it is read in, which ended with its job.
+ * When all was read in that one, the next does not matter any more.
+ */
+static void compare_file(struct differences *differences, const struct manifest_input *then,
+                         const struct source_file *now, bool all_is_read)
+{
+    if (now->format == SOURCE_TABLE) {
+        if (!all_is_read && (then->bytes != now->bytes || then->mtime_ns != now->mtime_ns))
+            add(differences,
+                "%s: the rest would be read in another snapshot, for this server was written to "
+                "since",
+                now->path);
+    } else if (then->bytes != now->bytes)
+        add(differences, "%s: had %" PRIu64 " bytes, now has %" PRIu64, now->path, then->bytes,
+            now->bytes);
+    else if (then->mtime_ns != now->mtime_ns)
+        add(differences, "%s: was changed since (its time of change is another)", now->path);
+}
+
+/* A table that has grown is cut into more pieces. */
+static bool has_table(const struct source_list *list)
+{
+    for (size_t i = 0; i < list->file_count; i++)
+        if (list->files[i].format == SOURCE_TABLE)
+            return true;
+    return false;
+}
+
+/* Both lists have the same order: files sorted by path, then tables as they were named. */
+static void compare_inputs(struct differences *differences, const struct manifest *manifest,
+                           const struct source_list *list)
+{
+    size_t i = 0, j = 0;
+    while (i < manifest->input_count || j < list->file_count) {
+        int order = i == manifest->input_count ? 1
+                    : j == list->file_count    ? -1
+                                            : strcmp(manifest->inputs[i].path, list->files[j].path);
+        if (order < 0)
+            add(differences, "%s: was read, and is not among the input now",
+                manifest->inputs[i].path);
+        else if (order > 0)
+            add(differences, "%s: is new", list->files[j].path);
+        else
+            compare_file(differences, &manifest->inputs[i], &list->files[j],
+                         manifest->kind == MANIFEST_SUMS);
+        i += order <= 0;
+        j += order >= 0;
+    }
+}
+
+int manifest_compare(const struct manifest *manifest, const char *path,
+                     const struct source_list *list, const struct source_limits *limits,
+                     struct failure *failure)
+{
+    struct differences differences = {.used = 0};
+    if (manifest->range_bytes != limits->range_bytes)
+        add(&differences, "--range-bytes: was %" PRIu64 ", now is %" PRIu64, manifest->range_bytes,
+            limits->range_bytes);
+    compare_inputs(&differences, manifest, list);
+    if (differences.found == 0 && !(manifest->kind == MANIFEST_SUMS && has_table(list)) &&
+        (manifest->split_count != list->split_count || manifest->disk_bytes != list->disk_bytes))
+        add(&differences, "the input: was cut in %" PRIu64 " pieces, now is in %zu",
+            manifest->split_count, list->split_count);
+    if (differences.found == 0)
+        return 0;
+    char more[48] = "";
+    if (differences.found > MOST_NAMED)
+        snprintf(more, sizeof more, "\n  and %u more", differences.found - MOST_NAMED);
+    return failure_set(failure, EXIT_STRANGER,
+                       "%s holds the checkpoint of another run, so this one cannot go on from it:"
+                       "%s%s\nGive the run what it had, name another --checkpoint folder, or throw "
+                       "away what is there with --restart.",
+                       path, differences.text, more);
+}

@@ -1,0 +1,25 @@
+#ifndef MANIFEST_INTERNAL_H
+#define MANIFEST_INTERNAL_H
+
+#include "course_funnel/event.h"
+#include "course_funnel/key_group.h"
+#include "course_funnel/manifest.h"
+#include "course_funnel/seal.h"
+
+/* What the files that write, read and compare manifests share. */
+
+#define MANIFEST_FORMAT "course-funnel checkpoint"
+
+/* Numbers of 64 bits of a manifest, by name. */
+struct manifest_count {
+    const char *name;
+    size_t offset;
+};
+
+#define MANIFEST_COUNTS 20
+extern const struct manifest_count manifest_counts[MANIFEST_COUNTS];
+
+/* The names of enum manifest_kind. */
+extern const char *const manifest_kinds[2];
+
+#endif

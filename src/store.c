@@ -1,0 +1,344 @@
+#include "course_funnel/store.h"
+
+#include "store_internal.h"
+
+#include "course_funnel/fault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A manifest names every file of the input; this is far above what any input needs. */
+#define MOST_MANIFEST_BYTES (UINT64_C(1) << 31)
+
+#define PROBE "probe"
+
+/* What a name in a folder points to is only safe when nobody else can change the folder. */
+static int check_owner(const struct store *store, struct failure *failure)
+{
+    struct stat status;
+    const char *path = store->folder.path;
+    if (fstat(store->folder.fd, &status) != 0)
+        return failure_set(failure, EXIT_CHECKPOINT, "%s: its state cannot be read: %s.", path,
+                           strerror(errno));
+    if (status.st_uid != geteuid())
+        return failure_set(failure, EXIT_CHECKPOINT,
+                           "%s: belongs to another user. Name a --checkpoint folder of your own.",
+                           path);
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return failure_set(
+            failure, EXIT_CHECKPOINT,
+            "%s: others may write to it (mode %04o). Take that from them: chmod go-w.", path,
+            (unsigned)status.st_mode & 07777);
+    return 0;
+}
+
+/* A new folder has to last as well, or all that is kept in it goes with it. */
+static int sync_parent(const char *path, struct failure *failure)
+{
+    char *copy = strdup(path);
+    struct durable_folder parent;
+    if (copy == NULL)
+        return failure_memory(failure, "the name of a folder", strlen(path));
+    int result = durable_open(dirname(copy), &parent, failure);
+    free(copy);
+    if (result != 0)
+        return -1;
+    result = durable_sync(&parent, failure);
+    durable_close(&parent);
+    return result;
+}
+
+static int make_folder(const char *path, struct failure *failure)
+{
+    if (mkdir(path, 0700) == 0)
+        return sync_parent(path, failure);
+    if (errno == EEXIST)
+        return 0;
+    return failure_set(failure, EXIT_CHECKPOINT, "%s: the checkpoint folder cannot be made: %s.",
+                       path, strerror(errno));
+}
+
+/* That files can be kept here is seen at the start, not after hours. */
+static int probe(const struct store *store, struct failure *failure)
+{
+    if (durable_write(&store->folder, PROBE, PROBE, sizeof PROBE - 1, failure) != 0)
+        return -1;
+    if (unlinkat(store->folder.fd, PROBE, 0) != 0)
+        return failure_set(failure, EXIT_CHECKPOINT, "%s/" PROBE ": cannot be removed: %s.",
+                           store->folder.path, strerror(errno));
+    return durable_sync(&store->folder, failure);
+}
+
+int store_open(const char *path, struct store *store, struct failure *failure)
+{
+    *store = (struct store){.lock = -1};
+    if (make_folder(path, failure) != 0 || durable_open(path, &store->folder, failure) != 0)
+        return -1;
+    if (check_owner(store, failure) != 0 || store_take_lock(store, failure) != 0)
+        goto close_store;
+    /* What a probe of a dead attempt left is in the way of this one; the lock is held now. */
+    (void)unlinkat(store->folder.fd, PROBE ".tmp", 0);
+    (void)unlinkat(store->folder.fd, "attempt.tmp", 0);
+    if (probe(store, failure) != 0)
+        goto close_store;
+    return 0;
+close_store:
+    store_close(store);
+    return -1;
+}
+
+void store_close(struct store *store)
+{
+    if (store->folder.path != NULL && store->lock >= 0)
+        (void)close(store->lock);
+    durable_close(&store->folder);
+    *store = (struct store){0};
+}
+
+int store_look(const char *path, struct store *store, struct failure *failure)
+{
+    *store = (struct store){.lock = -1};
+    return durable_open(path, &store->folder, failure);
+}
+
+static uint32_t newest_attempt(const struct store_generation *generations, size_t count)
+{
+    return count > 0 ? generations[0].attempt : 0;
+}
+
+/* A number that no name in the folder has, even where the attempt file is gone. */
+static uint32_t highest_attempt(const struct store_listing *listing)
+{
+    uint32_t highest = newest_attempt(listing->generations, listing->generation_count);
+    uint32_t incomplete = newest_attempt(listing->incomplete, listing->incomplete_count);
+    uint32_t damaged = newest_attempt(listing->damaged, listing->damaged_count);
+    highest = incomplete > highest ? incomplete : highest;
+    return damaged > highest ? damaged : highest;
+}
+
+static int remove_file(void *context, const char *name, struct failure *failure)
+{
+    const struct durable_folder *folder = context;
+    if (!store_is_generation_file(name))
+        return 0;
+    if ((FAULT("store.unlink") != 0 || unlinkat(folder->fd, name, 0) != 0) && errno != ENOENT)
+        return failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be removed: %s.", folder->path,
+                           name, strerror(errno));
+    return 0;
+}
+
+static int remove_folder(const struct store *store, const char *name, struct failure *failure)
+{
+    struct durable_folder folder;
+    if (durable_open_in(&store->folder, name, &folder, failure) != 0)
+        return -1;
+    /* Without its manifest a generation does not count, however few of its files are left. */
+    int result = remove_file(&folder, STORE_MANIFEST, failure);
+    if (result == 0)
+        result = durable_sync(&folder, failure);
+    if (result == 0)
+        result = store_each_name(&folder, remove_file, &folder, failure);
+    durable_close(&folder);
+    /* With a file of another's in it the folder stays, and is no generation. */
+    if (result == 0 &&
+        (FAULT("store.rmdir") != 0 || unlinkat(store->folder.fd, name, AT_REMOVEDIR) != 0) &&
+        errno != ENOTEMPTY && errno != EEXIST)
+        result = failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be removed: %s.",
+                             store->folder.path, name, strerror(errno));
+    return result;
+}
+
+/* Remove what does not count, or no more. */
+static int clean(const struct store *store, const struct store_listing *listing,
+                 struct failure *failure)
+{
+    for (size_t i = 0; i < listing->incomplete_count; i++)
+        if (store_remove(store, listing->incomplete[i], failure) != 0)
+            return -1;
+    for (size_t i = 0; i < listing->generation_count; i++)
+        if (listing->generations[i].attempt < store->attempt.first_number &&
+            store_remove(store, listing->generations[i], failure) != 0)
+            return -1;
+    for (size_t i = 0; i < listing->damaged_count; i++) {
+        char name[STORE_NAME_BYTES];
+        store_damaged_name(listing->damaged[i], name);
+        if (listing->damaged[i].attempt < store->attempt.first_number &&
+            remove_folder(store, name, failure) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int store_begin(struct store *store, bool restart, const char *new_run_id, struct failure *failure)
+{
+    struct store_listing listing;
+    struct store_attempt before = {.first_number = 1};
+    int read = store_read_attempt(store, &before, failure);
+    if (read < 0 || store_list(store, &listing, failure) != 0)
+        return -1;
+
+    /* Whose generations these are, when the file is lost, their manifests tell. */
+    bool is_new = restart || read == 0;
+    store->is_run_known = restart || read == 1;
+    uint32_t highest = highest_attempt(&listing);
+    highest = before.number > highest ? before.number : highest;
+    store->attempt.number = highest + 1;
+    store->attempt.first_number = restart ? store->attempt.number : before.first_number;
+    snprintf(store->attempt.run_id, sizeof store->attempt.run_id, "%s",
+             is_new ? new_run_id : before.run_id);
+
+    int result = FAULT("store.begin");
+    if (result != 0)
+        failure_set(failure, EXIT_CHECKPOINT, "%s: %s.", store->folder.path, strerror(errno));
+    if (result == 0)
+        result = store_write_attempt(store, &store->attempt, failure);
+    if (result == 0)
+        result = store_sign_lock(store, failure);
+    if (result == 0)
+        result = clean(store, &listing, failure);
+    if (result == 0)
+        result = durable_make_folder(&store->folder, STORE_REJECTS, failure);
+    if (result == 0)
+        result = durable_sync(&store->folder, failure);
+    store_listing_free(&listing);
+    return result;
+}
+
+int store_adopt(struct store *store, const char *run_id, struct failure *failure)
+{
+    snprintf(store->attempt.run_id, sizeof store->attempt.run_id, "%s", run_id);
+    store->is_run_known = true;
+    return store_write_attempt(store, &store->attempt, failure);
+}
+
+int store_remove(const struct store *store, struct store_generation generation,
+                 struct failure *failure)
+{
+    char name[STORE_NAME_BYTES];
+    store_name(generation, name);
+    return remove_folder(store, name, failure);
+}
+
+int store_read_manifest(const struct store *store, struct store_generation generation,
+                        struct durable_bytes *text, struct failure *failure)
+{
+    struct durable_folder folder;
+    if (store_open_generation(store, generation, &folder, failure) != 0)
+        return -1;
+    int result = durable_read(&folder, STORE_MANIFEST, MOST_MANIFEST_BYTES, text, failure);
+    durable_close(&folder);
+    return result;
+}
+
+int store_make(const struct store *store, struct store_generation generation,
+               struct failure *failure)
+{
+    char name[STORE_NAME_BYTES];
+    store_name(generation, name);
+    if (durable_make_folder(&store->folder, name, failure) != 0)
+        return -1;
+    return durable_sync(&store->folder, failure);
+}
+
+int store_open_generation(const struct store *store, struct store_generation generation,
+                          struct durable_folder *folder, struct failure *failure)
+{
+    char name[STORE_NAME_BYTES];
+    store_name(generation, name);
+    return durable_open_in(&store->folder, name, folder, failure);
+}
+
+int store_commit(const struct store *store, struct store_generation generation, const char *text,
+                 size_t byte_count, bool *overtaken, struct failure *failure)
+{
+    struct durable_folder folder;
+    *overtaken = false;
+    if (store_open_generation(store, generation, &folder, failure) != 0)
+        return -1;
+    int result = store_check_attempt(store, overtaken, failure);
+    (void)FAULT("store.before_commit");
+    if (result == 0)
+        result = durable_write(&folder, STORE_MANIFEST, text, byte_count, failure);
+    (void)FAULT("store.before_sync_of_commit");
+    if (result == 0)
+        result = durable_sync(&folder, failure);
+    (void)FAULT("store.after_commit");
+    durable_close(&folder);
+    return result;
+}
+
+int store_set_aside(const struct store *store, struct store_generation generation,
+                    struct failure *failure)
+{
+    char name[STORE_NAME_BYTES], aside[STORE_NAME_BYTES];
+    store_name(generation, name);
+    store_damaged_name(generation, aside);
+    if (FAULT("store.set_aside") != 0 ||
+        renameat(store->folder.fd, name, store->folder.fd, aside) != 0)
+        return failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be set aside: %s.",
+                           store->folder.path, name, strerror(errno));
+    return durable_sync(&store->folder, failure);
+}
+
+int store_rejects_prefix(const struct store *store, char **prefix, struct failure *failure)
+{
+    if (asprintf(prefix, "%s/" STORE_REJECTS "/part", store->folder.path) < 0)
+        return failure_memory(failure, "the name of a reject file", strlen(store->folder.path));
+    return 0;
+}
+
+int store_open_rejects(const struct store *store, struct durable_folder *folder,
+                       struct failure *failure)
+{
+    return durable_open_in(&store->folder, STORE_REJECTS, folder, failure);
+}
+
+void store_part_name(struct store_part part, char name[STORE_NAME_BYTES])
+{
+    snprintf(name, STORE_NAME_BYTES, "part-%04" PRIu32 "-%" PRIu32, part.attempt, part.rank);
+}
+
+struct part_cleaner {
+    const struct durable_folder *folder;
+    const struct store_part *keep;
+    size_t keep_count;
+};
+
+static int remove_part(void *context, const char *name, struct failure *failure)
+{
+    const struct part_cleaner *cleaner = context;
+    struct store_part part;
+    char again[STORE_NAME_BYTES];
+    if (sscanf(name, "part-%" SCNu32 "-%" SCNu32, &part.attempt, &part.rank) != 2)
+        return 0;
+    store_part_name(part, again);
+    if (strcmp(name, again) != 0)
+        return 0;
+    for (size_t i = 0; i < cleaner->keep_count; i++)
+        if (cleaner->keep[i].attempt == part.attempt && cleaner->keep[i].rank == part.rank)
+            return 0;
+    if ((FAULT("store.unlink_part") != 0 || unlinkat(cleaner->folder->fd, name, 0) != 0) &&
+        errno != ENOENT)
+        return failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be removed: %s.",
+                           cleaner->folder->path, name, strerror(errno));
+    return 0;
+}
+
+int store_clean_rejects(const struct store *store, const struct store_part *keep, size_t keep_count,
+                        struct failure *failure)
+{
+    struct durable_folder folder;
+    if (store_open_rejects(store, &folder, failure) != 0)
+        return -1;
+    struct part_cleaner cleaner = {.folder = &folder, .keep = keep, .keep_count = keep_count};
+    int result = store_each_name(&folder, remove_part, &cleaner, failure);
+    durable_close(&folder);
+    return result;
+}

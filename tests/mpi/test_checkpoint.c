@@ -1,0 +1,527 @@
+#include "course_funnel/checkpoint.h"
+#include "course_funnel/log.h"
+#include "course_funnel/store.h"
+#include "unit/checkpoint_folder.h"
+
+/*
+ * Run under mpirun; every rank runs every test. Two generations are kept, of 40 and of 60 users;
+ * the newer one is damaged, and the older one must be what the job goes on from.
+ */
+
+static struct ranks *ranks;
+static char folder[64];
+static struct source_file files[] = {{.path = (char *)"/data/a", .bytes = 100},
+                                     {.path = (char *)"/data/b", .bytes = 50}};
+static struct source_list list = {
+    .files = files, .file_count = 2, .split_count = 3, .disk_bytes = 150};
+static struct source_limits limits = {.range_bytes = 60};
+
+#define RUN "aaaaaaaa-1234-1234-1234-123456789abc"
+
+static bool is_root(void)
+{
+    return ranks_rank(ranks) == 0;
+}
+
+static void wait_for_all(void)
+{
+    struct failure none = {0};
+    CU_ASSERT_EQUAL_FATAL(ranks_vote(ranks, &none), 0);
+}
+
+static void make_folder(void)
+{
+    struct failure failure = {0};
+    unsigned char *bytes = (unsigned char *)folder;
+    size_t byte_count = sizeof folder;
+    if (is_root())
+        folder_make(folder);
+    CU_ASSERT_EQUAL_FATAL(ranks_broadcast(ranks, &bytes, &byte_count, &failure), 0);
+    if (!is_root()) {
+        memcpy(folder, bytes, sizeof folder);
+        free(bytes);
+    }
+    memset(list.fingerprint, 'f', 32);
+}
+
+static void remove_folder(void)
+{
+    wait_for_all();
+    if (is_root())
+        folder_remove(folder);
+    wait_for_all();
+}
+
+static int open_checkpoint(bool restart, struct checkpoint **checkpoint, struct failure *failure)
+{
+    struct checkpoint_options options = {
+        .path = folder, .restart = restart, .interval = {.mean_time_seconds = 1000}};
+    *checkpoint = NULL;
+    return checkpoint_open(ranks, &options, &list, &limits, RUN, checkpoint, failure);
+}
+
+/* One generation of so many users, with a reject on every rank. */
+static bool save_state(struct checkpoint *checkpoint, struct rejects *rejects, uint32_t users)
+{
+    struct failure failure = {0};
+    struct state *state = NULL;
+    bool saved = false;
+    uint32_t split = (uint32_t)ranks_rank(ranks) % 3;
+    CU_ASSERT_EQUAL_FATAL(state_create(ranks_rank(ranks), ranks_count(ranks), &state, &failure), 0);
+    folder_fill_state(state, users);
+    CU_ASSERT_EQUAL(rejects_add(rejects, split, "s", users, REJECT_NO_USER, "x", 1, &failure), 0);
+    struct schedule_item open = {.split = 2, .offset = users};
+    struct checkpoint_content content = {.kind = MANIFEST_STATE,
+                                         .state = state,
+                                         .rejects = rejects,
+                                         .first_event_us = ranks_rank(ranks) + 5,
+                                         .last_event_us = ranks_rank(ranks) + 7,
+                                         .unfinished = &open,
+                                         .unfinished_count = is_root() ? 1 : 0,
+                                         .next = 3,
+                                         .done_bytes = 10};
+    content.ledger.lines_read = content.ledger.other = users;
+    CU_ASSERT_EQUAL(checkpoint_save(checkpoint, &content, &saved, &failure), 0);
+    state_free(state);
+    return saved;
+}
+
+static struct rejects *make_rejects(const struct checkpoint *checkpoint)
+{
+    struct failure failure = {0};
+    struct rejects_place place = {.path = "unused"};
+    struct rejects *rejects = NULL;
+    const struct rejects_run *earlier = NULL;
+    size_t earlier_count = 0;
+    checkpoint_rejects(checkpoint, &place, &earlier, &earlier_count);
+    CU_ASSERT_EQUAL_FATAL(rejects_create(&place, ranks_rank(ranks), &rejects, &failure), 0);
+    return rejects;
+}
+
+static void save_two(void)
+{
+    struct failure failure = {0};
+    struct checkpoint *checkpoint = NULL;
+    CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
+    CU_ASSERT_PTR_NULL(checkpoint_found(checkpoint));
+    struct rejects *rejects = make_rejects(checkpoint);
+    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 20));
+    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 40));
+    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 60));
+    rejects_free(rejects);
+    checkpoint_free(checkpoint);
+    wait_for_all();
+}
+
+/* How many users a resume finds, of all ranks; 0 when it fails. */
+static uint64_t users_found(struct failure *failure)
+{
+    struct checkpoint *checkpoint = NULL;
+    uint64_t users = 0;
+    if (open_checkpoint(false, &checkpoint, failure) != 0)
+        return 0;
+    struct state *state = checkpoint_take_state(checkpoint);
+    const struct manifest *found = checkpoint_found(checkpoint);
+    if (found != NULL && state != NULL) {
+        struct failure none = {0};
+        users = folder_count_users(state);
+        CU_ASSERT_EQUAL(ranks_sum(ranks, &users, 1, &none), 0);
+        CU_ASSERT_EQUAL(found->unfinished_count, 1);
+        CU_ASSERT_EQUAL(found->unfinished[0].offset, users);
+        CU_ASSERT_EQUAL(found->ledger.lines_read, users * found->ranks);
+        CU_ASSERT_EQUAL(found->first_event_us, 5);
+        CU_ASSERT_EQUAL(found->last_event_us, (int64_t)found->ranks + 6);
+        CU_ASSERT_EQUAL(found->part_count, found->ranks);
+        CU_ASSERT_EQUAL(state->first_event_us, 5);
+    }
+    state_free(state);
+    checkpoint_free(checkpoint);
+    wait_for_all();
+    return users;
+}
+
+static void test_newest_is_used(void)
+{
+    struct failure failure = {0};
+    make_folder();
+    save_two();
+    CU_ASSERT_EQUAL(users_found(&failure), 60);
+    CU_ASSERT_EQUAL(users_found(&failure), 60);
+    remove_folder();
+}
+
+static void test_sums(void)
+{
+    struct failure failure = {0};
+    struct checkpoint *checkpoint = NULL;
+    struct tally tally = {0};
+    bool saved = false;
+    make_folder();
+    save_two();
+    CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
+    state_free(checkpoint_take_state(checkpoint));
+    struct rejects *rejects = make_rejects(checkpoint);
+    struct tally_record record = {.course_id = 3, .users_started = 5};
+    CU_ASSERT_EQUAL(tally_append(&tally, &record, &failure), 0);
+    tally.pairs_started = 5;
+    struct checkpoint_content content = {
+        .kind = MANIFEST_SUMS, .tally = is_root() ? &tally : NULL, .rejects = rejects, .next = 3};
+    CU_ASSERT_EQUAL(checkpoint_save(checkpoint, &content, &saved, &failure), 0);
+    CU_ASSERT_TRUE(saved);
+    tally_clear(&tally);
+    rejects_free(rejects);
+    checkpoint_free(checkpoint);
+    wait_for_all();
+
+    CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(checkpoint_found(checkpoint));
+    CU_ASSERT_EQUAL(checkpoint_found(checkpoint)->kind, MANIFEST_SUMS);
+    CU_ASSERT_EQUAL(checkpoint_found(checkpoint)->done_bytes, 150);
+    CU_ASSERT_PTR_NULL(checkpoint_take_state(checkpoint));
+    tally = checkpoint_take_tally(checkpoint);
+    CU_ASSERT_EQUAL(tally.count, is_root() ? 1 : 0);
+    CU_ASSERT_EQUAL(tally.pairs_started, is_root() ? 5 : 0);
+    tally_clear(&tally);
+    checkpoint_free(checkpoint);
+    remove_folder();
+}
+
+/* The newer generation's name, and a file of it, by what the folder holds now. */
+static void path_of(char path[256], const char *name)
+{
+    snprintf(path, 256, "%s/generation-0001-000003/%s", folder, name);
+}
+
+static void first_file(char path[256])
+{
+    char name[64];
+    int count = ranks_count(ranks);
+    snprintf(name, sizeof name, "groups-0000-%04d.h5", (4096 + count - 1) / count - 1);
+    path_of(path, name);
+}
+
+static void flip(const char *path, size_t at)
+{
+    size_t bytes = 0;
+    unsigned char *text = folder_read(path, &bytes);
+    text[at % bytes] ^= 1;
+    folder_write(path, text, bytes);
+    free(text);
+}
+
+static void damage_file(void)
+{
+    char path[256];
+    first_file(path);
+    flip(path, 4000);
+}
+
+static void damage_manifest(void)
+{
+    char path[256];
+    path_of(path, "manifest.json");
+    flip(path, 100);
+}
+
+static void empty_manifest(void)
+{
+    char path[256];
+    path_of(path, "manifest.json");
+    CU_ASSERT_EQUAL(truncate(path, 0), 0);
+}
+
+static void remove_file(void)
+{
+    char path[256];
+    first_file(path);
+    CU_ASSERT_EQUAL(unlink(path), 0);
+}
+
+static void remove_manifest(void)
+{
+    char path[256];
+    path_of(path, "manifest.json");
+    CU_ASSERT_EQUAL(unlink(path), 0);
+}
+
+static void damage_runs(void)
+{
+    char path[256];
+    path_of(path, "rejects.h5");
+    flip(path, 2048);
+}
+
+/* Only the newer generation counts the end of the part. */
+static void shorten_part(void)
+{
+    char path[256];
+    size_t bytes = 0;
+    snprintf(path, sizeof path, "%s/rejects/part-0001-0", folder);
+    free(folder_read(path, &bytes));
+    CU_ASSERT_EQUAL(truncate(path, (off_t)bytes - 1), 0);
+}
+
+static void other_generations_file(void)
+{
+    char path[256], other[256];
+    first_file(path);
+    snprintf(other, sizeof other, "%s/generation-0001-000002/%s", folder, strrchr(path, '/') + 1);
+    size_t bytes = 0;
+    unsigned char *text = folder_read(other, &bytes);
+    folder_write(path, text, bytes);
+    free(text);
+}
+
+static void other_generations_all(void)
+{
+    char path[256], other[256];
+    snprintf(path, sizeof path, "%s/generation-0001-000003", folder);
+    snprintf(other, sizeof other, "%s/generation-0002-000001", folder);
+    CU_ASSERT_EQUAL(rename(path, other), 0);
+}
+
+static void extra_file(void)
+{
+    char path[256];
+    path_of(path, "groups-0000-0001.h5");
+    folder_write(path, "x", 1);
+}
+
+static void test_damage(void)
+{
+    static const struct {
+        const char *name;
+        void (*damage)(void);
+        uint64_t users;   /* that are found */
+        const char *left; /* what the newer generation is called afterwards */
+    } cases[] = {
+        {"a bit of a file", damage_file, 40, "damaged-generation-0001-000003"},
+        {"a bit of the manifest", damage_manifest, 40, "damaged-generation-0001-000003"},
+        {"an empty manifest", empty_manifest, 40, "damaged-generation-0001-000003"},
+        {"a file that is missing", remove_file, 40, "damaged-generation-0001-000003"},
+        {"a manifest that is missing", remove_manifest, 40, NULL},
+        {"a bit of the stretches of rejects", damage_runs, 40, "damaged-generation-0001-000003"},
+        {"a part of rejects cut off", shorten_part, 40, "damaged-generation-0001-000003"},
+        {"a file of the generation before", other_generations_file, 40,
+         "damaged-generation-0001-000003"},
+        {"a generation under another name", other_generations_all, 40,
+         "damaged-generation-0002-000001"},
+        {"a file too many", extra_file, 60, "generation-0001-000003"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct failure failure = {0};
+        char path[256];
+        make_folder();
+        save_two();
+        if (is_root())
+            cases[i].damage();
+        wait_for_all();
+        uint64_t users = users_found(&failure);
+        if (users != cases[i].users)
+            fprintf(stderr, "%s: %llu users, \"%s\"\n", cases[i].name, (unsigned long long)users,
+                    failure.message);
+        CU_ASSERT_EQUAL(users, cases[i].users);
+        snprintf(path, sizeof path, "%s/%s", folder,
+                 cases[i].left != NULL ? cases[i].left : "generation-0001-000003");
+        CU_ASSERT_EQUAL(access(path, F_OK) == 0, cases[i].left != NULL);
+        remove_folder();
+    }
+}
+
+/* Random bits of random files of the newer generation, many times over the same folder. */
+static void test_random_damage(void)
+{
+    make_folder();
+    save_two();
+    for (int i = 0; i < 200; i++) {
+        struct failure failure = {0};
+        char path[256], aside[256], whole[256];
+        unsigned char *text = NULL;
+        size_t bytes = 0;
+        static const char *const names[] = {"manifest.json", "rejects.h5"};
+        if (i % 3 < 2)
+            path_of(path, names[i % 3]);
+        else
+            first_file(path);
+        if (is_root()) {
+            text = folder_read(path, &bytes);
+            flip(path, (size_t)folder_draw(bytes));
+        }
+        wait_for_all();
+        CU_ASSERT_EQUAL(users_found(&failure), 40);
+        if (is_root()) {
+            snprintf(aside, sizeof aside, "%s/damaged-generation-0001-000003", folder);
+            snprintf(whole, sizeof whole, "%s/generation-0001-000003", folder);
+            CU_ASSERT_EQUAL_FATAL(rename(aside, whole), 0);
+            folder_write(path, text, bytes);
+            free(text);
+        }
+        wait_for_all();
+    }
+    struct failure failure = {0};
+    CU_ASSERT_EQUAL(users_found(&failure), 60);
+    remove_folder();
+}
+
+static void expect_failure(bool restart, int code, const char *due)
+{
+    struct failure failure = {0};
+    struct checkpoint *checkpoint = NULL;
+    CU_ASSERT_EQUAL(open_checkpoint(restart, &checkpoint, &failure), -1);
+    CU_ASSERT_EQUAL(failure.code, code);
+    if (strcmp(failure.message, due) != 0)
+        fprintf(stderr, "said: %s\ndue:  %s\n", failure.message, due);
+    CU_ASSERT_STRING_EQUAL(failure.message, due);
+    checkpoint_free(checkpoint);
+    wait_for_all();
+}
+
+static void test_all_damaged(void)
+{
+    char due[1024], path[256];
+    struct failure failure = {0};
+    struct checkpoint *checkpoint = NULL;
+    make_folder();
+    save_two();
+    if (is_root()) {
+        empty_manifest();
+        snprintf(path, sizeof path, "%s/generation-0001-000002/manifest.json", folder);
+        flip(path, 50);
+    }
+    wait_for_all();
+    snprintf(
+        due, sizeof due,
+        "%s: none of its checkpoints can be used: %s/generation-0001-000002/manifest.json: its "
+        "digest is not that of its text. They are kept there as damaged-generation-*. "
+        "--restart throws them away and reads the whole input anew.",
+        folder, folder);
+    expect_failure(false, EXIT_CHECKPOINT, due);
+    /* Nor does it begin anew in silence the next time. */
+    snprintf(due, sizeof due,
+             "%s: none of its checkpoints can be used. They are kept there as "
+             "damaged-generation-*. --restart throws them away and reads the whole input anew.",
+             folder);
+    expect_failure(false, EXIT_CHECKPOINT, due);
+    expect_failure(false, EXIT_CHECKPOINT, due);
+    CU_ASSERT_EQUAL(open_checkpoint(true, &checkpoint, &failure), 0);
+    CU_ASSERT_PTR_NULL(checkpoint_found(checkpoint));
+    checkpoint_free(checkpoint);
+    wait_for_all();
+    CU_ASSERT_EQUAL(open_checkpoint(false, &checkpoint, &failure), 0);
+    CU_ASSERT_PTR_NULL(checkpoint_found(checkpoint));
+    checkpoint_free(checkpoint);
+    remove_folder();
+}
+
+static void test_strangers(void)
+{
+    char due[1024];
+    struct failure failure = {0};
+    make_folder();
+    save_two();
+    limits.range_bytes = 61;
+    files[1].bytes = 51;
+    snprintf(due, sizeof due,
+             "%s holds the checkpoint of another run, so this one cannot go on from it:"
+             "\n  --range-bytes: was 60, now is 61\n  /data/b: had 50 bytes, now has 51\n"
+             "Give the run what it had, name another --checkpoint folder, or throw away what is "
+             "there with --restart.",
+             folder);
+    expect_failure(false, EXIT_STRANGER, due);
+    limits.range_bytes = 60;
+    files[1].bytes = 50;
+    CU_ASSERT_EQUAL(users_found(&failure), 60);
+    remove_folder();
+}
+
+/* The lost file that names the run is made anew from the generations. */
+static void test_lost_attempt_file(void)
+{
+    char path[256];
+    struct failure failure = {0};
+    make_folder();
+    save_two();
+    if (is_root()) {
+        snprintf(path, sizeof path, "%s/attempt", folder);
+        CU_ASSERT_EQUAL(unlink(path), 0);
+    }
+    wait_for_all();
+    CU_ASSERT_EQUAL(users_found(&failure), 60);
+    CU_ASSERT_EQUAL(users_found(&failure), 60);
+    remove_folder();
+}
+
+/* Books that do not balance end the job, and no generation is made of them. */
+static void test_unbalanced_books(void)
+{
+    struct failure failure = {0};
+    struct checkpoint *checkpoint = NULL;
+    struct state *state = NULL;
+    bool saved = true;
+    make_folder();
+    CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
+    struct rejects *rejects = make_rejects(checkpoint);
+    CU_ASSERT_EQUAL_FATAL(state_create(ranks_rank(ranks), ranks_count(ranks), &state, &failure), 0);
+    struct checkpoint_content content = {
+        .kind = MANIFEST_STATE, .state = state, .rejects = rejects, .next = 3};
+    content.ledger.lines_read = 1;
+    CU_ASSERT_EQUAL(checkpoint_save(checkpoint, &content, &saved, &failure), -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_BUG);
+    CU_ASSERT_FALSE(saved);
+    state_free(state);
+    rejects_free(rejects);
+    checkpoint_free(checkpoint);
+    remove_folder();
+}
+
+/* A generation that cannot be written is given up, and the next one is not hindered by it. */
+static void test_given_up(void)
+{
+    char path[256];
+    struct failure failure = {0};
+    struct checkpoint *checkpoint = NULL;
+    make_folder();
+    CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
+    struct rejects *rejects = make_rejects(checkpoint);
+    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 20));
+    snprintf(path, sizeof path, "%s/generation-0001-000002", folder);
+    if (is_root())
+        folder_write(path, "in the way", 10);
+    wait_for_all();
+    CU_ASSERT_FALSE(save_state(checkpoint, rejects, 40));
+    wait_for_all();
+    if (is_root())
+        CU_ASSERT_EQUAL(unlink(path), 0);
+    wait_for_all();
+    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 60));
+    rejects_free(rejects);
+    checkpoint_free(checkpoint);
+    wait_for_all();
+    CU_ASSERT_EQUAL(users_found(&failure), 60);
+    snprintf(path, sizeof path, "%s/generation-0001-000001", folder);
+    CU_ASSERT_EQUAL(access(path, F_OK), 0);
+    remove_folder();
+}
+
+int main(void)
+{
+    static const struct unit_test tests[] = {
+        {"the newest generation is used", test_newest_is_used},
+        {"sums are kept and come back", test_sums},
+        {"damage is found and the generation before is used", test_damage},
+        {"random damage", test_random_damage},
+        {"all are damaged", test_all_damaged},
+        {"the checkpoint of another run", test_strangers},
+        {"a lost attempt file", test_lost_attempt_file},
+        {"books that do not balance", test_unbalanced_books},
+        {"a generation that cannot be written", test_given_up},
+    };
+    struct failure failure = {0};
+    if (ranks_start(&ranks, &failure) != 0)
+        return EXIT_FAILURE;
+    log_open(LOG_TEXT, false);
+    if (is_root())
+        folder_set_seed();
+    int result = unit_main("checkpoint", tests, sizeof tests / sizeof tests[0]);
+    return ranks_end(ranks, &failure) == 0 ? result : EXIT_FAILURE;
+}

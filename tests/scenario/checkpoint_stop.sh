@@ -1,0 +1,108 @@
+#!/bin/bash
+# Stopping on request and going on: by the signal that mpirun hands on, in the middle of a big gzip
+# file, again and again; what is read is never read again, and nothing is lost or doubled.
+. "$(dirname "$0")/../support/checkpoint.sh"
+
+sample "$WORK/in" --events 30000
+straight
+
+# in_background RANKS ARGS...: start the run; its mpirun is $job
+in_background() {
+    local ranks=$1
+    shift
+    mpirun --oversubscribe -n "$ranks" "$PROGRAM" rebuild --from "$WORK/in" --to "$WORK/out" \
+        --rejects "$WORK/out.rejects" --max-reject-share 1 "$@" \
+        </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
+    job=$!
+}
+
+# wait_for TEXT: until the run has said it
+wait_for() {
+    local tries
+    for ((tries = 0; tries < 200; tries++)); do
+        if grep -qF -- "$1" "$WORK/stderr"; then
+            return 0
+        fi
+        sleep 0.05
+    done
+    fail "\"$1\" was not said in ten seconds"
+}
+
+finish() { # finish CODE: the run ends with it
+    local code=0
+    wait "$job" || code=$?
+    checks=$((checks + 1))
+    [ "$code" = "$1" ] || fail "exit code $code where $1 was due"
+}
+
+# USR1 to mpirun, twice, while it reads: each round is made to wait, so that it cannot be over.
+export COURSE_FUNNEL_FAULT=ingest.round:3+:0:wait
+in_background 3 --checkpoint "$WORK/folder" --checkpoint-interval 0.2
+wait_for "checkpoint generation-0001-000002"
+kill -USR1 "$job"
+sleep 0.1
+kill -USR1 "$job" 2>/dev/null || true
+finish 75
+says "Stopped on request; all that was read is kept. The same command goes on from there."
+check "nothing was published" test ! -e "$WORK/out/mart_course_funnel_lessons.csv"
+
+# One process of its own, by TERM.
+"$PROGRAM" rebuild --from "$WORK/in" --to "$WORK/out" --rejects "$WORK/out.rejects" \
+    --max-reject-share 1 --checkpoint "$WORK/folder" --checkpoint-interval 0.2 \
+    </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
+job=$!
+wait_for "checkpoint generation-0002-000001"
+kill -TERM "$job"
+finish 75
+says "resumed from checkpoint generation-0001-"
+unset COURSE_FUNNEL_FAULT
+leaves 0 rebuild out 4 --checkpoint "$WORK/folder"
+says "resumed from checkpoint generation-0002-"
+check "the summary counts the resumes" grep -q "resumed from a checkpoint 2 times" "$WORK/stdout"
+as_straight out
+clean_folder "$WORK/folder"
+
+# What is finished is published again and nothing is read; with --restart all is.
+rm -rf "$WORK/out" "$WORK/out.rejects"
+leaves 0 rebuild out 2 --checkpoint "$WORK/folder"
+says "all input was read before, its sums are published"
+as_straight out
+leaves 0 rebuild out 2 --checkpoint "$WORK/folder" --restart
+check "nothing was resumed" test "$(grep -c resumed "$WORK/stderr")" = 0
+as_straight out
+
+# Without a folder a request ends the run, and says what that means.
+export COURSE_FUNNEL_FAULT=ingest.round:3:1:stop
+leaves 75 rebuild nothing 3
+unset COURSE_FUNNEL_FAULT
+says "Stopped on request. Nothing is kept: only a run with --checkpoint can be gone on with."
+check "nothing was published" test ! -e "$WORK/nothing/mart_course_funnel_lessons.csv"
+check "no part of rejects is left" test -z "$(find "$WORK" -maxdepth 1 -name 'nothing.rejects*')"
+
+# A gate that refuses costs no second reading.
+rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
+leaves 7 funnel 2 rebuild --from "$WORK/in" --to "$WORK/out" --rejects "$WORK/out.rejects" \
+    --max-reject-share 0 --checkpoint "$WORK/folder"
+leaves 0 rebuild out 3 --checkpoint "$WORK/folder"
+says "all input was read before, its sums are published"
+as_straight out
+
+# One gzip file of many rounds, left and entered again until it is over.
+rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
+mkdir "$WORK/one"
+find "$WORK/in" -type f | sort | xargs gzip -dc | gzip -1 >"$WORK/one/big.json.gz"
+mv "$WORK/in" "$WORK/many"
+mv "$WORK/one" "$WORK/in"
+COURSE_FUNNEL_FAULT_NUMBERS= leaves 0 rebuild straight 2
+stops=0
+while :; do
+    code=0
+    fault "ingest.round:25:*:stop" rebuild out $((stops % 4 + 1)) --checkpoint "$WORK/folder" ||
+        code=$?
+    [ "$code" = 75 ] || break
+    stops=$((stops + 1))
+done
+check "it ended well" test "$code" = 0
+check "it was stopped some times, not $stops" test "$stops" -ge 3
+as_straight out
+passed

@@ -1,0 +1,276 @@
+#include "course_funnel/key_group.h"
+#include "course_funnel/manifest.h"
+#include "course_funnel/seal.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+/* Every field that is kept, with values that only fit 64 bits and odd bytes in a path. */
+static void make(struct manifest *manifest)
+{
+    *manifest = (struct manifest){.kind = MANIFEST_STATE,
+                                  .run_id = "12345678-1234-1234-1234-123456789abc",
+                                  .version = "1.0.0",
+                                  .attempt = 3,
+                                  .generation = 17,
+                                  .ranks = 4,
+                                  .resumes = 2,
+                                  .started_us = INT64_C(1795360739895130),
+                                  .written_us = INT64_C(1795360739895131),
+                                  .range_bytes = UINT64_C(1) << 40,
+                                  .disk_bytes = UINT64_MAX,
+                                  .done_bytes = UINT64_MAX - 1,
+                                  .split_count = 10,
+                                  .next = 7,
+                                  .first_event_us = -INT64_C(62135596800000000),
+                                  .last_event_us = INT64_MIN,
+                                  .pairs_started = UINT64_C(9007199254740993),
+                                  .pairs_completed = 1};
+    memset(manifest->input_fingerprint, 'a', 32);
+    uint64_t *counts = (uint64_t *)&manifest->ledger;
+    for (size_t i = 0; i < LEDGER_COUNTS; i++)
+        counts[i] = (UINT64_C(1) << 60) + i;
+    manifest->inputs = calloc(2, sizeof *manifest->inputs);
+    manifest->inputs[0] = (struct manifest_input){strdup("/d/a\"\\\n\x01 \xc3\xa9\xff.json"),
+                                                  UINT64_MAX, INT64_C(1751387694837000001)};
+    manifest->inputs[1] = (struct manifest_input){strdup("/d/b"), 0, -5};
+    manifest->input_count = 2;
+    manifest->unfinished = calloc(2, sizeof *manifest->unfinished);
+    manifest->unfinished[0] = (struct schedule_item){.split = 9, .offset = UINT64_MAX};
+    manifest->unfinished_count = 2;
+    manifest->files = calloc(2, sizeof *manifest->files);
+    manifest->files[0] = (struct manifest_file){0, 99, 1234, ""};
+    manifest->files[1] = (struct manifest_file){100, KEY_GROUPS - 1, 5678, ""};
+    memset(manifest->files[0].digest, '0', 32);
+    memset(manifest->files[1].digest, '1', 32);
+    manifest->file_count = 2;
+    memset(manifest->runs.digest, '2', 32);
+    manifest->parts = calloc(1, sizeof *manifest->parts);
+    manifest->parts[0] = (struct manifest_part){2, 31, UINT64_C(1) << 41, ""};
+    memset(manifest->parts[0].digest, '3', 32);
+    manifest->part_count = 1;
+}
+
+static void test_all_comes_back(void)
+{
+    struct manifest made, found;
+    struct failure failure = {0};
+    char *text = NULL;
+    size_t bytes = 0;
+    make(&made);
+    CU_ASSERT_EQUAL_FATAL(manifest_print(&made, &text, &bytes, &failure), 0);
+    CU_ASSERT_EQUAL(strlen(text), bytes);
+    CU_ASSERT_EQUAL_FATAL(manifest_parse(text, bytes, &found, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(found.input_count, 2);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_STRING_EQUAL(found.inputs[i].path, made.inputs[i].path);
+        CU_ASSERT_EQUAL(found.inputs[i].bytes, made.inputs[i].bytes);
+        CU_ASSERT_EQUAL(found.inputs[i].mtime_ns, made.inputs[i].mtime_ns);
+        CU_ASSERT_EQUAL(found.unfinished[i].split, made.unfinished[i].split);
+        CU_ASSERT_EQUAL(found.unfinished[i].offset, made.unfinished[i].offset);
+    }
+    CU_ASSERT_EQUAL(found.file_count, 2);
+    CU_ASSERT_EQUAL(memcmp(found.files, made.files, 2 * sizeof *made.files), 0);
+    CU_ASSERT_EQUAL(found.part_count, 1);
+    CU_ASSERT_EQUAL(memcmp(found.parts, made.parts, sizeof *made.parts), 0);
+    CU_ASSERT_EQUAL(memcmp(&found.runs, &made.runs, sizeof made.runs), 0);
+
+    /* What is left when all that is pointed to is set aside is the same byte for byte. */
+    struct manifest plain = made, again = found;
+    plain.inputs = again.inputs = NULL;
+    plain.unfinished = again.unfinished = NULL;
+    plain.files = again.files = NULL;
+    plain.parts = again.parts = NULL;
+    CU_ASSERT_EQUAL(memcmp(&plain, &again, sizeof plain), 0);
+    manifest_clear(&made);
+    manifest_clear(&found);
+    free(text);
+}
+
+/* A text that was changed by hand and sealed anew: refused by what it says. */
+static void expect_refusal(const char *from, const char *to, int code, const char *message)
+{
+    struct manifest made, found;
+    struct failure failure = {0};
+    char *text = NULL;
+    size_t bytes = 0;
+    make(&made);
+    CU_ASSERT_EQUAL_FATAL(manifest_print(&made, &text, &bytes, &failure), 0);
+    char *changed = calloc(1, bytes + 256 + SEAL_BYTES);
+    char *at = strstr(text, from);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+    size_t body = bytes - SEAL_BYTES;
+    int length = snprintf(changed, bytes + 256, "%.*s%s%.*s}", (int)(at - text), text, to,
+                          (int)(body - (size_t)(at - text) - strlen(from)), at + strlen(from));
+    size_t sealed = seal_write(changed, (size_t)length);
+    CU_ASSERT_EQUAL(manifest_parse(changed, sealed, &found, &failure), -1);
+    CU_ASSERT_EQUAL(failure.code, code);
+    if (strcmp(failure.message, message) != 0)
+        fprintf(stderr, "said: %s\ndue:  %s\n", failure.message, message);
+    CU_ASSERT_STRING_EQUAL(failure.message, message);
+    free(changed);
+    free(text);
+    manifest_clear(&made);
+}
+
+static void test_what_is_refused(void)
+{
+    static const struct {
+        const char *from, *to, *message;
+    } cases[] = {
+        {"\"format\":\"course", "\"format\":\"curse", "its \"format\" is missing or out of range"},
+        {"\"kind\":\"state\"", "\"kind\":\"stale\"", "its \"kind\" is missing or out of range"},
+        {"\"attempt\":3", "\"attempt\":-3", "its \"attempt\" is missing or out of range"},
+        {"\"attempt\":3", "\"attempt\":3.5", "its \"attempt\" is missing or out of range"},
+        {"\"attempt\":3", "\"attempt\":4294967296", "its \"attempt\" is missing or out of range"},
+        {"\"ranks\":4", "\"ranks\":5000", "its \"ranks\" is missing or out of range"},
+        {"\"key_groups\":4096", "\"key_groups\":1024",
+         "its \"key_groups\" is missing or out of range"},
+        {"\"next\":\"7\"", "\"next\":\"11\"", "its \"next\" is missing or out of range"},
+        {"\"next\":\"7\"", "\"next\":7", "its \"next\" is missing or out of range"},
+        {"\"next\":\"7\"", "\"next\":\"99999999999999999999\"",
+         "its \"next\" is missing or out of range"},
+        {"\"no_time\"", "\"no_tide\"", "its \"no_time\" is missing or out of range"},
+        {"\"split\":9", "\"split\":10", "its \"unfinished\" is missing or out of range"},
+        {"\"first_group\":100", "\"first_group\":101", "its \"files\" is missing or out of range"},
+        {"\"last_group\":4095", "\"last_group\":4094", "its \"files\" is missing or out of range"},
+        {"\"last_group\":99", "\"last_group\":4096",
+         "its \"last_group\" is missing or out of range"},
+        {"\"digest\":\"000", "\"digest\":\"00", "its \"digest\" is missing or out of range"},
+        {"\"path\":\"/d/b\"", "\"path\":12", "its \"inputs\" is missing or out of range"},
+        {"\"inputs\":[", "\"outputs\":[", "its \"inputs\" is missing or out of range"},
+        {"\"rank\":31", "\"rank\":4096", "its \"rank\" is missing or out of range"},
+        {"{", "[", "it is not one whole JSON text"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        expect_refusal(cases[i].from, cases[i].to, EXIT_CHECKPOINT, cases[i].message);
+    expect_refusal("\"format_version\":1", "\"format_version\":2", EXIT_STRANGER,
+                   "it is of version 2 of the format, and this program (" COURSE_FUNNEL_VERSION
+                   ") reads version 1. Go on with the program that wrote it, or start over with "
+                   "--restart");
+}
+
+static void test_every_bit(void)
+{
+    struct manifest made, found;
+    struct failure failure = {0};
+    char *text = NULL;
+    size_t bytes = 0;
+    make(&made);
+    CU_ASSERT_EQUAL_FATAL(manifest_print(&made, &text, &bytes, &failure), 0);
+    for (size_t bit = 0; bit < 8 * bytes; bit++) {
+        struct failure trouble = {0};
+        text[bit / 8] = (char)(text[bit / 8] ^ (1 << bit % 8));
+        CU_ASSERT_EQUAL(manifest_parse(text, bytes, &found, &trouble), -1);
+        CU_ASSERT_EQUAL(trouble.code, EXIT_CHECKPOINT);
+        text[bit / 8] = (char)(text[bit / 8] ^ (1 << bit % 8));
+    }
+    for (size_t length = 0; length < bytes; length++) {
+        struct failure trouble = {0};
+        char kept = text[length];
+        text[length] = '\0';
+        CU_ASSERT_EQUAL(manifest_parse(text, length, &found, &trouble), -1);
+        CU_ASSERT_STRING_EQUAL(trouble.message, "its digest is not that of its text");
+        text[length] = kept;
+    }
+    CU_ASSERT_EQUAL(manifest_parse(text, bytes, &found, &failure), 0);
+    manifest_clear(&found);
+    manifest_clear(&made);
+    free(text);
+}
+
+/* What a list of so many files of 10 bytes is, named a to j. */
+struct sample {
+    struct source_file files[10];
+    struct source_split splits[10];
+    struct source_list list;
+    struct source_limits limits;
+};
+
+static void make_sample(struct sample *sample, const char *names)
+{
+    static char paths[26][4];
+    *sample = (struct sample){.limits = {.range_bytes = 100}};
+    for (size_t i = 0; names[i] != '\0'; i++) {
+        snprintf(paths[names[i] - 'a'], 4, "/%c", names[i]);
+        sample->files[i] =
+            (struct source_file){.path = paths[names[i] - 'a'], .bytes = 10, .mtime_ns = 5};
+        sample->list.file_count++;
+        sample->list.split_count++;
+        sample->list.disk_bytes += 10;
+    }
+    sample->list.files = sample->files;
+    sample->list.splits = sample->splits;
+}
+
+static void expect_difference(struct sample *then, struct sample *now, const char *differences)
+{
+    struct manifest manifest = {0};
+    struct failure failure = {0};
+    char due[FAILURE_MESSAGE_BYTES];
+    CU_ASSERT_EQUAL_FATAL(manifest_set_input(&manifest, &then->list, &then->limits, &failure), 0);
+    int result = manifest_compare(&manifest, "DIR", &now->list, &now->limits, &failure);
+    if (differences == NULL) {
+        CU_ASSERT_EQUAL(result, 0);
+    } else {
+        snprintf(due, sizeof due,
+                 "DIR holds the checkpoint of another run, so this one cannot go on from it:%s\n"
+                 "Give the run what it had, name another --checkpoint folder, or throw away what "
+                 "is there with --restart.",
+                 differences);
+        CU_ASSERT_EQUAL(result, -1);
+        CU_ASSERT_EQUAL(failure.code, EXIT_STRANGER);
+        if (strcmp(failure.message, due) != 0)
+            fprintf(stderr, "said: %s\ndue:  %s\n", failure.message, due);
+        CU_ASSERT_STRING_EQUAL(failure.message, due);
+    }
+    manifest_clear(&manifest);
+}
+
+static void test_each_difference_is_named(void)
+{
+    struct sample then, now;
+    make_sample(&then, "bdf");
+    make_sample(&now, "bdf");
+    now.files[1].inode = 77;
+    expect_difference(&then, &now, NULL);
+
+    now.limits.range_bytes = 200;
+    expect_difference(&then, &now, "\n  --range-bytes: was 100, now is 200");
+    make_sample(&now, "bdf");
+    now.files[1].bytes = 11;
+    now.files[2].mtime_ns = 6;
+    expect_difference(&then, &now,
+                      "\n  /d: had 10 bytes, now has 11"
+                      "\n  /f: was changed since (its time of change is another)");
+    make_sample(&now, "abcf");
+    expect_difference(&then, &now,
+                      "\n  /a: is new"
+                      "\n  /c: is new"
+                      "\n  /d: was read, and is not among the input now");
+    make_sample(&now, "");
+    expect_difference(&then, &now,
+                      "\n  /b: was read, and is not among the input now"
+                      "\n  /d: was read, and is not among the input now"
+                      "\n  /f: was read, and is not among the input now");
+    make_sample(&now, "bdf");
+    now.list.split_count = 4;
+    expect_difference(&then, &now, "\n  the input: was cut in 3 pieces, now is in 4");
+    make_sample(&then, "b");
+    make_sample(&now, "bcdefghijk");
+    expect_difference(&then, &now,
+                      "\n  /c: is new\n  /d: is new\n  /e: is new\n  /f: is new\n  /g: is new"
+                      "\n  /h: is new\n  /i: is new\n  /j: is new\n  and 1 more");
+}
+
+int main(void)
+{
+    static const struct unit_test tests[] = {
+        {"all that is kept comes back", test_all_comes_back},
+        {"what is out of range is refused", test_what_is_refused},
+        {"every bit and every byte counts", test_every_bit},
+        {"each difference is named", test_each_difference_is_named},
+    };
+    return unit_main("manifest", tests, sizeof tests / sizeof tests[0]);
+}

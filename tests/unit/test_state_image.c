@@ -1,0 +1,221 @@
+#include "course_funnel/clock.h"
+#include "course_funnel/record_image.h"
+#include "course_funnel/state_image.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+static uint64_t seed = 1;
+
+static uint64_t draw(uint64_t below)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (seed >> 33) % below;
+}
+
+/* A state of so many users, some with lessons that were completed many times. */
+static struct state *make_state(uint32_t users)
+{
+    struct failure failure = {0};
+    struct state *state = NULL;
+    CU_ASSERT_EQUAL_FATAL(state_create(0, 1, &state, &failure), 0);
+    for (uint32_t i = 0; i < users; i++) {
+        char name[32];
+        uint32_t bytes = (uint32_t)snprintf(name, sizeof name, "user-%u", i);
+        uint64_t hash = key_group_hash(name, bytes);
+        struct state_group *group = &state->groups[key_group_of(hash)];
+        uint32_t user = state_find_user(group, hash, name, bytes, &failure);
+        for (uint64_t courses = draw(3) + 1; courses > 0; courses--) {
+            uint32_t at = state_find_enrolment(group, user, (int32_t)draw(9) - 4, &failure);
+            group->enrolments[at].first_event_us = (int64_t)draw(1000);
+            group->enrolments[at].first_start_us = 1000;
+            group->enrolments[at].completed = (uint32_t)draw(2);
+            for (uint64_t lessons = draw(8); lessons > 0; lessons--) {
+                uint32_t lesson = state_find_progress(group, at, (int32_t)draw(20), &failure);
+                struct state_progress *progress = &group->progress[lesson];
+                progress->flags = STATE_STARTED | STATE_COMPLETED;
+                for (uint64_t times = draw(5); times > 0; times--)
+                    (void)state_add_fingerprint(progress, draw(UINT32_MAX) + 1, &failure);
+            }
+        }
+    }
+    CU_ASSERT_EQUAL_FATAL(failure.code, 0);
+    CU_ASSERT_EQUAL_FATAL(state_validate(state, &failure), 0);
+    return state;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* The fingerprints of a lesson, sorted: a table may hold them in another order. */
+static uint32_t fingerprints_of(const struct state_progress *progress, uint64_t *found)
+{
+    uint32_t count = 0;
+    if (progress->fingerprint_log2 == 0) {
+        found[0] = progress->fingerprint;
+        return progress->fingerprint_count;
+    }
+    for (uint64_t i = 0; i < UINT64_C(1) << progress->fingerprint_log2; i++)
+        if (progress->fingerprints[i] != 0)
+            found[count++] = progress->fingerprints[i];
+    qsort(found, count, sizeof *found, by_value);
+    return count;
+}
+
+static void expect_same_group(const struct state_group *a, const struct state_group *b)
+{
+    CU_ASSERT_EQUAL_FATAL(a->user_count, b->user_count);
+    CU_ASSERT_EQUAL_FATAL(a->enrolment_count, b->enrolment_count);
+    CU_ASSERT_EQUAL_FATAL(a->progress_count, b->progress_count);
+    CU_ASSERT_EQUAL_FATAL(a->text_bytes, b->text_bytes);
+    if (a->user_count == 0)
+        return;
+    CU_ASSERT_EQUAL(memcmp(a->users, b->users, a->user_count * sizeof *a->users), 0);
+    CU_ASSERT_EQUAL(memcmp(a->texts, b->texts, a->text_bytes), 0);
+    CU_ASSERT_EQUAL(
+        memcmp(a->enrolments, b->enrolments, a->enrolment_count * sizeof *a->enrolments), 0);
+    for (uint32_t i = 0; i < a->progress_count; i++) {
+        struct state_progress x = a->progress[i], y = b->progress[i];
+        uint64_t of_x[64] = {0}, of_y[64] = {0};
+        CU_ASSERT_EQUAL_FATAL(x.fingerprint_count, y.fingerprint_count);
+        CU_ASSERT_EQUAL(fingerprints_of(&x, of_x), fingerprints_of(&y, of_y));
+        CU_ASSERT_EQUAL(memcmp(of_x, of_y, sizeof of_x), 0);
+        x.fingerprint = y.fingerprint = 0;
+        CU_ASSERT_EQUAL(x.fingerprint_log2, y.fingerprint_log2);
+        CU_ASSERT_EQUAL(memcmp(&x, &y, sizeof x), 0);
+    }
+}
+
+/* Written by ${from} ranks in pieces, read by ${to}: every group comes back on its new owner. */
+static void there_and_back(const struct state *state, int to, uint32_t groups_a_file)
+{
+    struct failure failure = {0};
+    struct image image = {0};
+    struct state *states[16] = {0};
+    for (int rank = 0; rank < to; rank++)
+        CU_ASSERT_EQUAL_FATAL(state_create(rank, to, &states[rank], &failure), 0);
+    for (uint32_t first = 0; first < KEY_GROUPS; first += groups_a_file) {
+        uint32_t count = first + groups_a_file > KEY_GROUPS ? KEY_GROUPS - first : groups_a_file;
+        CU_ASSERT_EQUAL_FATAL(state_image_create(state, first, count, &image, &failure), 0);
+        for (int rank = 0; rank < to; rank++)
+            CU_ASSERT_EQUAL_FATAL(state_image_load(image.bytes, image.byte_count, first,
+                                                   first + count - 1, states[rank], &failure),
+                                  0);
+    }
+    for (int rank = 0; rank < to; rank++) {
+        CU_ASSERT_EQUAL(state_validate(states[rank], &failure), 0);
+        for (uint32_t i = 0; i < states[rank]->group_count; i++)
+            expect_same_group(&state->groups[states[rank]->first_group + i],
+                              &states[rank]->groups[i]);
+        state_free(states[rank]);
+    }
+    image_clear(&image);
+}
+
+static void test_pieces(void)
+{
+    struct state *state = make_state(20000);
+    there_and_back(state, 1, KEY_GROUPS);
+    there_and_back(state, 3, 1000);
+    there_and_back(state, 7, 333);
+    state_free(state);
+    struct state *empty = make_state(0);
+    there_and_back(empty, 3, 1000);
+    state_free(empty);
+}
+
+/* Damage that a digest would let through, were it done on purpose: it must not crash either. */
+static void test_wrong_records(void)
+{
+    struct state *state = make_state(300);
+    struct image image = {0};
+    struct failure failure = {0};
+    CU_ASSERT_EQUAL_FATAL(state_image_create(state, 0, KEY_GROUPS, &image, &failure), 0);
+    unsigned char *bytes = malloc(image.byte_count);
+    unsigned refused = 0, tried = 0;
+    for (size_t at = 4096; at < image.byte_count; at += 97) {
+        struct failure trouble = {0};
+        struct state *loaded = NULL;
+        memcpy(bytes, image.bytes, image.byte_count);
+        bytes[at] = (unsigned char)(bytes[at] ^ (1u << draw(8)));
+        CU_ASSERT_EQUAL_FATAL(state_create(0, 1, &loaded, &failure), 0);
+        if (state_image_load(bytes, image.byte_count, 0, KEY_GROUPS - 1, loaded, &trouble) != 0 ||
+            state_validate(loaded, &trouble) != 0)
+            refused++;
+        tried++;
+        state_free(loaded);
+    }
+    CU_ASSERT(refused > tried / 4);
+    CU_ASSERT(tried > 1000);
+    free(bytes);
+    image_clear(&image);
+    state_free(state);
+}
+
+static void test_other_range(void)
+{
+    struct state *state = make_state(100), *loaded = NULL;
+    struct image image = {0};
+    struct failure failure = {0};
+    CU_ASSERT_EQUAL_FATAL(state_image_create(state, 100, 50, &image, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(state_create(0, 1, &loaded, &failure), 0);
+    CU_ASSERT_EQUAL(state_image_load(image.bytes, image.byte_count, 101, 150, loaded, &failure),
+                    -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_CHECKPOINT);
+    CU_ASSERT_STRING_EQUAL(failure.message, "it holds other key groups than it should");
+    state_free(loaded);
+    state_free(state);
+    image_clear(&image);
+}
+
+static void test_records(void)
+{
+    struct failure failure = {0};
+    struct image image = {0};
+    struct tally tally = {0}, loaded = {0};
+    for (int i = 0; i < 1000; i++) {
+        struct tally_record record = {.course_id = i / 10,
+                                      .week = i % 10,
+                                      .kind = TALLY_COHORT,
+                                      .users_started = (uint64_t)i};
+        CU_ASSERT_EQUAL_FATAL(tally_append(&tally, &record, &failure), 0);
+    }
+    CU_ASSERT_EQUAL_FATAL(record_image_create_sums(&tally, &image, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(record_image_load_sums(image.bytes, image.byte_count, &loaded, &failure),
+                          0);
+    CU_ASSERT_EQUAL_FATAL(loaded.count, tally.count);
+    CU_ASSERT_EQUAL(memcmp(loaded.records, tally.records, 1000 * sizeof *tally.records), 0);
+    tally_clear(&tally);
+    tally_clear(&loaded);
+
+    struct rejects_run runs[2] = {{.split = 7, .rank = 1, .attempt = 2, .begin = 3, .end = 9}};
+    struct rejects_run *found = NULL;
+    size_t count = 0;
+    CU_ASSERT_EQUAL_FATAL(record_image_create_runs(runs, 2, &image, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        record_image_load_runs(image.bytes, image.byte_count, &found, &count, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(count, 2);
+    CU_ASSERT_EQUAL(memcmp(found, runs, sizeof runs), 0);
+    free(found);
+    CU_ASSERT_EQUAL(record_image_load_sums(image.bytes, image.byte_count, &loaded, &failure), -1);
+    CU_ASSERT_STRING_EQUAL(failure.message, "its table \"sums\" is not there");
+    image_clear(&image);
+}
+
+int main(void)
+{
+    static const struct unit_test tests[] = {
+        {"a state comes back on any number of ranks", test_pieces},
+        {"wrong records are refused without a crash", test_wrong_records},
+        {"a file of other key groups is refused", test_other_range},
+        {"sums and stretches of rejects come back", test_records},
+    };
+    const char *text = getenv("COURSE_FUNNEL_SEED");
+    seed = text != NULL ? strtoull(text, NULL, 10) : (uint64_t)clock_now_us();
+    printf("COURSE_FUNNEL_SEED=%llu\n", (unsigned long long)seed);
+    return unit_main("state_image", tests, sizeof tests / sizeof tests[0]);
+}
