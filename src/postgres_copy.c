@@ -75,7 +75,7 @@ int postgres_copy_out_begin(struct postgres *session, const char *what, const ch
                             struct failure *failure)
 {
     session->changed = 0;
-    session->heard_ms = postgres_clock_ms();
+    session->waited_ms = 0;
     return begin(session, what, sql, PGRES_COPY_OUT, failure);
 }
 
@@ -88,7 +88,7 @@ int postgres_copy_out_start(struct postgres *session, const char *what, const ch
                             struct failure *failure)
 {
     session->changed = 0;
-    session->heard_ms = postgres_clock_ms();
+    session->waited_ms = 0;
     if (PQsendQuery(session->connection, sql) != 1)
         return postgres_fail(session, what, NULL, failure);
     session->starting = true;
@@ -121,21 +121,25 @@ static int take_row(struct postgres *session, const char *what, struct failure *
 int postgres_copy_out_poll(struct postgres *session, const char *what, int64_t wait_ms,
                            const char **text, size_t *bytes, struct failure *failure)
 {
-    int64_t until_ms = postgres_clock_ms() + wait_ms;
-    int64_t silent_ms =
-        session->heard_ms + INT64_C(1000) * (session->statement_s + POSTGRES_GRACE_S);
-    int64_t deadline_ms = until_ms < silent_ms ? until_ms : silent_ms;
+    /* What counts is the time spent waiting: whoever is slow to come back does not blame the
+     * server. */
+    int64_t left_ms =
+        INT64_C(1000) * (session->statement_s + POSTGRES_GRACE_S) - session->waited_ms;
+    bool is_last = left_ms <= wait_ms;
+    int64_t deadline_ms = postgres_clock_ms() + (is_last ? left_ms : wait_ms);
     PQfreemem(session->row);
     session->row = NULL;
     int got = take_row(session, what, failure);
     while (got == 0) {
-        if (postgres_wait(session->connection, false, deadline_ms) != 0)
-            return until_ms < silent_ms ? 2 : postgres_fail_silent(session, what, failure);
+        if (postgres_wait(session->connection, false, deadline_ms) != 0) {
+            session->waited_ms += wait_ms;
+            return is_last ? postgres_fail_silent(session, what, failure) : 2;
+        }
         if (PQconsumeInput(session->connection) != 1)
             return postgres_fail(session, what, NULL, failure);
         got = take_row(session, what, failure);
     }
-    session->heard_ms = postgres_clock_ms();
+    session->waited_ms = 0;
     if (got == -3)
         return -1;
     if (got == -2)

@@ -16,7 +16,7 @@ struct postgres {
     uint32_t statement_s; /* longest run of one statement */
     uint64_t changed;     /* rows that the last statement gave, copied or changed */
     bool starting;        /* a COPY ... TO STDOUT was sent, and not answered yet */
-    int64_t heard_ms;     /* when the last row came */
+    int64_t waited_ms;    /* for the next row, so far */
     bool silent;          /* the server did not answer in time */
     bool passing;         /* see postgres_passing */
 };
