@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../support/table_gate.sh"
 
 start_postgres
-load_sample --users 400 --courses 5 --lessons 12 --events 20000 --course-share 0.5 --weeks 6 \
+load_sample --users 400 --courses 5 --lessons 12 --events 30000 --course-share 0.5 --weeks 6 \
     --duplicates 0.03 --late 0.05 --seed "$seed"
 psql -XAtqc "insert into raw_amplitude.events select event_type, null, event_time, event_properties
     from raw_amplitude.events where uuid like '%7'; analyze raw_amplitude.events" \
@@ -21,10 +21,10 @@ counts "$WORK/straight/course_funnel_run.json" >"$WORK/straight.counts"
 same_marts "$WORK/straight" "$WORK/files"
 check "the table has rejects" test -s "$WORK/straight.rejects"
 
-# Killed again and again, on other ranks, in the midst of ranges of pages.
+# Stopped again and again, on other ranks, in the midst of ranges of pages.
 folder=(--checkpoint "$WORK/folder" --checkpoint-interval 0.01)
 for round in 1 2 3; do
-    fault "ingest.round:$((round + 5)):0:kill" leaves 137 run out $((round + 1)) "${folder[@]}"
+    fault ingest.round:6:0:stop leaves 75 run out $((round + 1)) "${folder[@]}"
 done
 leaves 0 run out 4 "${folder[@]}"
 says 'resumed from checkpoint generation-'
@@ -40,7 +40,7 @@ as_straight out
 # In the midst of it a change means to begin anew, and the message names what changed.
 rm -r "$WORK/folder" "$WORK/out"
 COURSE_FUNNEL_FAULT_NUMBERS='' leaves 0 run doubled 2
-fault ingest.round:8:0:kill leaves 137 run out 2 "${folder[@]}"
+fault ingest.round:6:0:stop leaves 75 run out 2 "${folder[@]}"
 for change in 'insert into raw_amplitude.events (event_type, user_id) values (null, null)' \
     "update raw_amplitude.events set user_id = 'x' where ctid = '(0,1)'" \
     "delete from raw_amplitude.events where user_id = 'x' or event_type is null"; do
@@ -58,7 +58,7 @@ same_marts "$WORK/out" "$WORK/anew"
 # A view has no addresses and no snapshot to come back to.
 psql -XAtqc 'create view gate.all as select * from raw_amplitude.events'
 rm -r "$WORK/folder"
-fault ingest.round:6:0:kill leaves 137 run out 1 "${folder[@]}" --events-table gate.all
+fault ingest.round:6:0:stop leaves 75 run out 1 "${folder[@]}" --events-table gate.all
 leaves 3 run out 1 "${folder[@]}" --events-table gate.all
 leaves 0 run out 1 "${folder[@]}" --events-table gate.all --restart
 same_marts "$WORK/out" "$WORK/anew"
