@@ -22,6 +22,8 @@ struct ingest_worker {
     const struct ingest *in;
     struct schedule schedule;
     struct source_reader *reader;
+    struct table_reader *tables; /* NULL where this rank reads none */
+    bool *no_tables;             /* by rank; see schedule.h */
     struct decoder *decoder;
     struct exchange *exchange;
     bool is_open;
@@ -37,6 +39,23 @@ struct ingest_worker {
     uint64_t *wanted; /* by each rank; scratch */
 };
 
+/* The reader of tables, where this rank reads any, and who else does. */
+static int create_tables(const struct ingest *in, struct ingest_worker *worker,
+                         struct failure *failure)
+{
+    int ranks = ranks_count(in->ranks);
+    worker->no_tables = calloc((size_t)ranks, sizeof *worker->no_tables);
+    if (worker->no_tables == NULL)
+        return failure_memory(failure, "the schedule", (size_t)ranks * sizeof *worker->no_tables);
+    for (int i = 0; i < ranks; i++)
+        worker->no_tables[i] = !rebuild_tables_reads(i, ranks, in->connections);
+    worker->schedule.no_tables = worker->no_tables;
+    if (in->tables->sessions == NULL)
+        return 0;
+    return table_reader_create(in->list, in->tables->list, in->table_options, in->tables->sessions,
+                               &worker->tables, failure);
+}
+
 static int create_worker(const struct ingest *in, struct ingest_worker *worker,
                          struct failure *failure)
 {
@@ -48,6 +67,7 @@ static int create_worker(const struct ingest *in, struct ingest_worker *worker,
         return failure_memory(failure, "the schedule", sizeof *worker->wanted);
     if (schedule_resume(in->list, in->unfinished, in->unfinished_count, in->next, &worker->schedule,
                         failure) != 0 ||
+        create_tables(in, worker, failure) != 0 ||
         source_reader_create(in->list, in->limits, &worker->reader, failure) != 0 ||
         decode_create(&worker->decoder, failure) != 0)
         return -1;
@@ -60,6 +80,8 @@ void ingest_free(struct ingest_worker *worker)
         return;
     schedule_clear(&worker->schedule);
     source_reader_free(worker->reader);
+    table_reader_free(worker->tables);
+    free(worker->no_tables);
     decode_free(worker->decoder);
     exchange_free(worker->exchange);
     free(worker->source_name);
@@ -116,6 +138,86 @@ static int decode_block(struct ingest_worker *worker, const struct source_block 
     return 0;
 }
 
+/* A profile id travels as an event that has nothing but its user. */
+static int take_profile(struct ingest_worker *worker, const struct table_row *row,
+                        struct failure *failure)
+{
+    struct event event = {.user = row->record, .user_bytes = (uint32_t)row->record_bytes};
+    worker->in->ledger->lines_read++;
+    if (row->record_bytes == 0)
+        return 0;
+    worker->in->ledger->kept++;
+    return exchange_add(worker->exchange, &event, failure);
+}
+
+static int take_row(struct ingest_worker *worker, const struct table_row *row,
+                    struct failure *failure)
+{
+    if (worker->in->match != NULL)
+        return take_profile(worker, row, failure);
+    struct ledger *ledger = worker->in->ledger;
+    struct event event;
+    enum reject_reason reason = REJECT_NOT_JSON;
+    enum decode_result result =
+        row->record != NULL
+            ? decode_line(worker->decoder, row->record, row->record_bytes, &event, &reason)
+            : decode_row(worker->decoder, &row->columns, &event, &reason);
+    ledger->lines_read++;
+    ledger->bytes_read += row->bytes;
+    switch (result) {
+    case DECODE_EVENT:
+        ledger->kept++;
+        return exchange_add(worker->exchange, &event, failure);
+    case DECODE_OTHER:
+        ledger->other++;
+        return 0;
+    case DECODE_REJECT:
+        ledger->rejected[reason]++;
+        return table_reject(worker->tables, worker->in->rejects, reason, row, failure);
+    }
+    return 0;
+}
+
+/* The next rows of the open split. As source_next; tells how much was read of disk and text. */
+static int read_rows(struct ingest_worker *worker, uint64_t *disk_bytes, uint64_t *text_bytes,
+                     struct failure *failure)
+{
+    int got = table_next(worker->tables, disk_bytes, failure);
+    if (got <= 0)
+        return got;
+    for (;;) {
+        struct table_row row;
+        int more = table_row(worker->tables, &row, failure);
+        if (more <= 0) {
+            worker->item.offset = table_offset(worker->tables);
+            return more < 0 ? -1 : 1;
+        }
+        *text_bytes += row.bytes;
+        if (take_row(worker, &row, failure) != 0)
+            return -1;
+    }
+}
+
+/* The next lines of the open split. As read_rows. */
+static int read_lines(struct ingest_worker *worker, uint64_t *disk_bytes, uint64_t *text_bytes,
+                      struct failure *failure)
+{
+    struct source_block block = {0};
+    int got = source_next(worker->reader, &block, failure);
+    *disk_bytes = block.disk_bytes;
+    *text_bytes = (uint64_t)(block.end - block.begin);
+    if (got > 0 && decode_block(worker, &block, failure) != 0)
+        return -1;
+    if (got > 0)
+        worker->item.offset = block.offset + (uint64_t)(block.end - block.begin);
+    return got;
+}
+
+static bool is_table(const struct ingest_worker *worker)
+{
+    return worker->in->list->splits[worker->item.split].format == SOURCE_TABLE;
+}
+
 /* Returns 1 with a split open, 0 when this rank's queue is empty, or -1. */
 static int open_next(struct ingest_worker *worker, struct failure *failure)
 {
@@ -126,7 +228,9 @@ static int open_next(struct ingest_worker *worker, struct failure *failure)
     free(worker->source_name);
     worker->source_name = NULL;
     worker->open_disk_bytes = 0;
-    if (source_open(worker->reader, worker->item.split, worker->item.offset, failure) != 0)
+    if ((is_table(worker)
+             ? table_open(worker->tables, worker->item.split, worker->item.offset, failure)
+             : source_open(worker->reader, worker->item.split, worker->item.offset, failure)) != 0)
         return -1;
     worker->is_open = true;
     return 1;
@@ -146,19 +250,16 @@ static int collect_round(struct ingest_worker *worker, struct failure *failure)
             return -1;
         if (opened == 0)
             break;
-        struct source_block block = {0};
-        int got = source_next(worker->reader, &block, failure);
+        uint64_t got_disk_bytes = 0, got_text_bytes = 0;
+        int got = is_table(worker) ? read_rows(worker, &got_disk_bytes, &got_text_bytes, failure)
+                                   : read_lines(worker, &got_disk_bytes, &got_text_bytes, failure);
         if (got < 0)
             return -1;
         worker->is_open = got > 0;
-        worker->open_disk_bytes += block.disk_bytes;
-        worker->done_disk_bytes += block.disk_bytes;
-        disk_bytes += block.disk_bytes;
-        text_bytes += (uint64_t)(block.end - block.begin);
-        if (got > 0 && decode_block(worker, &block, failure) != 0)
-            return -1;
-        if (got > 0)
-            worker->item.offset = block.offset + (uint64_t)(block.end - block.begin);
+        worker->open_disk_bytes += got_disk_bytes;
+        worker->done_disk_bytes += got_disk_bytes;
+        disk_bytes += got_disk_bytes;
+        text_bytes += got_text_bytes;
         if (exchange_progress(worker->exchange, failure) != 0)
             ranks_abort(worker->in->ranks, failure);
     }
@@ -202,7 +303,9 @@ static int fold_round(struct ingest_worker *worker, struct failure *failure)
     for (int part = 0; part < 2; part++) {
         size_t bytes = 0;
         const unsigned char *events = exchange_received(worker->exchange, part, &bytes);
-        if (fold_events(worker->in->state, events, bytes, worker->in->ledger, failure) != 0)
+        if ((worker->in->match != NULL
+                 ? match_take(worker->in->match, events, bytes, failure)
+                 : fold_events(worker->in->state, events, bytes, worker->in->ledger, failure)) != 0)
             return -1;
     }
     return 0;

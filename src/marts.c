@@ -16,6 +16,7 @@ const char marts_cohorts_header[] =
 const char marts_lessons_header[] =
     "course_id,cohort_week_start,lesson_id,users_started,users_completed,lesson_completion_rate,"
     "funnel_retention_rate,avg_time_spent_sec";
+const char marts_matches_header[] = "course_id,users,users_with_session,users_without_session";
 
 /* Both at most INT32_MAX, so that the products stay far below 2^63. */
 static int64_t rate_e6(uint64_t part, uint64_t whole)
@@ -205,6 +206,7 @@ void marts_free(struct marts *marts)
         return;
     free(marts->cohorts);
     free(marts->lessons);
+    free(marts->matches);
     free(marts);
 }
 
@@ -248,4 +250,12 @@ size_t marts_format_lesson(const struct mart_lesson_row *row, char text[MARTS_RO
     at += format_decimal(text + at, MARTS_ROW_BYTES - at, row->has_avg_time_spent,
                          row->avg_time_spent_sec_e3, 3);
     return at;
+}
+
+size_t marts_format_match(const struct match_row *row, char text[MARTS_ROW_BYTES])
+{
+    int length = snprintf(text, MARTS_ROW_BYTES, "%" PRId32 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
+                          row->course_id, row->users_with_session + row->users_without_session,
+                          row->users_with_session, row->users_without_session);
+    return length > 0 ? (size_t)length : 0;
 }

@@ -9,6 +9,7 @@ const char *phases_name(enum phase phase)
 {
     static const char *const names[PHASES] = {[PHASE_PLAN] = "plan",
                                               [PHASE_READ] = "read",
+                                              [PHASE_MATCH] = "match",
                                               [PHASE_REDUCE] = "reduce",
                                               [PHASE_PUBLISH] = "publish"};
     return names[phase];

@@ -8,27 +8,27 @@
 #include <string.h>
 #include <time.h>
 
-#define TEXT_OF(number) #number
-#define SECONDS(number) "'" TEXT_OF(number) "s'"
-
-/* Sent once in each session. A synchronous_commit that is off would answer before it is safe. */
-static const char session_settings[] =
+/* The parts of a session's settings, each sent once. */
+static const char session_format[] =
     "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET search_path = pg_catalog, pg_temp;"
-    "SET standard_conforming_strings = on;"
-    "SET statement_timeout = " SECONDS(
-        POSTGRES_STATEMENT_S) ";"
-                              "SET lock_timeout = " SECONDS(
-                                  POSTGRES_LOCK_S) ";"
-                                                   "SET idle_in_transaction_session_timeout "
-                                                   "= " SECONDS(
-                                                       POSTGRES_IDLE_S) ";"
-                                                                        "SELECT "
-                                                                        "set_config('synchronous_"
-                                                                        "commit', 'on', false)"
-                                                                        " WHERE "
-                                                                        "current_setting('"
-                                                                        "synchronous_commit') = "
-                                                                        "'off'";
+    "SET standard_conforming_strings = on; SET lock_timeout = '%ds';"
+    "SET statement_timeout = '%us'; SET idle_in_transaction_session_timeout = '%ds';";
+
+/* A synchronous_commit that is off would answer before it is safe. */
+static const char writer_settings[] = "SELECT set_config('synchronous_commit', 'on', false)"
+                                      " WHERE current_setting('synchronous_commit') = 'off'";
+
+/*
+ * A server notices by these that the client is gone: keepalives where it waits for it, and from
+ * version 14 on a look while it works. Over a Unix socket the first three say nothing and do none.
+ * A limit on whole transactions, which version 17 knows, would end the snapshot.
+ */
+static const char holder_format[] =
+    "SELECT set_config(name, value, false) FROM (VALUES ('tcp_keepalives_idle', '10'),"
+    " ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'),"
+    " ('client_connection_check_interval', '%ds'), ('transaction_timeout', '0')) AS wished (name, "
+    "value)"
+    " WHERE current_setting(name, true) IS NOT NULL";
 
 int64_t postgres_clock_ms(void)
 {
@@ -38,9 +38,9 @@ int64_t postgres_clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int64_t postgres_deadline(void)
+int64_t postgres_deadline(const struct postgres *session)
 {
-    return postgres_clock_ms() + INT64_C(1000) * (POSTGRES_STATEMENT_S + POSTGRES_GRACE_S);
+    return postgres_clock_ms() + INT64_C(1000) * (session->statement_s + POSTGRES_GRACE_S);
 }
 
 int postgres_wait(PGconn *connection, bool write, int64_t deadline_ms)
@@ -156,7 +156,8 @@ static int refuse(struct postgres *session, bool *passing, struct failure *failu
     *passing = postgres_state_passes(state);
     return failure_set(failure, session->failure_code, "No connection to PostgreSQL: %s%s%s%s. %s",
                        line, state[0] != '\0' ? " (SQLSTATE " : "", state,
-                       state[0] != '\0' ? ")" : "", postgres_state_advice(state));
+                       state[0] != '\0' ? ")" : "",
+                       postgres_state_advice(state, session->failure_code));
 }
 
 static void drop_notice(void *context, const PGresult *result)
@@ -189,6 +190,22 @@ static PGconn *connect_begin(const struct postgres_options *options)
     return PQconnectStartParams(keywords, values, 1);
 }
 
+static int prepare_session(struct postgres *session, const struct postgres_options *options,
+                           struct failure *failure)
+{
+    char settings[1200];
+    int length = snprintf(settings, sizeof settings, session_format, POSTGRES_LOCK_S,
+                          session->statement_s, options->holds ? 0 : POSTGRES_IDLE_S);
+    if (length < 0 || (size_t)length >= sizeof settings)
+        return failure_set(failure, EXIT_BUG, "The settings of a session are too long.");
+    char *rest = settings + length;
+    if (options->holds)
+        snprintf(rest, sizeof settings - (size_t)length, holder_format, POSTGRES_LOOK_S);
+    else
+        snprintf(rest, sizeof settings - (size_t)length, "%s", writer_settings);
+    return postgres_run(session, "Preparing the session", settings, failure);
+}
+
 int postgres_connect(const struct postgres_options *options, struct postgres **session,
                      bool *passing, struct failure *failure)
 {
@@ -198,6 +215,7 @@ int postgres_connect(const struct postgres_options *options, struct postgres **s
     if (made == NULL)
         return failure_memory(failure, "a PostgreSQL session", sizeof *made);
     made->failure_code = options->failure_code;
+    made->statement_s = options->statement_s > 0 ? options->statement_s : POSTGRES_STATEMENT_S;
     made->connection = connect_begin(options);
     if (made->connection == NULL) {
         failure_memory(failure, "a PostgreSQL session", 0);
@@ -217,7 +235,7 @@ int postgres_connect(const struct postgres_options *options, struct postgres **s
     }
     PQsetErrorVerbosity(made->connection, PQERRORS_DEFAULT);
     if (PQsetnonblocking(made->connection, 1) != 0 ||
-        postgres_run(made, "Preparing the session", session_settings, failure) != 0) {
+        prepare_session(made, options, failure) != 0) {
         postgres_fail(made, "Preparing the session", NULL, failure);
         *passing = made->passing;
         goto close_session;
@@ -229,10 +247,25 @@ close_session:
     return -1;
 }
 
+/* Ask the server to stop what it does for us; without it it would go on until it has rows to send.
+ */
+static void cancel_statement(struct postgres *session)
+{
+    char ignored[256];
+    if (session->silent || PQstatus(session->connection) != CONNECTION_OK ||
+        PQtransactionStatus(session->connection) != PQTRANS_ACTIVE)
+        return;
+    PGcancel *cancel = PQgetCancel(session->connection);
+    if (cancel != NULL)
+        (void)PQcancel(cancel, ignored, (int)sizeof ignored);
+    PQfreeCancel(cancel);
+}
+
 void postgres_close(struct postgres *session)
 {
     if (session == NULL)
         return;
+    cancel_statement(session);
     PQfreemem(session->row);
     PQfinish(session->connection);
     free(session);

@@ -59,7 +59,7 @@ int postgres_copy_in_end(struct postgres *session, const char *what, uint64_t *r
     if (PQputCopyEnd(session->connection, NULL) != 1 ||
         postgres_flush(session, postgres_clock_ms() + INT64_C(1000) * SEND_S) != 0)
         return send_failed(session, what, failure);
-    if (postgres_take(session, postgres_deadline(), &result) != 0)
+    if (postgres_take(session, postgres_deadline(session), &result) != 0)
         return postgres_fail_silent(session, what, failure);
     if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         postgres_fail(session, what, result, failure);
@@ -74,23 +74,74 @@ int postgres_copy_in_end(struct postgres *session, const char *what, uint64_t *r
 int postgres_copy_out_begin(struct postgres *session, const char *what, const char *sql,
                             struct failure *failure)
 {
+    session->changed = 0;
+    session->waited_ms = 0;
     return begin(session, what, sql, PGRES_COPY_OUT, failure);
 }
 
-int postgres_copy_out_next(struct postgres *session, const char *what, const char **text,
-                           size_t *bytes, struct failure *failure)
+uint64_t postgres_copied(const struct postgres *session)
 {
-    int64_t deadline_ms = postgres_deadline();
+    return session->changed;
+}
+
+int postgres_copy_out_start(struct postgres *session, const char *what, const char *sql,
+                            struct failure *failure)
+{
+    session->changed = 0;
+    session->waited_ms = 0;
+    if (PQsendQuery(session->connection, sql) != 1)
+        return postgres_fail(session, what, NULL, failure);
+    session->starting = true;
+    if (postgres_flush(session, postgres_deadline(session)) != 0)
+        return send_failed(session, what, failure);
+    return 0;
+}
+
+/*
+ * Take what the server has sent: the answer to a COPY that was sent, and a row. Returns as
+ * PQgetCopyData, and -3 when the failure is recorded.
+ */
+static int take_row(struct postgres *session, const char *what, struct failure *failure)
+{
+    if (session->starting) {
+        if (PQisBusy(session->connection) != 0)
+            return 0;
+        PGresult *result = PQgetResult(session->connection);
+        session->starting = false;
+        if (PQresultStatus(result) != PGRES_COPY_OUT) {
+            postgres_fail(session, what, result, failure);
+            PQclear(result);
+            return -3;
+        }
+        PQclear(result);
+    }
+    return PQgetCopyData(session->connection, &session->row, 1);
+}
+
+int postgres_copy_out_poll(struct postgres *session, const char *what, int64_t wait_ms,
+                           const char **text, size_t *bytes, struct failure *failure)
+{
+    /* What counts is the time spent waiting: whoever is slow to come back does not blame the
+     * server. */
+    int64_t left_ms =
+        INT64_C(1000) * (session->statement_s + POSTGRES_GRACE_S) - session->waited_ms;
+    bool is_last = left_ms <= wait_ms;
+    int64_t deadline_ms = postgres_clock_ms() + (is_last ? left_ms : wait_ms);
     PQfreemem(session->row);
     session->row = NULL;
-    int got = PQgetCopyData(session->connection, &session->row, 1);
+    int got = take_row(session, what, failure);
     while (got == 0) {
-        if (postgres_wait(session->connection, false, deadline_ms) != 0)
-            return postgres_fail_silent(session, what, failure);
+        if (postgres_wait(session->connection, false, deadline_ms) != 0) {
+            session->waited_ms += wait_ms;
+            return is_last ? postgres_fail_silent(session, what, failure) : 2;
+        }
         if (PQconsumeInput(session->connection) != 1)
             return postgres_fail(session, what, NULL, failure);
-        got = PQgetCopyData(session->connection, &session->row, 1);
+        got = take_row(session, what, failure);
     }
+    session->waited_ms = 0;
+    if (got == -3)
+        return -1;
     if (got == -2)
         return postgres_fail(session, what, NULL, failure);
     if (got == -1)
@@ -98,4 +149,10 @@ int postgres_copy_out_next(struct postgres *session, const char *what, const cha
     *text = session->row;
     *bytes = (size_t)got;
     return 1;
+}
+
+int postgres_copy_out_next(struct postgres *session, const char *what, const char **text,
+                           size_t *bytes, struct failure *failure)
+{
+    return postgres_copy_out_poll(session, what, INT64_MAX / 2, text, bytes, failure);
 }

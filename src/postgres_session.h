@@ -11,9 +11,14 @@
 
 struct postgres {
     PGconn *connection;
-    char *row;        /* the row that postgres_copy_out_next gave last, for PQfreemem */
-    int failure_code; /* enum exit_code */
-    bool passing;     /* see postgres_passing */
+    char *row;            /* the row that postgres_copy_out_next gave last, for PQfreemem */
+    int failure_code;     /* enum exit_code */
+    uint32_t statement_s; /* longest run of one statement */
+    uint64_t changed;     /* rows that the last statement gave, copied or changed */
+    bool starting;        /* a COPY ... TO STDOUT was sent, and not answered yet */
+    int64_t waited_ms;    /* for the next row, so far */
+    bool silent;          /* the server did not answer in time */
+    bool passing;         /* see postgres_passing */
 };
 
 /* CLOCK_MONOTONIC in milliseconds. */
@@ -32,7 +37,7 @@ int postgres_flush(struct postgres *session, int64_t deadline_ms);
 int postgres_take(struct postgres *session, int64_t deadline_ms, PGresult **result);
 
 /* When a statement that is sent now must be over. */
-int64_t postgres_deadline(void);
+int64_t postgres_deadline(const struct postgres *session);
 
 /* Record that ${what} failed; ${result} may be NULL when the connection itself did. -1. */
 int postgres_fail(struct postgres *session, const char *what, const PGresult *result,
@@ -44,8 +49,11 @@ int postgres_fail_silent(struct postgres *session, const char *what, struct fail
 /* Whether a failure with this SQLSTATE (empty: the connection was lost) may pass by itself. */
 bool postgres_state_passes(const char *state);
 
-/* What a user can do about it, a whole sentence; empty when there is nothing to add. */
-const char *postgres_state_advice(const char *state);
+/*
+ * What a user can do about it, a whole sentence; empty when there is nothing to add. ${code} is
+ * that of the session, as a source may need another advice than a target.
+ */
+const char *postgres_state_advice(const char *state, int code);
 
 /* Send ${sql} and take its first result, checked for failure only. */
 int postgres_start(struct postgres *session, const char *what, const char *sql,

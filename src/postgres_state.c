@@ -30,6 +30,26 @@ static const struct {
     {"57P", true, "The server stops, starts or ended this session; run again when it is up."},
 };
 
+/* What else is to be said where the session reads a source. */
+static const struct {
+    const char *prefix;
+    const char *advice;
+} source_states[] = {
+    {"22023",
+     "The snapshot of rank 0 is not known here: all ranks have to reach the same server, so "
+     "name one host; or rank 0's session has ended."},
+    {"25P03", "The server ended a session that was silent; look at its settings of timeouts."},
+    {"40001",
+     "A standby gave way to changes that it had to follow; set hot_standby_feedback = on or "
+     "a longer max_standby_streaming_delay there, or read from the primary."},
+    {"40P01", "Run again when the other sessions are done."},
+    {"72000",
+     "The server gives up old rows too soon for so long a read; raise old_snapshot_threshold."},
+    {"57014",
+     "The statement took too long (--statement-timeout raises the limit) or was cancelled; "
+     "look at the server's load."},
+};
+
 static size_t find_state(const char *state)
 {
     size_t i = 0;
@@ -45,8 +65,11 @@ bool postgres_state_passes(const char *state)
     return state[0] == '\0' || (i < sizeof states / sizeof states[0] && states[i].passes);
 }
 
-const char *postgres_state_advice(const char *state)
+const char *postgres_state_advice(const char *state, int code)
 {
+    for (size_t i = 0; code == EXIT_SOURCE && i < sizeof source_states / sizeof *source_states; i++)
+        if (strcmp(state, source_states[i].prefix) == 0)
+            return source_states[i].advice;
     size_t i = find_state(state[0] == '\0' ? "08" : state);
     return i < sizeof states / sizeof states[0] ? states[i].advice : "";
 }
@@ -90,7 +113,8 @@ int postgres_fail(struct postgres *session, const char *what, const PGresult *re
         snprintf(code, sizeof code, " (SQLSTATE %s)", state);
     bool lost = PQstatus(session->connection) == CONNECTION_BAD;
     session->passing = lost || (state[0] != '\0' && postgres_state_passes(state));
-    const char *advice = state[0] == '\0' && !lost ? "" : postgres_state_advice(state);
+    const char *advice =
+        state[0] == '\0' && !lost ? "" : postgres_state_advice(state, session->failure_code);
     return failure_set(failure, session->failure_code, "%s: PostgreSQL: %s%s%s%s.%s%s", what, text,
                        more[0] != '\0' ? "; " : "", more, code, advice[0] != '\0' ? " " : "",
                        advice);
@@ -101,6 +125,7 @@ int postgres_fail_silent(struct postgres *session, const char *what, struct fail
     if (failure->code != 0)
         return -1;
     session->passing = true;
+    session->silent = true;
     return failure_set(failure, session->failure_code,
                        "%s: the PostgreSQL server did not answer in time. Check the network and "
                        "the server's load, then run again.",

@@ -46,7 +46,7 @@ int postgres_start(struct postgres *session, const char *what, const char *sql,
                    const char *const *values, size_t value_count, PGresult **result,
                    struct failure *failure)
 {
-    int64_t deadline_ms = postgres_deadline();
+    int64_t deadline_ms = postgres_deadline(session);
     *result = NULL;
     /* With values a text holds one statement only; without, any number of them. */
     int sent = values == NULL ? PQsendQuery(session->connection, sql)
@@ -61,6 +61,12 @@ int postgres_start(struct postgres *session, const char *what, const char *sql,
         return postgres_fail_silent(session, what, failure);
     if (*result == NULL || is_failure(*result)) {
         postgres_fail(session, what, *result, failure);
+        /* The session may go on with another statement once all of this one's answer is taken. */
+        struct failure ignored = {0};
+        bool passing = session->passing;
+        if (*result != NULL)
+            (void)postgres_finish(session, what, &ignored);
+        session->passing = passing;
         PQclear(*result);
         *result = NULL;
         return -1;
@@ -70,7 +76,7 @@ int postgres_start(struct postgres *session, const char *what, const char *sql,
 
 int postgres_finish(struct postgres *session, const char *what, struct failure *failure)
 {
-    int64_t deadline_ms = postgres_deadline();
+    int64_t deadline_ms = postgres_deadline(session);
     int status = 0;
     PGresult *result = NULL;
     for (;;) {
@@ -80,6 +86,8 @@ int postgres_finish(struct postgres *session, const char *what, struct failure *
             return status;
         if (is_failure(result))
             status = postgres_fail(session, what, result, failure);
+        else if (PQcmdTuples(result)[0] != '\0')
+            session->changed = strtoull(PQcmdTuples(result), NULL, 10);
         bool lost = PQstatus(session->connection) == CONNECTION_BAD;
         PQclear(result);
         if (lost)

@@ -159,6 +159,18 @@ static int write_lessons(FILE *out, const void *what)
     return ferror(out) == 0 ? 0 : -1;
 }
 
+static int write_matches(FILE *out, const void *what)
+{
+    const struct marts *marts = what;
+    char row[MARTS_ROW_BYTES];
+    fprintf(out, "%s\n", marts_matches_header);
+    for (size_t i = 0; i < marts->match_count && ferror(out) == 0; i++) {
+        marts_format_match(&marts->matches[i], row);
+        fprintf(out, "%s\n", row);
+    }
+    return ferror(out) == 0 ? 0 : -1;
+}
+
 static int write_text(FILE *out, const void *what)
 {
     return fputs(what, out) < 0 ? -1 : 0;
@@ -296,10 +308,17 @@ int publish_csv(const char *directory, const struct marts *marts, const struct r
     remove_leftovers(directory_fd);
     int status = look_up(directory_fd, directory, record, failure);
     if (status == 0) {
-        const struct file files[] = {{PUBLISH_CSV_COHORTS, write_cohorts, marts},
+        const struct file files[] = {{PUBLISH_CSV_MATCHES, write_matches, marts},
+                                     {PUBLISH_CSV_COHORTS, write_cohorts, marts},
                                      {PUBLISH_CSV_LESSONS, write_lessons, marts},
                                      {PUBLISH_CSV_RECORD, write_text, json}};
-        status = write_files(directory_fd, directory, files, 3, failure);
+        /* What an earlier run said about sessions would not belong to the marts of this one. */
+        if (!record->has_sessions && unlinkat(directory_fd, PUBLISH_CSV_MATCHES, 0) != 0 &&
+            errno != ENOENT)
+            status = fail(failure, "remove the file", directory, PUBLISH_CSV_MATCHES);
+        size_t first = record->has_sessions ? 0 : 1;
+        if (status == 0)
+            status = write_files(directory_fd, directory, files + first, 4 - first, failure);
     }
     (void)close(directory_fd);
     free(json);

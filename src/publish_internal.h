@@ -9,6 +9,7 @@
 /* Names of the files of a CSV target, and of a run's record beside them. */
 #define PUBLISH_CSV_COHORTS "mart_course_funnel_cohorts.csv"
 #define PUBLISH_CSV_LESSONS "mart_course_funnel_lessons.csv"
+#define PUBLISH_CSV_MATCHES "course_funnel_session_match.csv"
 #define PUBLISH_CSV_RECORD "course_funnel_run.json"
 
 int publish_csv_check(const char *directory, int64_t *attempt_us, struct failure *failure);
@@ -38,6 +39,15 @@ int publish_postgres_stage(struct postgres *session, struct failure *failure);
  * difference in the message.
  */
 int publish_postgres_compare(struct postgres *session, const char *schema, struct failure *failure);
+
+/*
+ * Local. Copy the rows of marts->matches to their staging table; and within the transaction of the
+ * publication, put them in place of what is there. Each returns 0, or -1.
+ */
+int publish_postgres_stage_matches(struct postgres *session, const struct marts *marts,
+                                   struct failure *failure);
+int publish_postgres_replace_matches(struct postgres *session, const char *schema,
+                                     const struct marts *marts, struct failure *failure);
 
 /* Local. Begin a transaction and take the lock of all publishers to ${schema}. 0, or -1. */
 int publish_postgres_begin(struct postgres *session, const char *schema, struct failure *failure);

@@ -293,6 +293,7 @@ static enum outcome publish_with(struct postgres *session, const struct publicat
     if (postgres_run(session, "Ending a transaction", "ROLLBACK", failure) != 0 ||
         copy_mart(session, publication->marts, false, failure) != 0 ||
         copy_mart(session, publication->marts, true, failure) != 0 ||
+        publish_postgres_stage_matches(session, publication->marts, failure) != 0 ||
         check_staged(session, publication->marts, failure) != 0)
         return OUTCOME_FAILED;
 
@@ -303,6 +304,7 @@ static enum outcome publish_with(struct postgres *session, const struct publicat
         return published > 0 ? OUTCOME_DONE : OUTCOME_FAILED;
     if (replace_mart(session, publication, false, failure) != 0 ||
         replace_mart(session, publication, true, failure) != 0 ||
+        publish_postgres_replace_matches(session, schema, publication->marts, failure) != 0 ||
         insert_run(session, publication, failure) != 0)
         return OUTCOME_FAILED;
     if (postgres_commit(session, "Committing the publication", failure) == 0)

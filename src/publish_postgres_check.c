@@ -19,6 +19,7 @@ static const struct {
     {"Creating mart_course_funnel_cohorts", sql_mart_course_funnel_cohorts},
     {"Creating mart_course_funnel_lessons", sql_mart_course_funnel_lessons},
     {"Creating mart_course_funnel_dropoff", sql_mart_course_funnel_dropoff},
+    {"Creating course_funnel_session_match", sql_course_funnel_session_match},
     {"Creating course_funnel_runs", sql_course_funnel_runs},
 };
 

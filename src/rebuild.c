@@ -7,10 +7,12 @@
 #include "course_funnel/log.h"
 #include "course_funnel/marts.h"
 #include "course_funnel/phases.h"
+#include "course_funnel/postgres.h"
 #include "course_funnel/progress.h"
 #include "course_funnel/publish.h"
 #include "course_funnel/ranks.h"
 #include "course_funnel/rebuild_options.h"
+#include "course_funnel/rebuild_tables.h"
 #include "course_funnel/reduce.h"
 #include "course_funnel/rejects.h"
 #include "course_funnel/run_record.h"
@@ -19,6 +21,7 @@
 #include "course_funnel/summary.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -38,6 +41,7 @@ struct job {
     char *rejects_path; /* on every rank */
     char *parts_path;   /* what paths of parts of rejects begin with, without a checkpoint */
     struct source_list *list;
+    struct rebuild_tables tables;
     struct checkpoint *checkpoint; /* NULL without --checkpoint */
     struct rejects_place place;
     const struct rejects_run *earlier_runs; /* on rank 0: rejects of attempts before this one */
@@ -45,6 +49,7 @@ struct job {
     struct rejects *rejects;
     struct state *state;
     struct ledger ledger; /* of this rank; of all after sum_ledgers */
+    struct tally matches; /* see match.h; of this rank, then of all on rank 0 */
     struct tally tally;   /* of this rank; of all, on rank 0, after reduce_tallies */
     struct marts *marts;  /* on rank 0 */
     struct run_record record;
@@ -74,11 +79,12 @@ static int check_places(struct job *job, struct failure *failure)
 static int list_sources(struct job *job, struct failure *failure)
 {
     const struct rebuild_options *options = &job->options;
-    if (source_list(options->from, options->from_count, &options->limits, &job->list, failure) != 0)
+    if (source_list(options->files, options->file_count, &options->limits, &job->list, failure) !=
+        0)
         return -1;
     for (size_t i = 0; i < job->list->note_count; i++)
         log_warning("%s: %s", job->list->notes[i].path, job->list->notes[i].what);
-    return 0;
+    return rebuild_tables_find(&options->tables, job->list, &job->tables, failure);
 }
 
 /* Rank 0's list of the input and id of the run, to all. */
@@ -118,7 +124,10 @@ static int plan(struct job *job, struct failure *failure)
         (void)list_sources(job, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
-    return share_plan(job, failure);
+    if (share_plan(job, failure) != 0)
+        return -1;
+    return rebuild_tables_share(job->ranks, &job->options.tables, job->options.connections,
+                                !job->options.dry_run, &job->tables, failure);
 }
 
 /* Take the checkpoint folder, and the run up from what is found there. */
@@ -172,10 +181,13 @@ static int read_history(struct job *job, struct failure *failure)
     struct ingest ingest = {.ranks = job->ranks,
                             .list = job->list,
                             .limits = &job->options.limits,
+                            .tables = &job->tables,
+                            .table_options = &job->options.tables,
+                            .connections = job->options.connections,
                             .ledger = &job->ledger};
     if (is_root(job)) {
-        log_info("reading %zu files, %" PRIu64 " bytes on disk; ranks: %d", job->list->file_count,
-                 job->list->disk_bytes, ranks_count(job->ranks));
+        log_info("reading %zu files and tables, %" PRIu64 " bytes on disk; ranks: %d",
+                 job->list->file_count, job->list->disk_bytes, ranks_count(job->ranks));
         ingest.progress = progress_start(job->list->disk_bytes - done_before(job));
     }
     if (job->checkpoint != NULL)
@@ -188,6 +200,57 @@ static int read_history(struct job *job, struct failure *failure)
     if (ranks_vote(job->ranks, failure) == 0)
         (void)history_read(&ingest, job->checkpoint, failure);
     progress_end(ingest.progress);
+    return failure->code != 0 ? -1 : 0;
+}
+
+/* Sum up what is known of the users' sessions. */
+static int sum_matches(struct job *job, const struct match *match, uint64_t sessions_read,
+                       struct failure *failure)
+{
+    uint64_t counts[3] = {sessions_read, 0, 0};
+    match_count(match, &counts[1], &counts[2]);
+    (void)ranks_sum(job->ranks, counts, 3, failure);
+    (void)match_tally(match, &job->matches, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    (void)reduce_tallies(job->ranks, &job->matches, failure);
+    job->record.has_sessions = true;
+    job->record.sessions_read = counts[0];
+    job->record.users_with_session = counts[1];
+    job->record.users_without_session = counts[2];
+    return ranks_vote(job->ranks, failure);
+}
+
+/*
+ * Match users with sessions, where there is a table of them: profile ids go the way of events to
+ * the ranks of their users. After that no table is needed any more.
+ */
+static int match_sessions(struct job *job, struct failure *failure)
+{
+    struct ledger ledger = {0};
+    struct match *match = NULL;
+    if (job->tables.list != NULL && job->tables.list->has_sessions) {
+        (void)match_create(job->state, &match, failure);
+        struct ingest ingest = {.ranks = job->ranks,
+                                .list = job->tables.session_splits,
+                                .limits = &job->options.limits,
+                                .tables = &job->tables,
+                                .table_options = &job->options.tables,
+                                .connections = job->options.connections,
+                                .state = job->state,
+                                .match = match,
+                                .ledger = &ledger};
+        struct ingest_worker *worker = NULL;
+        /* Too short to be interrupted: who wants to stop is heard when the sums are kept. */
+        if (ranks_vote(job->ranks, failure) == 0 && ingest_start(&ingest, &worker, failure) == 0)
+            while (ingest_run(worker, INFINITY, failure) > INGEST_DONE)
+                continue;
+        ingest_free(worker);
+        if (ranks_vote(job->ranks, failure) == 0)
+            (void)sum_matches(job, match, ledger.lines_read, failure);
+    }
+    match_free(match);
+    rebuild_tables_close(&job->tables);
     return failure->code != 0 ? -1 : 0;
 }
 
@@ -320,24 +383,41 @@ static int pass_gates(const struct job *job, struct failure *failure)
     return 0;
 }
 
-/* The sources as they were named, for the run's record. */
-static void describe_sources(struct job *job)
+/* Add a word to the sources of the record; one that does not fit is left out. */
+static void add_source(struct job *job, const char *text, const char *more)
 {
-    char *at = job->record.source;
-    size_t left = sizeof job->record.source;
-    for (size_t i = 0; i < job->options.from_count && left > 1; i++) {
-        int written = snprintf(at, left, "%s%s", i > 0 ? " " : "", job->options.from[i]);
-        if (written < 0 || (size_t)written >= left)
-            break;
-        at += written;
-        left -= (size_t)written;
+    size_t used = strlen(job->record.source);
+    size_t left = sizeof job->record.source - used;
+    char *at = job->record.source + used;
+    int written = snprintf(at, left, "%s%s%s", used > 0 ? " " : "", text, more);
+    if (written < 0 || (size_t)written >= left)
+        *at = '\0';
+}
+
+/* The sources as they were named, for the run's record; connections without their secrets. */
+static int describe_sources(struct job *job, struct failure *failure)
+{
+    for (size_t i = 0; i < job->options.file_count; i++)
+        add_source(job, job->options.files[i], "");
+    for (size_t i = 0; i < job->options.tables.request_count; i++) {
+        const struct table_request *request = &job->options.tables.requests[i];
+        char *text = NULL;
+        if (i == 0 || request->target != request[-1].target) {
+            if (postgres_describe(request->target, &text, failure) != 0)
+                return -1;
+            add_source(job, text, ":");
+            free(text);
+        }
+        add_source(job, request->table, "");
     }
+    return 0;
 }
 
 /* On rank 0. */
 static int publish_marts(struct job *job, struct failure *failure)
 {
     if (pass_gates(job, failure) != 0 || marts_build(&job->tally, &job->marts, failure) != 0 ||
+        match_rows(&job->matches, job->marts, failure) != 0 ||
         (job->checkpoint != NULL && checkpoint_check(job->checkpoint, failure) != 0))
         return -1;
     (void)FAULT("rebuild.publish");
@@ -347,8 +427,12 @@ static int publish_marts(struct job *job, struct failure *failure)
     record->ranks = ranks_count(job->ranks);
     record->cohort_rows = job->marts->cohort_count;
     record->lesson_rows = job->marts->lesson_count;
-    describe_sources(job);
-    memcpy(record->input_fingerprint, job->list->fingerprint, sizeof record->input_fingerprint);
+    if (describe_sources(job, failure) != 0)
+        return -1;
+    const struct manifest *found = is_read(job) ? checkpoint_found(job->checkpoint) : NULL;
+    memcpy(record->input_fingerprint,
+           found != NULL ? found->input_fingerprint : job->list->fingerprint,
+           sizeof record->input_fingerprint);
     memcpy(record->cohorts_digest, job->marts->cohorts_digest, sizeof record->cohorts_digest);
     memcpy(record->lessons_digest, job->marts->lessons_digest, sizeof record->lessons_digest);
     return publish(&job->target, job->marts, record, failure);
@@ -390,6 +474,12 @@ static int run(struct job *job, struct failure *failure)
         return -1;
     phases_end(&job->phases, PHASE_READ);
 
+    if (is_read(job))
+        rebuild_tables_close(&job->tables);
+    else if (match_sessions(job, failure) != 0)
+        return -1;
+    phases_end(&job->phases, PHASE_MATCH);
+
     if (sum_up(job, failure) != 0)
         return -1;
     phases_end(&job->phases, PHASE_REDUCE);
@@ -412,9 +502,11 @@ static void clear_job(struct job *job)
     free(job->rejects_path);
     free(job->parts_path);
     source_free(job->list);
+    rebuild_tables_clear(&job->tables);
     rejects_free(job->rejects);
     checkpoint_free(job->checkpoint);
     state_free(job->state);
+    tally_clear(&job->matches);
     tally_clear(&job->tally);
     marts_free(job->marts);
 }

@@ -1,6 +1,7 @@
 #include "course_funnel/rebuild_options.h"
 
 #include "course_funnel/options.h"
+#include "course_funnel/postgres.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -14,11 +15,29 @@ const char rebuild_options_help[] =
     "usage: mpirun -n RANKS course-funnel rebuild --from SOURCE... --to TARGET [OPTIONS]\n"
     "\n"
     "  --from SOURCE            a file, a directory (walked) or a glob of JSON lines, plain, gzip\n"
-    "                           or zip, told by their first bytes; give it several times, or\n"
-    "                           several sources after it, to read them as one history\n"
+    "                           or zip, told by their first bytes; or a libpq URI or conninfo\n"
+    "                           text for PostgreSQL; give it several times, or several sources "
+    "after\n"
+    "                           it, to read them as one history\n"
     "  --to TARGET              a libpq URI or conninfo text for PostgreSQL, or a directory for\n"
     "                           CSV files\n"
     "  --schema NAME            PostgreSQL schema of the marts (default: public)\n"
+    "  --events-table TABLE     the table, view or foreign table of events in PostgreSQL, as\n"
+    "                           SCHEMA.TABLE (default: " TABLE_DEFAULT_NAME "); give it several\n"
+    "                           times for several; where several such sources are named, it\n"
+    "                           belongs to the one before it\n"
+    "  --column NAME=COLUMN     the column that holds NAME: event_type, user_id, event_time,\n"
+    "                           event_properties, uuid, insert_id, record for one that holds\n"
+    "                           whole events as JSON, or profile_id of sessions (default: found\n"
+    "                           by the usual names); an empty COLUMN: there is no uuid or "
+    "insert_id\n"
+    "  --sessions-table TABLE   table of sessions whose profile_id is the user_id of events; the\n"
+    "                           run tells how many users have one (default:\n"
+    "                           " TABLE_DEFAULT_SESSIONS " where a source has it), or none\n"
+    "  --connections N          read PostgreSQL on at most N ranks, one connection each (default:\n"
+    "                           on all)\n"
+    "  --statement-timeout S    longest run, in seconds, of one statement that reads a range of\n"
+    "                           pages, and longest silence of the server (default: 300)\n"
     "  --rejects PATH           file, or directory for rejects.ndjson, that course events which\n"
     "                           cannot be used are kept in (default: ./rejects.ndjson)\n"
     "  --max-reject-share X     do not publish when more than this share of the course events was\n"
@@ -38,7 +57,8 @@ const char rebuild_options_help[] =
     "  --max-line-bytes SIZE    longest line that is read (default: 64M)\n"
     "  --max-ratio N            most bytes that one compressed byte may inflate to, looked at\n"
     "                           after the first MiB (default: 1100)\n"
-    "  --range-bytes SIZE       size of the ranges that plain files are cut in (default: 16M)\n"
+    "  --range-bytes SIZE       size of the ranges that plain files and tables are cut in\n"
+    "                           (default: 16M)\n"
     "  --help                   this text\n"
     "\n"
     "Sizes take the suffixes K, M, G and T. Passwords come from a passfile, a service file or\n"
@@ -52,6 +72,11 @@ enum option_name {
     OPTION_FROM = 1,
     OPTION_TO,
     OPTION_SCHEMA,
+    OPTION_EVENTS_TABLE,
+    OPTION_COLUMN,
+    OPTION_SESSIONS_TABLE,
+    OPTION_CONNECTIONS,
+    OPTION_STATEMENT_TIMEOUT,
     OPTION_REJECTS,
     OPTION_MAX_REJECT_SHARE,
     OPTION_ALLOW_EMPTY,
@@ -71,6 +96,11 @@ static const struct option long_options[] = {
     {"from", required_argument, NULL, OPTION_FROM},
     {"to", required_argument, NULL, OPTION_TO},
     {"schema", required_argument, NULL, OPTION_SCHEMA},
+    {"events-table", required_argument, NULL, OPTION_EVENTS_TABLE},
+    {"column", required_argument, NULL, OPTION_COLUMN},
+    {"sessions-table", required_argument, NULL, OPTION_SESSIONS_TABLE},
+    {"connections", required_argument, NULL, OPTION_CONNECTIONS},
+    {"statement-timeout", required_argument, NULL, OPTION_STATEMENT_TIMEOUT},
     {"rejects", required_argument, NULL, OPTION_REJECTS},
     {"max-reject-share", required_argument, NULL, OPTION_MAX_REJECT_SHARE},
     {"allow-empty", no_argument, NULL, OPTION_ALLOW_EMPTY},
@@ -103,6 +133,27 @@ static int add_source(struct rebuild_options *options, const char *text, struct 
     if (text[0] == '\0')
         return failure_set(failure, EXIT_USAGE, "--from takes a text that is not empty.");
     options->from[options->from_count++] = text;
+    return 0;
+}
+
+static int add_events_table(struct rebuild_options *options, const char *text,
+                            struct failure *failure)
+{
+    if (text[0] == '\0')
+        return failure_set(failure, EXIT_USAGE, "--events-table takes a text that is not empty.");
+    options->events_tables[options->events_table_count++] =
+        (struct rebuild_table){.name = text, .from_before = options->from_count};
+    return 0;
+}
+
+/* A whole number of at least 1 that fits into 32 bits. */
+static int set_number(const char *option, uint32_t *value, const char *text, uint64_t maximum,
+                      struct failure *failure)
+{
+    uint64_t number = 0;
+    if (options_number(option, text, 1, maximum, &number, failure) != 0)
+        return -1;
+    *value = (uint32_t)number;
     return 0;
 }
 
@@ -145,6 +196,17 @@ static int set_option(struct rebuild_options *options, enum option_name name,
         return set_text("--to", &options->to, optarg, failure);
     case OPTION_SCHEMA:
         return set_text("--schema", &options->schema, optarg, failure);
+    case OPTION_EVENTS_TABLE:
+        return add_events_table(options, optarg, failure);
+    case OPTION_COLUMN:
+        return table_columns_override(optarg, options->tables.columns, failure);
+    case OPTION_SESSIONS_TABLE:
+        return set_text("--sessions-table", &options->tables.sessions, optarg, failure);
+    case OPTION_CONNECTIONS:
+        return set_number("--connections", &options->connections, optarg, UINT32_MAX, failure);
+    case OPTION_STATEMENT_TIMEOUT:
+        return set_number("--statement-timeout", &options->tables.statement_s, optarg, 1000000,
+                          failure);
     case OPTION_REJECTS:
         return set_text("--rejects", &options->rejects, optarg, failure);
     case OPTION_MAX_REJECT_SHARE:
@@ -198,10 +260,12 @@ int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options
         .limits = {.max_line_bytes = SOURCE_DEFAULT_MAX_LINE_BYTES,
                    .max_ratio = SOURCE_DEFAULT_MAX_RATIO,
                    .range_bytes = SOURCE_DEFAULT_RANGE_BYTES},
+        .tables = {.statement_s = POSTGRES_STATEMENT_S},
         .checkpoint.interval.mean_time_seconds = 3600 * INTERVAL_DEFAULT_MEAN_TIME_HOURS,
     };
     options->from = calloc((size_t)argc + 1, sizeof *options->from);
-    if (options->from == NULL)
+    options->events_tables = calloc((size_t)argc + 1, sizeof *options->events_tables);
+    if (options->from == NULL || options->events_tables == NULL)
         return failure_memory(failure, "the options", (size_t)argc * sizeof *options->from);
 
     /* The leading '-' hands over words that are no options in their place: more sources. */
@@ -241,12 +305,15 @@ int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options
         options->schema = "public";
     if (options->rejects == NULL)
         options->rejects = "rejects.ndjson";
-    return 0;
+    return rebuild_options_sort_sources(options, failure);
 }
 
 void rebuild_options_clear(struct rebuild_options *options)
 {
     free(options->from);
+    free(options->files);
+    free(options->events_tables);
+    free(options->requests);
     memset(options, 0, sizeof *options);
 }
 

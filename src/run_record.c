@@ -11,7 +11,7 @@
 #include <sys/random.h>
 
 /* The fields that are not rejects; the rejects stand between `other` and `kept`. */
-_Static_assert(RUN_RECORD_FIELDS == 23 + REJECT_REASONS, "one field a column");
+_Static_assert(RUN_RECORD_FIELDS == 26 + REJECT_REASONS, "one field a column");
 _Static_assert(RUN_RECORD_TEXT_BYTES >= sizeof((struct run_record *)0)->source,
                "the longest text has to fit");
 
@@ -147,6 +147,17 @@ void run_record_fields(const struct run_record *record,
     put_time(&at, "last_event_time", record->has_event_times, record->last_event_us);
     put(&at, "cohorts_digest", RUN_RECORD_TEXT, record->cohorts_digest);
     put(&at, "lessons_digest", RUN_RECORD_TEXT, record->lessons_digest);
+    const struct {
+        const char *name;
+        uint64_t count;
+    } matched[] = {{"sessions_read", record->sessions_read},
+                   {"users_with_session", record->users_with_session},
+                   {"users_without_session", record->users_without_session}};
+    for (size_t i = 0; i < sizeof matched / sizeof matched[0]; i++)
+        if (record->has_sessions)
+            put_count(&at, matched[i].name, matched[i].count);
+        else
+            put(&at, matched[i].name, RUN_RECORD_NULL, "");
 }
 
 /* Counts go in as they are: as a double, cJSON's own number, one above 2^53 would change. */

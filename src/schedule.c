@@ -6,11 +6,14 @@
 struct sized_split {
     uint64_t disk_bytes;
     uint32_t split;
+    bool is_table;
 };
 
 static int compare_sizes(const void *a, const void *b)
 {
     const struct sized_split *x = a, *y = b;
+    if (x->is_table != y->is_table)
+        return x->is_table ? 1 : -1;
     if (x->disk_bytes != y->disk_bytes)
         return x->disk_bytes > y->disk_bytes ? -1 : 1;
     return x->split < y->split ? -1 : x->split > y->split;
@@ -29,8 +32,9 @@ int schedule_create(const struct source_list *list, struct schedule *schedule,
         return failure_memory(failure, "the schedule", count * (sizeof *sized + sizeof *items));
     }
     for (size_t i = 0; i < count; i++)
-        sized[i] =
-            (struct sized_split){.disk_bytes = list->splits[i].disk_bytes, .split = (uint32_t)i};
+        sized[i] = (struct sized_split){.disk_bytes = list->splits[i].disk_bytes,
+                                        .split = (uint32_t)i,
+                                        .is_table = list->splits[i].format == SOURCE_TABLE};
     qsort(sized, count, sizeof *sized, compare_sizes);
     for (size_t i = 0; i < count; i++)
         items[i].split = sized[i].split;
@@ -118,6 +122,15 @@ static int queue(struct schedule *schedule, const struct schedule_item *item,
     return 0;
 }
 
+/* Whether ${to} may be given the split at the head of those that have not gone out. */
+static bool may_have_next(const struct schedule *schedule, int to)
+{
+    if (schedule->no_tables == NULL || !schedule->no_tables[to])
+        return true;
+    uint32_t split = schedule->items[schedule->next].split;
+    return schedule->list->splits[split].format != SOURCE_TABLE;
+}
+
 int schedule_assign(struct schedule *schedule, const uint64_t *wanted_bytes, int ranks, int rank,
                     struct failure *failure)
 {
@@ -131,7 +144,7 @@ int schedule_assign(struct schedule *schedule, const uint64_t *wanted_bytes, int
     while (asked && schedule->next < schedule->count) {
         asked = false;
         for (int to = 0; to < ranks && schedule->next < schedule->count; to++) {
-            if (left[to] == 0)
+            if (left[to] == 0 || !may_have_next(schedule, to))
                 continue;
             const struct schedule_item *item = &schedule->items[schedule->next++];
             uint64_t bytes = schedule->list->splits[item->split].disk_bytes;

@@ -92,7 +92,7 @@ static int unpack_files(struct source_list *list, size_t file_count, const unsig
         struct packed_file packed;
         memcpy(&packed, files + i * sizeof packed, sizeof packed);
         const unsigned char *end = memchr(paths, '\0', path_bytes);
-        if (end == NULL || packed.format > SOURCE_ZIP)
+        if (end == NULL || packed.format > SOURCE_TABLE)
             return fail_packed(failure);
         size_t length = (size_t)(end - paths) + 1;
         char *path = malloc(length);

@@ -213,6 +213,16 @@ uint32_t state_find_user(struct state_group *group, uint64_t hash, const char *t
     return index;
 }
 
+uint32_t state_look_up_user(const struct state_group *group, uint64_t hash, const char *text,
+                            uint32_t bytes)
+{
+    struct key key = {.hash = hash, .text = text, .bytes = bytes};
+    if (group->user_table.size == 0)
+        return NOT_FOUND;
+    const struct state_slot *slot = find_slot(&group->user_table, group, &key, is_same_user);
+    return slot->index != 0 ? slot->index - 1 : NOT_FOUND;
+}
+
 uint32_t state_find_enrolment(struct state_group *group, uint32_t user, int32_t course_id,
                               struct failure *failure)
 {

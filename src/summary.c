@@ -31,9 +31,15 @@ static void print_count(FILE *out, const char *name, uint64_t count, const char 
 
 static void print_input(FILE *out, const struct source_list *list)
 {
-    char files[GROUPED_BYTES], splits[GROUPED_BYTES], bytes[GROUPED_BYTES];
-    fprintf(out, "  %s files in %s splits, %s bytes on disk\n", grouped(list->file_count, files),
-            grouped(list->split_count, splits), grouped(list->disk_bytes, bytes));
+    char files[GROUPED_BYTES], splits[GROUPED_BYTES], bytes[GROUPED_BYTES], tables[GROUPED_BYTES];
+    uint64_t table_count = 0;
+    for (size_t i = 0; i < list->file_count; i++)
+        table_count += list->files[i].format == SOURCE_TABLE ? 1 : 0;
+    fprintf(out, "  %s files ", grouped(list->file_count - table_count, files));
+    if (table_count > 0)
+        fprintf(out, "and %s tables or partitions ", grouped(table_count, tables));
+    fprintf(out, "in %s splits, %s bytes on disk\n", grouped(list->split_count, splits),
+            grouped(list->disk_bytes, bytes));
 }
 
 static void print_ledger(FILE *out, const struct ledger *ledger, const char *rejects)
@@ -83,6 +89,12 @@ void summary_print(FILE *out, const struct summary *summary)
         calendar_format_time(record->last_event_us, last);
         fprintf(out, "  course events from %.19s to %.19s UTC\n", first, last);
     }
+    if (record->has_sessions) {
+        print_count(out, "sessions read", record->sessions_read, "");
+        print_count(out, "  users with a session", record->users_with_session,
+                    "of those with course events");
+        print_count(out, "  users without", record->users_without_session, "");
+    }
     print_phases(out, summary->phases, record->ranks);
 
     double read = summary->phases[PHASE_READ].most;
@@ -100,9 +112,11 @@ void summary_print(FILE *out, const struct summary *summary)
 void summary_print_plan(FILE *out, const struct source_list *list, int ranks, const char *target,
                         const char *rejects)
 {
-    static const char *const formats[] = {
-        [SOURCE_PLAIN] = "plain", [SOURCE_GZIP] = "gzip", [SOURCE_ZIP] = "zip"};
-    uint64_t files[3] = {0}, bytes[3] = {0};
+    static const char *const formats[] = {[SOURCE_PLAIN] = "plain",
+                                          [SOURCE_GZIP] = "gzip",
+                                          [SOURCE_ZIP] = "zip",
+                                          [SOURCE_TABLE] = "table"};
+    uint64_t files[4] = {0}, bytes[4] = {0};
     for (size_t i = 0; i < list->file_count; i++) {
         files[list->files[i].format]++;
         bytes[list->files[i].format] += list->files[i].bytes;
@@ -111,11 +125,12 @@ void summary_print_plan(FILE *out, const struct source_list *list, int ranks, co
     fprintf(out, "Dry run: all checks passed, nothing was read or published. A run would\n");
     fprintf(out, "  read on %d rank%s\n", ranks, ranks == 1 ? "" : "s");
     print_input(out, list);
-    for (int format = 0; format < 3; format++)
+    for (int format = 0; format < 4; format++)
         if (files[format] > 0) {
             char count[GROUPED_BYTES], size[GROUPED_BYTES];
-            fprintf(out, "    %-6s %12s files %18s bytes\n", formats[format],
-                    grouped(files[format], count), grouped(bytes[format], size));
+            fprintf(out, "    %-6s %12s %s %18s bytes\n", formats[format],
+                    grouped(files[format], count), format == SOURCE_TABLE ? "parts" : "files",
+                    grouped(bytes[format], size));
         }
     if (list->file_count > 0)
         fprintf(out, "    from %s\n      to %s\n", list->files[0].path,

@@ -39,12 +39,21 @@ struct mart_lesson_row {
     int64_t avg_time_spent_sec_e3;
 };
 
+/* How many users with events of a course have a session; beside the marts, which it is not of. */
+struct match_row {
+    int32_t course_id;
+    uint64_t users_with_session;
+    uint64_t users_without_session;
+};
+
 /* Rows in the order of their keys. */
 struct marts {
     struct mart_cohort_row *cohorts;
     size_t cohort_count;
     struct mart_lesson_row *lessons;
     size_t lesson_count;
+    struct match_row *matches; /* none where no sessions were read; in no digest */
+    size_t match_count;
     char cohorts_digest[33]; /* XXH3 (128 bits, hex) of the mart's CSV text, header included */
     char lessons_digest[33];
 };
@@ -52,6 +61,7 @@ struct marts {
 /* The header lines of the CSV texts, without '\n'. */
 extern const char marts_cohorts_header[];
 extern const char marts_lessons_header[];
+extern const char marts_matches_header[];
 
 /* Enough for any row's text and its end. */
 #define MARTS_ROW_BYTES 160
@@ -72,5 +82,6 @@ void marts_free(struct marts *marts);
  */
 size_t marts_format_cohort(const struct mart_cohort_row *row, char text[MARTS_ROW_BYTES]);
 size_t marts_format_lesson(const struct mart_lesson_row *row, char text[MARTS_ROW_BYTES]);
+size_t marts_format_match(const struct match_row *row, char text[MARTS_ROW_BYTES]);
 
 #endif

@@ -9,6 +9,7 @@
 enum phase {
     PHASE_PLAN,    /* options, target, list of splits */
     PHASE_READ,    /* read, decode, exchange, fold */
+    PHASE_MATCH,   /* users with sessions */
     PHASE_REDUCE,  /* sums of each rank, merged at rank 0 */
     PHASE_PUBLISH, /* marts, gates, rejects, target */
     PHASES

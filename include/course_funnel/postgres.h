@@ -28,6 +28,8 @@
 /* The server ends a session of ours that stays silent inside a transaction: its client is gone. */
 #define POSTGRES_IDLE_S 60
 
+/* A server from 14 on asks so often whether the client of a running statement is still there. */
+#define POSTGRES_LOOK_S 5
 /* Until a connection stands, per host that the target names; less where the target says so. */
 #define POSTGRES_CONNECT_S 10
 
@@ -40,6 +42,9 @@ struct postgres_options {
     bool writes;             /* ask for a server that may be written to, unless the user set
                                 target_session_attrs */
     int failure_code;        /* of every failure of this session */
+    uint32_t statement_s;    /* longest run of one statement; 0: POSTGRES_STATEMENT_S */
+    bool holds; /* it may stay silent inside a transaction, to hold a snapshot; the server is asked
+                   to look every POSTGRES_LOOK_S seconds whether its client is there */
 };
 
 /* Local. Whether ${text} has the form of a libpq URI or conninfo string (KEYWORD=...). */
@@ -60,7 +65,10 @@ int postgres_describe(const char *target, char **text, struct failure *failure);
 int postgres_connect(const struct postgres_options *options, struct postgres **session,
                      bool *passing, struct failure *failure);
 
-/* Local. postgres_close(NULL) does nothing. An open transaction is rolled back. */
+/*
+ * Local. postgres_close(NULL) does nothing. A statement that runs is cancelled, an open transaction
+ * rolled back.
+ */
 void postgres_close(struct postgres *session);
 
 /*
@@ -125,5 +133,22 @@ int postgres_copy_out_begin(struct postgres *session, const char *what, const ch
                             struct failure *failure);
 int postgres_copy_out_next(struct postgres *session, const char *what, const char **text,
                            size_t *bytes, struct failure *failure);
+
+/*
+ * Local. As postgres_copy_out_begin, without waiting for the server, which may say nothing before
+ * it has a buffer of rows: postgres_copy_out_poll tells whether it carries it out.
+ */
+int postgres_copy_out_start(struct postgres *session, const char *what, const char *sql,
+                            struct failure *failure);
+
+/*
+ * Local. As postgres_copy_out_next, but returns 2 when no row has come within ${wait_ms}
+ * milliseconds. A server that gives none for as long as a statement may run is still a failure.
+ */
+int postgres_copy_out_poll(struct postgres *session, const char *what, int64_t wait_ms,
+                           const char **text, size_t *bytes, struct failure *failure);
+
+/* Local. How many rows the server says that it copied, after the end of a COPY ... TO STDOUT. */
+uint64_t postgres_copied(const struct postgres *session);
 
 #endif

@@ -4,14 +4,29 @@
 #include "course_funnel/checkpoint.h"
 #include "course_funnel/failure.h"
 #include "course_funnel/source.h"
+#include "course_funnel/table.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 /* The command line of `course-funnel rebuild`. */
+
+/* An --events-table, and how many sources had been named before it. */
+struct rebuild_table {
+    const char *name;
+    size_t from_before;
+};
+
 struct rebuild_options {
-    const char **from; /* owned array of borrowed texts */
+    const char **from; /* as given: owned array of borrowed texts */
     size_t from_count;
+    const char **files; /* those of ${from} that are no PostgreSQL; likewise */
+    size_t file_count;
+    struct rebuild_table *events_tables; /* as given; owned */
+    size_t events_table_count;
+    struct table_request *requests; /* owned; what ${tables} has */
+    struct table_options tables;    /* what is to be read of PostgreSQL */
+    uint32_t connections;           /* ranks that read tables at most; 0: all */
     const char *to;
     const char *schema;
     const char *rejects; /* as given; rebuild_options_rejects_path makes a path of it */
@@ -34,6 +49,14 @@ extern const char rebuild_options_help[];
 int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options,
                           struct failure *failure);
 void rebuild_options_clear(struct rebuild_options *options);
+
+/*
+ * Local. Tell files from PostgreSQL among ${from}, and which tables are to be read of each: an
+ * --events-table belongs to the only PostgreSQL source, or where there are several to the one named
+ * last before it; a source without one is read from TABLE_DEFAULT_NAME. Called by
+ * rebuild_options_parse. Returns 0, or -1 (EXIT_USAGE, EXIT_BUG).
+ */
+int rebuild_options_sort_sources(struct rebuild_options *options, struct failure *failure);
 
 /*
  * Local. The file that rejects go to: what --rejects names, or rejects.ndjson in it when it is a

@@ -25,6 +25,10 @@ struct run_record {
     int64_t last_event_us;
     char cohorts_digest[33]; /* of the marts' CSV texts, see marts.h */
     char lessons_digest[33];
+    bool has_sessions;           /* a table of sessions was read; else the next three are NULL */
+    uint64_t sessions_read;      /* rows with a profile id */
+    uint64_t users_with_session; /* of those with course events */
+    uint64_t users_without_session;
 };
 
 /* Local. Fill ${run_id} with a new random UUID. Returns 0, or -1 (EXIT_BUG). */
@@ -34,7 +38,7 @@ int run_record_draw_id(char run_id[37], struct failure *failure);
  * The record as named texts, in the order of the columns of course_funnel_runs. Bytes of the source
  * that are not UTF-8 are shown as `?`: JSON and PostgreSQL take no others.
  */
-#define RUN_RECORD_FIELDS 29
+#define RUN_RECORD_FIELDS 32
 #define RUN_RECORD_TEXT_BYTES 1024
 
 enum run_record_kind {

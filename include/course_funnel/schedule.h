@@ -11,7 +11,9 @@
 /*
  * Which splits go to which rank. No rank is in charge: every rank keeps the same schedule and
  * moves it on by what all ranks told in a round, so that all come to the same answer without
- * another message. Big splits go first, so that the end is even. Pure.
+ * another message. Big splits go first, so that the end is even; but files before tables, so that
+ * who reads no tables is not held up, and what has gone out is always a beginning of the list.
+ * Pure.
  */
 
 /* A split, or what is left of it. */
@@ -29,6 +31,8 @@ struct schedule {
     size_t resumed_count;
     size_t resumed_next;
     const struct source_list *list;
+    const bool *no_tables; /* by rank: is given no split of SOURCE_TABLE; NULL: nobody. Borrowed;
+                              the same on every rank, set after schedule_create */
     /* This rank's share that it has not opened, oldest first. */
     struct schedule_item *mine;
     size_t mine_begin, mine_end, mine_capacity;

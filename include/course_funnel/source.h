@@ -22,6 +22,7 @@ enum source_format {
     SOURCE_PLAIN = 0,
     SOURCE_GZIP = 1,
     SOURCE_ZIP = 2,
+    SOURCE_TABLE = 3, /* no file but a relation of a database, which table.h reads */
 };
 
 struct source_limits {
@@ -86,6 +87,24 @@ struct source_list {
  */
 int source_list(const char *const *from, size_t from_count, const struct source_limits *limits,
                 struct source_list **list, struct failure *failure);
+
+/* A relation of a database, to stand behind the files of a list. */
+struct source_relation {
+    const char *name;     /* as messages and rejects show it */
+    const char *identity; /* the same only where each reading gives the same rows; goes into the
+                             fingerprint, and stands for the time of change */
+    uint32_t entry;       /* of its splits */
+    uint32_t page_bytes;  /* 0: it is read in one piece */
+    uint64_t bytes;       /* on disk, or an estimate */
+    uint64_t range_bytes; /* size of the ranges of pages that it is cut in */
+};
+
+/*
+ * Local. Append a relation as a file of SOURCE_TABLE, and its splits: ranges of pages in begin and
+ * end, or one for all of it. No reader of this header opens them. Returns 0, or -1 (EXIT_BUG).
+ */
+int source_add_relation(struct source_list *list, const struct source_relation *relation,
+                        struct failure *failure);
 
 /* Local. source_free(NULL) does nothing. */
 void source_free(struct source_list *list);

@@ -10,6 +10,7 @@
 extern const char sql_mart_course_funnel_cohorts[];
 extern const char sql_mart_course_funnel_lessons[];
 extern const char sql_mart_course_funnel_dropoff[];
+extern const char sql_course_funnel_session_match[];
 extern const char sql_course_funnel_runs[];
 
 /* Checks of the target before anything is written. */
@@ -21,6 +22,12 @@ extern const char sql_staged_sums[];
 extern const char sql_published_before[];
 extern const char sql_insert_cohorts[];
 extern const char sql_insert_lessons[];
+extern const char sql_insert_matches[];
+
+/* Looking at a table of events. */
+extern const char sql_table_find[];
+extern const char sql_table_columns[];
+extern const char sql_table_tree[];
 
 /* Reading back. */
 extern const char sql_last_run[];

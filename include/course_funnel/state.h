@@ -99,6 +99,10 @@ uint32_t state_find_enrolment(struct state_group *group, uint32_t user, int32_t 
 uint32_t state_find_progress(struct state_group *group, uint32_t enrolment, int32_t lesson_id,
                              struct failure *failure);
 
+/* Local. The index of a user that is there already, or UINT32_MAX. Adds nothing. */
+uint32_t state_look_up_user(const struct state_group *group, uint64_t hash, const char *text,
+                            uint32_t bytes);
+
 /*
  * Local. Note a completion's fingerprint. Returns 1 when it is new, 0 when it was there, or -1
  * (EXIT_BUG: no memory).

@@ -27,7 +27,10 @@ CREATE TABLE :schema.course_funnel_runs (
     first_event_time TIMESTAMPTZ,
     last_event_time TIMESTAMPTZ,
     cohorts_digest TEXT NOT NULL,
-    lessons_digest TEXT NOT NULL
+    lessons_digest TEXT NOT NULL,
+    sessions_read BIGINT,
+    users_with_session BIGINT,
+    users_without_session BIGINT
 );
 
 COMMENT ON TABLE :schema.course_funnel_runs IS
@@ -90,3 +93,9 @@ COMMENT ON COLUMN :schema.course_funnel_runs.cohorts_digest IS
     'XXH3 digest (128 bits, hexadecimal) of mart_course_funnel_cohorts as CSV, header line included, in the order of its key.';
 COMMENT ON COLUMN :schema.course_funnel_runs.lessons_digest IS
     'XXH3 digest (128 bits, hexadecimal) of mart_course_funnel_lessons as CSV, header line included, in the order of its key.';
+COMMENT ON COLUMN :schema.course_funnel_runs.sessions_read IS
+    'Rows with a profile_id that were read of a table of sessions. NULL where none was read.';
+COMMENT ON COLUMN :schema.course_funnel_runs.users_with_session IS
+    'Distinct users with course events whose user_id is the profile_id of a session. NULL where no sessions were read.';
+COMMENT ON COLUMN :schema.course_funnel_runs.users_without_session IS
+    'Distinct users with course events whose user_id is no profile_id. NULL where no sessions were read.';

@@ -6,7 +6,8 @@ WITH expected AS (
     FROM pg_class AS c
     WHERE c.relnamespace = pg_my_temp_schema()
       AND c.relname IN ('mart_course_funnel_cohorts', 'mart_course_funnel_lessons',
-                        'mart_course_funnel_dropoff', 'course_funnel_runs')
+                        'mart_course_funnel_dropoff', 'course_funnel_session_match',
+                        'course_funnel_runs')
 ), pairs AS (
     SELECT e.relname, e.oid AS expected_oid, f.oid AS found_oid, f.relkind AS found_kind,
            e.relkind = 'v' AS is_view,

@@ -70,7 +70,8 @@ check_match "no right to create the schema: said" "$err" \
 sql -c "DROP SCHEMA s CASCADE" 2>/dev/null
 "$probe" publish "$database" s 1 3 >/dev/null
 sql -c "GRANT USAGE ON SCHEMA s TO plain;
-    GRANT SELECT, INSERT, DELETE ON s.mart_course_funnel_cohorts, s.mart_course_funnel_lessons TO plain;
+    GRANT SELECT, INSERT, DELETE ON s.mart_course_funnel_cohorts, s.mart_course_funnel_lessons,
+        s.course_funnel_session_match TO plain;
     GRANT SELECT, INSERT ON s.course_funnel_runs TO plain;
     ALTER TABLE s.mart_course_funnel_cohorts ADD note TEXT"
 run "$probe" publish "$user" s 2 3

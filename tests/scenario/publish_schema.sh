@@ -39,13 +39,13 @@ check "columns of the lessons mart" "$(columns_of mart_course_funnel_lessons)" \
 check "columns of the drop-off view" "$(columns_of mart_course_funnel_dropoff)" \
     "course_id|integer|f cohort_week_start|date|f lesson_id|integer|f previous_lesson_id|integer|f previous_users_started|integer|f users_started|integer|f users_dropped|integer|f drop_off_rate|numeric|f"
 check "columns of the runs" "$(columns_of course_funnel_runs)" \
-    "run_id|uuid|t program_version|text|t attempt_at|timestamp with time zone|t started_at|timestamp with time zone|t finished_at|timestamp with time zone|t ranks|integer|t source|text|t input_fingerprint|text|t lines_read|bigint|t other|bigint|t rejected_not_json|bigint|t rejected_no_user|bigint|t rejected_no_time|bigint|t rejected_bad_properties|bigint|t rejected_no_course|bigint|t rejected_no_lesson|bigint|t kept|bigint|t sent|bigint|t received|bigint|t folded|bigint|t duplicates|bigint|t time_unusable|bigint|t bytes_read|bigint|t cohort_rows|bigint|t lesson_rows|bigint|t first_event_time|timestamp with time zone|f last_event_time|timestamp with time zone|f cohorts_digest|text|t lessons_digest|text|t"
+    "run_id|uuid|t program_version|text|t attempt_at|timestamp with time zone|t started_at|timestamp with time zone|t finished_at|timestamp with time zone|t ranks|integer|t source|text|t input_fingerprint|text|t lines_read|bigint|t other|bigint|t rejected_not_json|bigint|t rejected_no_user|bigint|t rejected_no_time|bigint|t rejected_bad_properties|bigint|t rejected_no_course|bigint|t rejected_no_lesson|bigint|t kept|bigint|t sent|bigint|t received|bigint|t folded|bigint|t duplicates|bigint|t time_unusable|bigint|t bytes_read|bigint|t cohort_rows|bigint|t lesson_rows|bigint|t first_event_time|timestamp with time zone|f last_event_time|timestamp with time zone|f cohorts_digest|text|t lessons_digest|text|t sessions_read|bigint|f users_with_session|bigint|f users_without_session|bigint|f"
 check "primary keys" "$(sql -c "SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid)
     FROM pg_constraint WHERE contype = 'p' AND connamespace = 'made'::regnamespace ORDER BY 1" |
     paste -sd ';')" \
-    "made.course_funnel_runs PRIMARY KEY (run_id);made.mart_course_funnel_cohorts PRIMARY KEY (course_id, cohort_week_start);made.mart_course_funnel_lessons PRIMARY KEY (course_id, cohort_week_start, lesson_id)"
+    "made.course_funnel_runs PRIMARY KEY (run_id);made.course_funnel_session_match PRIMARY KEY (course_id);made.mart_course_funnel_cohorts PRIMARY KEY (course_id, cohort_week_start);made.mart_course_funnel_lessons PRIMARY KEY (course_id, cohort_week_start, lesson_id)"
 check "every table and view has a comment" "$(sql -c "SELECT count(*), count(obj_description(oid))
-    FROM pg_class WHERE relnamespace = 'made'::regnamespace AND relkind IN ('r', 'v')")" "4|4"
+    FROM pg_class WHERE relnamespace = 'made'::regnamespace AND relkind IN ('r', 'v')")" "5|5"
 check "every column has a comment" "$(sql -c "SELECT count(*) = count(col_description(c.oid, attnum))
     FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0
     WHERE relnamespace = 'made'::regnamespace AND relkind IN ('r', 'v')")" t

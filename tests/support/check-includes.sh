@@ -11,6 +11,7 @@ owners() {
     ranks_mpi.h) echo 'src/ranks.c src/exchange.c src/reduce.c tests/mpi/*' ;;
     hdf5.h) echo 'src/image.c' ;;
     cJSON.h) echo 'src/decode*.c src/manifest*.c src/store_attempt.c src/inspection_json.c src/log.c src/reject_line.c
+        src/table_reject.c
         src/run_record.c tests/*' ;;
     libpq-fe.h) echo 'src/postgres_session.h tests/*' ;;
     postgres_session.h) echo 'src/postgres*.c' ;;

@@ -81,6 +81,29 @@ static void test_rebuild_line(void)
     rebuild_options_clear(&options);
 }
 
+static void test_tables_belong_to_sources(void)
+{
+    struct rebuild_options options;
+    struct failure failure;
+    CU_ASSERT_FATAL(parse("rebuild --events-table s.t --from a host=h b --events-table s.u --to c",
+                          &options, &failure) == 0);
+    CU_ASSERT_EQUAL(options.file_count, 2);
+    CU_ASSERT_EQUAL_FATAL(options.tables.request_count, 2);
+    CU_ASSERT_STRING_EQUAL(options.tables.requests[0].table, "s.t");
+    CU_ASSERT_STRING_EQUAL(options.tables.requests[1].table, "s.u");
+    CU_ASSERT_PTR_EQUAL(options.tables.requests[0].target, options.from[1]);
+    rebuild_options_clear(&options);
+
+    CU_ASSERT_FATAL(parse("rebuild --from host=h postgres://k/d --events-table s.u --to c",
+                          &options, &failure) == 0);
+    CU_ASSERT_EQUAL(options.file_count, 0);
+    CU_ASSERT_EQUAL_FATAL(options.tables.request_count, 2);
+    CU_ASSERT_STRING_EQUAL(options.tables.requests[0].table, TABLE_DEFAULT_NAME);
+    CU_ASSERT_STRING_EQUAL(options.tables.requests[1].table, "s.u");
+    CU_ASSERT_PTR_EQUAL(options.tables.requests[1].target, options.from[1]);
+    rebuild_options_clear(&options);
+}
+
 static void test_rebuild_mistakes(void)
 {
     static const struct {
@@ -96,6 +119,13 @@ static void test_rebuild_mistakes(void)
         {"rebuild --from a --to b --log-format xml", "--log-format takes text or json"},
         {"rebuild --from a --to b --max-reject-share 2", "takes a share from 0 to 1"},
         {"rebuild --from a --to b --max-line-bytes 9", "takes a whole number from 1024"},
+        {"rebuild --from a --to b --events-table s.t", "--events-table is for sources in Post"},
+        {"rebuild --from a --to b --column uuid=x", "--column is for sources in PostgreSQL"},
+        {"rebuild --from host=a --to b --column uuid=x --column uuid=y", "is given twice"},
+        {"rebuild --from host=a --to b --connections 0", "takes a whole number from 1"},
+        {"rebuild --from host=a b --from host=c --to d --events-table s.t --events-table s.u "
+         "--from e --events-table s.v",
+         "--events-table s.v does not stand behind a PostgreSQL source"},
     };
     for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
         struct rebuild_options options;
@@ -116,6 +146,7 @@ int main(void)
         {"sizes", test_sizes},
         {"shares", test_shares},
         {"the line of rebuild", test_rebuild_line},
+        {"tables belong to sources", test_tables_belong_to_sources},
         {"mistakes on the line of rebuild", test_rebuild_mistakes},
     };
     return unit_main("options", tests, sizeof tests / sizeof tests[0]);

@@ -21,7 +21,11 @@ static struct run_record filled(void)
                                 .first_event_us = -1,
                                 .last_event_us = INT64_C(253402300799999999),
                                 .cohorts_digest = "0123456789abcdef0123456789abcdef",
-                                .lessons_digest = "fedcba9876543210fedcba9876543210"};
+                                .lessons_digest = "fedcba9876543210fedcba9876543210",
+                                .has_sessions = true,
+                                .sessions_read = 1,
+                                .users_with_session = 2,
+                                .users_without_session = 3};
     uint64_t *counts = (uint64_t *)&record.ledger;
     for (size_t i = 0; i < LEDGER_COUNTS; i++)
         counts[i] = UINT64_C(9007199254740993) + i;
@@ -56,8 +60,8 @@ static void names_every_count(void)
             CU_ASSERT_STRING_NOT_EQUAL(fields[i].name, fields[j].name);
         counts += fields[i].kind == RUN_RECORD_COUNT;
     }
-    /* All of the ledger, ranks and the rows of both marts. */
-    CU_ASSERT_EQUAL(counts, LEDGER_COUNTS + 3);
+    /* All of the ledger, ranks, the rows of both marts, and what is known of sessions. */
+    CU_ASSERT_EQUAL(counts, LEDGER_COUNTS + 6);
     CU_ASSERT_STRING_EQUAL(fields[0].name, "run_id");
     CU_ASSERT_STRING_EQUAL(fields[2].name, "attempt_at");
     CU_ASSERT_STRING_EQUAL(fields[2].text, "2025-07-01 16:34:54.837001Z");

@@ -133,12 +133,47 @@ static void test_left_and_gone_on_with(void)
     }
 }
 
+/* Ranks without a connection get all files that are left, and never a table. */
+static void test_tables_go_to_those_who_read_them(void)
+{
+    struct failure failure = {0};
+    struct schedule schedule;
+    struct schedule_item item;
+    const bool no_tables[2] = {true, false};
+    const uint64_t wanted[2] = {1000000, 1};
+    size_t files = 0;
+    for (size_t i = 0; i < SPLITS; i++) {
+        splits[i].disk_bytes = 100 + i;
+        splits[i].format = i % 3 == 0 ? SOURCE_PLAIN : SOURCE_TABLE;
+        files += i % 3 == 0 ? 1 : 0;
+    }
+    CU_ASSERT_FATAL(schedule_create(&list, &schedule, &failure) == 0);
+    schedule.no_tables = no_tables;
+    CU_ASSERT(schedule_assign(&schedule, wanted, 2, 0, &failure) == 0);
+    size_t taken = 0;
+    for (; schedule_take(&schedule, &item); taken++)
+        CU_ASSERT_EQUAL(splits[item.split].format, SOURCE_PLAIN);
+    /* The other rank asked for one, and took its turn. */
+    CU_ASSERT_EQUAL(taken, files - 1);
+    CU_ASSERT_EQUAL(schedule.next, files);
+    CU_ASSERT(schedule_assign(&schedule, wanted, 2, 1, &failure) == 0);
+    CU_ASSERT_TRUE(schedule_take(&schedule, &item));
+    CU_ASSERT_EQUAL(splits[item.split].format, SOURCE_TABLE);
+    CU_ASSERT_FALSE(schedule_take(&schedule, &item));
+    CU_ASSERT_EQUAL(schedule.next, files + 1);
+    CU_ASSERT_FALSE(schedule_is_out(&schedule));
+    schedule_clear(&schedule);
+    for (size_t i = 0; i < SPLITS; i++)
+        splits[i].format = SOURCE_PLAIN;
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
         {"each split goes out once", test_each_split_goes_out_once},
         {"who asks for nothing gets nothing", test_who_asks_for_nothing_gets_nothing},
         {"left and gone on with", test_left_and_gone_on_with},
+        {"tables go to those who read them", test_tables_go_to_those_who_read_them},
     };
     return unit_main("schedule", tests, sizeof tests / sizeof tests[0]);
 }

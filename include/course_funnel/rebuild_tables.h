@@ -1,0 +1,46 @@
+#ifndef COURSE_FUNNEL_REBUILD_TABLES_H
+#define COURSE_FUNNEL_REBUILD_TABLES_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/ranks.h"
+#include "course_funnel/table.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The tables of a rebuild: found by rank 0, then opened by every rank that reads. */
+
+struct rebuild_tables {
+    struct table_list *list;
+    struct table_sessions *sessions;    /* NULL on a rank that does not read tables */
+    struct source_list *session_splits; /* of the table of sessions; NULL: no tables at all */
+};
+
+/*
+ * Local. Whether ${rank} reads tables where ${connections} of ${ranks} may (0: all may). They are
+ * spread evenly, so that they are on all hosts, and rank 0 is one of them.
+ */
+bool rebuild_tables_reads(int rank, int ranks, uint32_t connections);
+
+/*
+ * Local, on rank 0. Find the tables and append their splits to ${splits}; see table_list. Tells in
+ * the log what is worth knowing. Returns 0, or -1.
+ */
+int rebuild_tables_find(const struct table_options *options, struct source_list *splits,
+                        struct rebuild_tables *tables, struct failure *failure);
+
+/*
+ * Collective. Rank 0's list to all, and with ${open} the sessions of all that read. Ends in a
+ * vote: returns 0 on every rank, or -1 with the failure.
+ */
+int rebuild_tables_share(struct ranks *ranks, const struct table_options *options,
+                         uint32_t connections, bool open, struct rebuild_tables *tables,
+                         struct failure *failure);
+
+/* Local. End the sessions. */
+void rebuild_tables_close(struct rebuild_tables *tables);
+
+/* Local. Close, and free what it holds. */
+void rebuild_tables_clear(struct rebuild_tables *tables);
+
+#endif

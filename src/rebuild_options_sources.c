@@ -1,0 +1,77 @@
+#include "course_funnel/postgres.h"
+#include "course_funnel/rebuild_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static size_t count_databases(const struct rebuild_options *options)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < options->from_count; i++)
+        count += postgres_is_target(options->from[i]) ? 1 : 0;
+    return count;
+}
+
+/* Whether every --events-table has a source that it belongs to. */
+static int check_tables(const struct rebuild_options *options, size_t databases,
+                        struct failure *failure)
+{
+    for (int i = 0; i < TABLE_COLUMNS && databases == 0; i++)
+        if (options->tables.columns[i] != NULL)
+            return failure_set(failure, EXIT_USAGE,
+                               "--column is for sources in PostgreSQL, and none is named.");
+    if (databases == 0 && options->tables.sessions != NULL)
+        return failure_set(failure, EXIT_USAGE,
+                           "--sessions-table is for sources in PostgreSQL, and none is named.");
+    if (databases == 0 && options->events_table_count > 0)
+        return failure_set(failure, EXIT_USAGE,
+                           "--events-table is for sources in PostgreSQL, and none is named.");
+    for (size_t i = 0; i < options->events_table_count && databases > 1; i++) {
+        const struct rebuild_table *table = &options->events_tables[i];
+        if (table->from_before == 0 || !postgres_is_target(options->from[table->from_before - 1]))
+            return failure_set(failure, EXIT_USAGE,
+                               "--events-table %s does not stand behind a PostgreSQL source; as "
+                               "there are several, each table stands behind its own.",
+                               table->name);
+    }
+    return 0;
+}
+
+static void add_requests(struct rebuild_options *options, size_t source, size_t databases)
+{
+    size_t before = options->tables.request_count;
+    for (size_t i = 0; i < options->events_table_count; i++)
+        if (databases == 1 || options->events_tables[i].from_before == source + 1)
+            options->requests[options->tables.request_count++] = (struct table_request){
+                .target = options->from[source], .table = options->events_tables[i].name};
+    if (options->tables.request_count == before)
+        options->requests[options->tables.request_count++] =
+            (struct table_request){.target = options->from[source], .table = TABLE_DEFAULT_NAME};
+}
+
+int rebuild_options_sort_sources(struct rebuild_options *options, struct failure *failure)
+{
+    size_t databases = count_databases(options);
+    if (check_tables(options, databases, failure) != 0)
+        return -1;
+    options->files = calloc(options->from_count + 1, sizeof *options->files);
+    options->requests =
+        calloc(options->from_count + options->events_table_count + 1, sizeof *options->requests);
+    if (options->files == NULL || options->requests == NULL)
+        return failure_memory(failure, "the sources",
+                              options->from_count * sizeof *options->requests);
+    for (size_t i = 0; i < options->from_count; i++)
+        if (postgres_is_target(options->from[i]))
+            add_requests(options, i, databases);
+        else
+            options->files[options->file_count++] = options->from[i];
+    options->tables.sessions_asked = options->tables.sessions != NULL;
+    if (!options->tables.sessions_asked)
+        options->tables.sessions = TABLE_DEFAULT_SESSIONS;
+    else if (strcmp(options->tables.sessions, "none") == 0)
+        options->tables.sessions = NULL;
+    options->tables.requests = options->requests;
+    options->tables.range_bytes = options->limits.range_bytes;
+    options->tables.max_row_bytes = options->limits.max_line_bytes;
+    return 0;
+}

@@ -1,0 +1,6 @@
+-- $1: the name of a table, view or foreign table as SQL spells it.
+SELECT c.oid, format('%I.%I', n.nspname, c.relname), c.relkind,
+    c.relkind IN ('r', 'p', 'v') AND has_table_privilege(c.oid, 'SELECT')
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = to_regclass($1);

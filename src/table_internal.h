@@ -1,0 +1,58 @@
+#ifndef TABLE_INTERNAL_H
+#define TABLE_INTERNAL_H
+
+/* What the table*.c files share. */
+
+#include "course_funnel/postgres.h"
+#include "course_funnel/table.h"
+#include "course_funnel/table_rows.h"
+
+struct table_sessions {
+    size_t count;
+    struct postgres **servers; /* one for each server of the list */
+};
+
+struct table_reader {
+    const struct source_list *splits;
+    const struct table_list *list;
+    const struct table_options *options;
+    struct table_sessions *sessions;
+    bool *by_page; /* of each session: how it is set */
+    const struct source_split *split;
+    const struct table_relation *relation;
+    struct postgres *session; /* of the open split */
+    char what[TABLE_NAME_BYTES + 16];
+    struct table_rows rows;
+    bool over;       /* the server has sent all */
+    uint64_t number; /* of the last row, where rows have no address */
+    uint64_t page;   /* of the last row */
+    uint64_t offset; /* see table_offset */
+    uint64_t told_bytes;
+};
+
+/* Memory for the sessions of ${count} servers. Returns 0, or -1. */
+int table_session_create(size_t count, struct table_sessions **sessions, struct failure *failure);
+
+/* Open a session to what ${request} names, without a transaction. Returns 0, or -1. */
+int table_session_connect(const struct table_options *options, uint32_t request, int rank,
+                          struct postgres **session, struct failure *failure);
+
+/* Ask the server for its version and when it was started. Returns 0, or -1. */
+int table_session_look(struct postgres *session, struct table_server *server,
+                       struct failure *failure);
+
+/*
+ * Begin the transaction that all is read in, in ${snapshot} unless that is NULL, and lock the
+ * origins of ${server} that can be locked by name. Returns 0, or -1.
+ */
+int table_session_begin(struct postgres *session, const struct table_list *list, uint32_t server,
+                        const char *snapshot, struct failure *failure);
+
+/*
+ * Plan the reading of ${origin}, which checks rights and row security, and locks it. Returns 0, or
+ * -1.
+ */
+int table_session_plan(struct postgres *session, const struct table_origin *origin,
+                       struct failure *failure);
+
+#endif

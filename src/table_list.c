@@ -1,0 +1,348 @@
+#include "table_internal.h"
+
+#include "course_funnel/sql_texts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The oldest server that goes straight to a range of pages; others would read all for each. */
+#define PAGES_VERSION 140000
+
+/* The oldest server that is tried at all: it exports snapshots on a standby too. */
+#define OLDEST_VERSION 120000
+
+/* What is made up while listing. */
+struct listing {
+    const struct table_options *options;
+    struct source_list *splits, *session_splits;
+    struct table_list *list;
+    struct table_sessions *sessions;
+    size_t relation_capacity;
+    char *remark;        /* see table_list */
+    char state[1000];    /* names the server in hand and its snapshot */
+    char now[100];       /* never the same again */
+    bool in_recovery;    /* it is a standby */
+    uint32_t page_bytes; /* of the server in hand */
+};
+
+void table_free(struct table_list *list)
+{
+    if (list == NULL)
+        return;
+    free(list->servers);
+    free(list->origins);
+    free(list->relations);
+    free(list);
+}
+
+/* One server for each run of requests with the same target. */
+static int count_servers(struct listing *listing, struct failure *failure)
+{
+    const struct table_options *options = listing->options;
+    struct table_list *list = listing->list;
+    list->servers = calloc(options->request_count + 1, sizeof *list->servers);
+    list->origins = calloc(options->request_count + 2, sizeof *list->origins);
+    if (list->servers == NULL || list->origins == NULL)
+        return failure_memory(failure, "the list of tables",
+                              options->request_count * sizeof *list->origins);
+    for (size_t i = 0; i < options->request_count; i++) {
+        if (i == 0 || options->requests[i].target != options->requests[i - 1].target)
+            list->servers[list->server_count++].request = (uint32_t)i;
+        list->origins[i].server = (uint32_t)(list->server_count - 1);
+    }
+    list->origin_count = options->request_count;
+    return table_session_create(list->server_count, &listing->sessions, failure);
+}
+
+/* Look for the table of a name. Returns 1 and its oid, 0 when there is none, or -1. */
+static int look_for_table(struct postgres *session, const char *name, struct table_origin *origin,
+                          char oid[16], struct failure *failure)
+{
+    const char *values[] = {name};
+    struct postgres_result *result = NULL;
+    char what[TABLE_NAME_BYTES + 16];
+    snprintf(what, sizeof what, "Looking for %.280s", name);
+    if (strchr(name, '.') == NULL)
+        return failure_set(failure, EXIT_USAGE,
+                           "The name of the table %s lacks its schema; give it as SCHEMA.TABLE.",
+                           name);
+    if (postgres_query(session, what, sql_table_find, values, 1, &result, failure) != 0)
+        return -1;
+    int status = -1;
+    if (postgres_rows(result) == 0) {
+        status = 0;
+        goto free_result;
+    }
+    const char *found = postgres_value(result, 0, 1);
+    const char *kind = postgres_value(result, 0, 2);
+    if (strlen(found) >= sizeof origin->name) {
+        failure_set(failure, EXIT_SOURCE, "%s: the name is too long.", name);
+        goto free_result;
+    }
+    if (strchr("rpvmf", kind[0]) == NULL) {
+        failure_set(failure, EXIT_SOURCE,
+                    "%s: is no table, view or foreign table (its relkind is %s).", found, kind);
+        goto free_result;
+    }
+    snprintf(oid, 16, "%s", postgres_value(result, 0, 0));
+    snprintf(origin->name, sizeof origin->name, "%s", found);
+    origin->locks = strcmp(postgres_value(result, 0, 3), "t") == 0;
+    status = 1;
+free_result:
+    postgres_result_free(result);
+    return status;
+}
+
+/* Find a table that must be there. Returns 0 and its oid, or -1. */
+static int find_table(struct postgres *session, const char *name, struct table_origin *origin,
+                      char oid[16], struct failure *failure)
+{
+    int found = look_for_table(session, name, origin, oid, failure);
+    if (found != 0)
+        return found > 0 ? 0 : -1;
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: there is no such table in this database, or this role may not see it. "
+                       "Name it as SCHEMA.TABLE (with --events-table the one of raw events); names "
+                       "with capitals are quoted: '\"Raw\".\"Events\"'.",
+                       name);
+}
+
+static int choose_columns(struct listing *listing, struct postgres *session, const char *oid,
+                          struct table_origin *origin, struct failure *failure)
+{
+    const char *values[] = {oid};
+    struct postgres_result *result = NULL;
+    char what[TABLE_NAME_BYTES + 32];
+    snprintf(what, sizeof what, "Looking at the columns of %s", origin->name);
+    if (postgres_query(session, what, sql_table_columns, values, 1, &result, failure) != 0)
+        return -1;
+    size_t count = postgres_rows(result);
+    struct table_column_fact *facts = calloc(count + 1, sizeof *facts);
+    int status = -1;
+    if (facts == NULL) {
+        failure_memory(failure, "the columns of a table", count * sizeof *facts);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            facts[i] = (struct table_column_fact){
+                .name = postgres_value(result, i, 0),
+                .type = postgres_value(result, i, 1),
+                .category = postgres_value(result, i, 2)[0],
+                .readable = strcmp(postgres_value(result, i, 3), "t") == 0};
+        status = (origin->is_sessions ? table_columns_choose_profile : table_columns_choose)(
+            origin->name, facts, count, listing->options->columns, &origin->shape, failure);
+    }
+    free(facts);
+    postgres_result_free(result);
+    return status;
+}
+
+/* Take the snapshot of the transaction in hand, and export it. */
+static int export_snapshot(struct listing *listing, struct postgres *session,
+                           struct table_server *server, struct failure *failure)
+{
+    static const char sql[] =
+        "SELECT pg_export_snapshot(), current_setting('block_size'), pg_is_in_recovery(),"
+        " concat_ws('/', system_identifier, timeline_id, txid_snapshot_xmin(s),"
+        " txid_snapshot_xmax(s), hashtextextended(s::text, 0)),"
+        " concat_ws('/', pg_backend_pid(), clock_timestamp())"
+        " FROM pg_control_system(), pg_control_checkpoint(), txid_current_snapshot() AS s";
+    struct postgres_result *result = NULL;
+    if (postgres_query(session, "Exporting the snapshot", sql, NULL, 0, &result, failure) != 0)
+        return -1;
+    snprintf(server->snapshot, sizeof server->snapshot, "%s", postgres_value(result, 0, 0));
+    listing->page_bytes = (uint32_t)strtoul(postgres_value(result, 0, 1), NULL, 10);
+    listing->in_recovery = strcmp(postgres_value(result, 0, 2), "t") == 0;
+    snprintf(listing->state, sizeof listing->state, "%s", postgres_value(result, 0, 3));
+    snprintf(listing->now, sizeof listing->now, "%s", postgres_value(result, 0, 4));
+    postgres_result_free(result);
+    return 0;
+}
+
+static int add_relation(struct listing *listing, const struct table_relation *relation,
+                        uint64_t bytes, const char *identity, struct failure *failure)
+{
+    struct table_list *list = listing->list;
+    if (list->relation_count == listing->relation_capacity) {
+        size_t capacity = 2 * listing->relation_capacity + 16;
+        void *grown = realloc(list->relations, capacity * sizeof *list->relations);
+        if (grown == NULL)
+            return failure_memory(failure, "the list of tables",
+                                  capacity * sizeof *list->relations);
+        list->relations = grown;
+        listing->relation_capacity = capacity;
+    }
+    /*
+     * The same snapshot of the same table, found again, gives the same rows at the same addresses.
+     * But a standby does not name all that its snapshot leaves out, and what has no pages may give
+     * anything at any time.
+     */
+    char text[1400];
+    bool again = relation->by_page && !listing->in_recovery;
+    snprintf(text, sizeof text, "%s %s %s", identity, listing->state, again ? "" : listing->now);
+    struct source_relation split = {.name = relation->name,
+                                    .identity = text,
+                                    .entry = (uint32_t)list->relation_count,
+                                    .page_bytes = relation->by_page ? relation->page_bytes : 0,
+                                    .bytes = bytes,
+                                    .range_bytes = listing->options->range_bytes};
+    /* What has no size that is known counts as one range. */
+    if (!relation->by_page && bytes == 0)
+        split.bytes = listing->options->range_bytes;
+    list->relations[list->relation_count++] = *relation;
+    return source_add_relation(list->origins[relation->origin].is_sessions ? listing->session_splits
+                                                                           : listing->splits,
+                               &split, failure);
+}
+
+/* The table, its partitions or what inherits from it; in one piece where that is not allowed. */
+static int add_relations(struct listing *listing, struct postgres *session, const char *oid,
+                         uint32_t origin_index, struct failure *failure)
+{
+    const struct table_origin *origin = &listing->list->origins[origin_index];
+    const char *values[] = {oid};
+    struct postgres_result *result = NULL;
+    char what[TABLE_NAME_BYTES + 32];
+    snprintf(what, sizeof what, "Looking at the parts of %s", origin->name);
+    if (postgres_query(session, what, sql_table_tree, values, 1, &result, failure) != 0)
+        return -1;
+
+    struct table_relation relation = {.origin = origin_index, .page_bytes = listing->page_bytes};
+    uint64_t all_bytes = 0;
+    bool each = true;
+    int status = 0;
+    for (size_t i = 0; i < postgres_rows(result); i++) {
+        const char *bytes = postgres_value(result, i, 2);
+        all_bytes += bytes != NULL ? strtoull(bytes, NULL, 10) : 0;
+        each = each && strcmp(postgres_value(result, i, 3), "t") == 0 &&
+               strlen(postgres_value(result, i, 0)) < sizeof relation.name;
+    }
+    for (size_t i = 0; each && status == 0 && i < postgres_rows(result); i++) {
+        const char *pages = postgres_value(result, i, 1);
+        const char *bytes = postgres_value(result, i, 2);
+        relation.alone = true;
+        relation.by_page = pages != NULL && strcmp(pages, "t") == 0 &&
+                           listing->list->servers[origin->server].version >= PAGES_VERSION;
+        snprintf(relation.name, sizeof relation.name, "%s", postgres_value(result, i, 0));
+        status = add_relation(listing, &relation, bytes != NULL ? strtoull(bytes, NULL, 10) : 0,
+                              postgres_value(result, i, 4), failure);
+    }
+    if (!each) {
+        memcpy(relation.name, origin->name, sizeof relation.name);
+        status = add_relation(listing, &relation, all_bytes, oid, failure);
+    }
+    postgres_result_free(result);
+    return status;
+}
+
+/*
+ * Look for the table of sessions on the server in hand, before its transaction begins, as what goes
+ * wrong in it would end it. Returns 0, or -1 when it was asked for and cannot be read.
+ */
+static int find_sessions(struct listing *listing, struct postgres *session, uint32_t server,
+                         struct failure *failure)
+{
+    const struct table_options *options = listing->options;
+    struct table_list *list = listing->list;
+    struct table_origin *origin = &list->origins[list->origin_count];
+    struct failure trouble = {0};
+    char oid[16];
+    if (options->sessions == NULL || list->has_sessions)
+        return 0;
+    *origin = (struct table_origin){.server = server, .is_sessions = true};
+    int found = look_for_table(session, options->sessions, origin, oid, &trouble);
+    if (found > 0 && (choose_columns(listing, session, oid, origin, &trouble) != 0 ||
+                      table_session_plan(session, origin, &trouble) != 0))
+        found = -1;
+    if (found < 0 && (options->sessions_asked || postgres_passing(session)))
+        return failure_set(failure, trouble.code, "%s", trouble.message);
+    if (found < 0 && listing->remark == NULL)
+        listing->remark = strdup(trouble.message);
+    list->has_sessions = found > 0;
+    list->origin_count += found > 0 ? 1 : 0;
+    return 0;
+}
+
+static int list_server(struct listing *listing, uint32_t index, struct failure *failure)
+{
+    struct table_list *list = listing->list;
+    struct table_server *server = &list->servers[index];
+    struct postgres **session = &listing->sessions->servers[index];
+    char oid[16];
+    if (table_session_connect(listing->options, server->request, 0, session, failure) != 0 ||
+        table_session_look(*session, server, failure) != 0)
+        return -1;
+    if (server->version < OLDEST_VERSION)
+        return failure_set(failure, EXIT_SOURCE,
+                           "The server is PostgreSQL %u; version %d or later is needed.",
+                           server->version / 10000, OLDEST_VERSION / 10000);
+    for (size_t i = 0; i < listing->options->request_count; i++)
+        if (list->origins[i].server == index &&
+            find_table(*session, listing->options->requests[i].table, &list->origins[i], oid,
+                       failure) != 0)
+            return -1;
+    if (find_sessions(listing, *session, index, failure) != 0)
+        return -1;
+    if (table_session_begin(*session, list, index, NULL, failure) != 0 ||
+        export_snapshot(listing, *session, server, failure) != 0)
+        return -1;
+    for (size_t i = 0; i < list->origin_count; i++) {
+        struct table_origin *origin = &list->origins[i];
+        if (origin->server != index)
+            continue;
+        /* Found again under the lock: it may have been made anew in between. */
+        if (find_table(*session, origin->name, origin, oid, failure) != 0 ||
+            choose_columns(listing, *session, oid, origin, failure) != 0 ||
+            table_session_plan(*session, origin, failure) != 0 ||
+            add_relations(listing, *session, oid, (uint32_t)i, failure) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* After all servers were looked at. */
+static int check_sessions(const struct listing *listing, struct failure *failure)
+{
+    const struct table_options *options = listing->options;
+    if (options->sessions == NULL || !options->sessions_asked || listing->list->has_sessions)
+        return 0;
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: no source has such a table, or this role may not see it. Name the one "
+                       "of sessions with --sessions-table SCHEMA.TABLE, or `none`.",
+                       options->sessions);
+}
+
+int table_list(const struct table_options *options, struct source_list *splits,
+               struct source_list *session_splits, struct table_list **list,
+               struct table_sessions **sessions, char **remark, struct failure *failure)
+{
+    *list = NULL;
+    *sessions = NULL;
+    *remark = NULL;
+    struct listing listing = {
+        .options = options, .splits = splits, .session_splits = session_splits};
+    listing.list = calloc(1, sizeof *listing.list);
+    if (listing.list == NULL)
+        return failure_memory(failure, "the list of tables", sizeof *listing.list);
+    int status = count_servers(&listing, failure);
+    for (size_t i = 0; status == 0 && i < options->request_count; i++) {
+        /* Nothing is opened before every target is known to hold no password. */
+        char *text = NULL;
+        status = postgres_describe(options->requests[i].target, &text, failure);
+        free(text);
+    }
+    for (size_t i = 0; status == 0 && i < listing.list->server_count; i++)
+        status = list_server(&listing, (uint32_t)i, failure);
+    if (status == 0)
+        status = check_sessions(&listing, failure);
+    if (status != 0) {
+        table_close(listing.sessions);
+        table_free(listing.list);
+        free(listing.remark);
+        return -1;
+    }
+    *remark = listing.remark;
+    *list = listing.list;
+    *sessions = listing.sessions;
+    return 0;
+}

@@ -1,0 +1,220 @@
+#include "table_internal.h"
+
+#include "course_funnel/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert((int)TABLE_ROWS_PADDING >= (int)DECODE_PADDING, "values go to the decoder as given");
+
+/* Rows are handed out when so many bytes have come, or so much time has passed. */
+#define BATCH_BYTES ((size_t)256 << 10)
+#define BATCH_MS 100
+
+/* The first field of a row is its address, six bytes: block and line. */
+#define ADDRESS_BYTES 6
+
+int table_reader_create(const struct source_list *splits, const struct table_list *list,
+                        const struct table_options *options, struct table_sessions *sessions,
+                        struct table_reader **reader, struct failure *failure)
+{
+    struct table_reader *made = calloc(1, sizeof *made);
+    if (made != NULL)
+        made->by_page = calloc(list->server_count + 1, sizeof *made->by_page);
+    if (made == NULL || made->by_page == NULL) {
+        free(made);
+        return failure_memory(failure, "a reader of tables", sizeof *made);
+    }
+    made->splits = splits;
+    made->list = list;
+    made->options = options;
+    made->sessions = sessions;
+    made->rows.max_row_bytes = options->max_row_bytes;
+    *reader = made;
+    return 0;
+}
+
+void table_reader_free(struct table_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    table_rows_clear(&reader->rows);
+    free(reader->by_page);
+    free(reader);
+}
+
+/*
+ * A range of pages must be scanned as such: by an index, or with helpers, rows would come in
+ * another order than that of their addresses. What is read in one piece is left to the planner,
+ * and has no limit but that on the silence of the server.
+ */
+static int prepare(struct table_reader *reader, size_t server, struct failure *failure)
+{
+    static const char pages[] =
+        "SET enable_tidscan = on; SET enable_seqscan = off; SET enable_indexscan = off;"
+        "SET enable_indexonlyscan = off; SET enable_bitmapscan = off;"
+        "SET max_parallel_workers_per_gather = 0; SET statement_timeout = '%" PRIu32 "s'";
+    static const char whole[] =
+        "RESET enable_tidscan; RESET enable_seqscan; RESET enable_indexscan;"
+        "RESET enable_indexonlyscan; RESET enable_bitmapscan;"
+        "RESET max_parallel_workers_per_gather; SET statement_timeout = 0";
+    char sql[sizeof pages + sizeof whole];
+    bool by_page = reader->relation->by_page;
+    if (by_page)
+        snprintf(sql, sizeof sql, pages, reader->options->statement_s);
+    else
+        snprintf(sql, sizeof sql, "%s", whole);
+    if (by_page && reader->by_page[server])
+        return 0;
+    reader->by_page[server] = by_page;
+    return postgres_run(reader->session, reader->what, sql, failure);
+}
+
+static int begin_copy(struct table_reader *reader, const struct table_origin *origin,
+                      struct failure *failure)
+{
+    const struct table_relation *relation = reader->relation;
+    char range[120] = "";
+    char *sql = NULL;
+    if (relation->by_page)
+        snprintf(range, sizeof range,
+                 "ctid >= '(%" PRIu64 ",%" PRIu64 ")'::tid AND ctid < '(%" PRIu64 ",0)'::tid AND ",
+                 reader->offset >> 16, reader->offset & 65535, reader->split->end);
+    if (asprintf(&sql, "COPY (SELECT %s, %s FROM %s%s WHERE %s%s) TO STDOUT (FORMAT binary)",
+                 relation->by_page ? "ctid" : "NULL::tid", origin->shape.select,
+                 relation->alone ? "ONLY " : "", relation->name, range, origin->shape.filter) < 0)
+        return failure_memory(failure, "a query", TABLE_SELECT_BYTES);
+    int status = postgres_copy_out_start(reader->session, reader->what, sql, failure);
+    free(sql);
+    return status;
+}
+
+int table_open(struct table_reader *reader, size_t split, uint64_t offset, struct failure *failure)
+{
+    reader->split = &reader->splits->splits[split];
+    reader->relation = &reader->list->relations[reader->split->entry];
+    if (offset > 0 && !reader->relation->by_page)
+        return failure_set(failure, EXIT_STRANGER,
+                           "%s: was left in the midst of it, but its rows have no order that could "
+                           "be gone on with. Begin anew with --restart.",
+                           reader->relation->name);
+    reader->offset = offset > 0 ? offset : reader->split->begin << 16;
+    const struct table_origin *origin = &reader->list->origins[reader->relation->origin];
+    reader->session = reader->sessions->servers[origin->server];
+    snprintf(reader->what, sizeof reader->what, "Reading %s", reader->relation->name);
+    table_rows_restart(&reader->rows, origin->shape.is_record ? 2 : TABLE_FIELDS + 1);
+    reader->over = false;
+    reader->number = 0;
+    reader->page = reader->split->begin;
+    reader->told_bytes = 0;
+    if (prepare(reader, origin->server, failure) != 0)
+        return -1;
+    return begin_copy(reader, origin, failure);
+}
+
+uint64_t table_offset(const struct table_reader *reader)
+{
+    return reader->offset;
+}
+
+/* How much of the split lies behind the last row. */
+static uint64_t passed_bytes(const struct table_reader *reader, bool all)
+{
+    if (all)
+        return reader->split->disk_bytes;
+    if (!reader->relation->by_page || reader->page < reader->split->begin)
+        return 0;
+    return (reader->page - reader->split->begin) * reader->relation->page_bytes;
+}
+
+int table_next(struct table_reader *reader, uint64_t *disk_bytes, struct failure *failure)
+{
+    uint64_t passed = passed_bytes(reader, reader->over);
+    *disk_bytes = passed > reader->told_bytes ? passed - reader->told_bytes : 0;
+    reader->told_bytes += *disk_bytes;
+    if (reader->over) {
+        if (reader->rows.ended && reader->rows.count == postgres_copied(reader->session))
+            return 0;
+        return failure_set(failure, EXIT_SOURCE,
+                           "%s: %" PRIu64 " rows came, but the server says that it sent %" PRIu64
+                           ". Is there something between this program and PostgreSQL?",
+                           reader->what, reader->rows.count, postgres_copied(reader->session));
+    }
+
+    double until = clock_seconds() + BATCH_MS / 1000.0;
+    size_t got_bytes = 0;
+    while (got_bytes < BATCH_BYTES && clock_seconds() < until) {
+        const char *piece = NULL;
+        size_t bytes = 0;
+        int got = postgres_copy_out_poll(reader->session, reader->what, BATCH_MS, &piece, &bytes,
+                                         failure);
+        if (got < 0)
+            return -1;
+        reader->over = got == 0;
+        if (got != 1)
+            break;
+        if (table_rows_add(&reader->rows, piece, bytes, failure) != 0)
+            return -1;
+        got_bytes += bytes;
+    }
+    return 1;
+}
+
+static int place_of(struct table_reader *reader, const struct table_value *address, uint64_t *place,
+                    struct failure *failure)
+{
+    if (address->text == NULL) {
+        *place = ++reader->number;
+        reader->offset = reader->number;
+        return 0;
+    }
+    if (address->bytes != ADDRESS_BYTES)
+        return failure_set(failure, EXIT_SOURCE, "%s: the address of a row has %zu bytes.",
+                           reader->what, address->bytes);
+    uint64_t number = 0;
+    for (size_t i = 0; i < ADDRESS_BYTES; i++)
+        number = number << 8 | (unsigned char)address->text[i];
+    *place = number;
+    reader->page = number >> 16;
+    reader->offset = number + 1;
+    return 0;
+}
+
+int table_row(struct table_reader *reader, struct table_row *row, struct failure *failure)
+{
+    struct table_value values[TABLE_ROWS_MAX_FIELDS];
+    int got = table_rows_next(&reader->rows, values, failure);
+    if (got <= 0)
+        return got;
+    if (place_of(reader, &values[0], &row->place, failure) != 0)
+        return -1;
+    const struct table_value *fields = &values[1];
+    row->bytes = 0;
+    for (unsigned i = 1; i < reader->rows.field_count; i++)
+        row->bytes += values[i].bytes;
+    if (reader->rows.field_count == 2) {
+        /* A record that is NULL passes the filter of no table. */
+        static const char none[DECODE_PADDING];
+        row->record = fields->text != NULL ? fields->text : none;
+        row->record_bytes = fields->bytes;
+        return 1;
+    }
+    row->record = NULL;
+    row->columns = (struct decode_row){
+        .event_type = fields[TABLE_EVENT_TYPE].text,
+        .event_type_bytes = fields[TABLE_EVENT_TYPE].bytes,
+        .user_id = fields[TABLE_USER_ID].text,
+        .user_id_bytes = fields[TABLE_USER_ID].bytes,
+        .event_time = fields[TABLE_EVENT_TIME].text,
+        .event_time_bytes = fields[TABLE_EVENT_TIME].bytes,
+        .event_properties = fields[TABLE_EVENT_PROPERTIES].text,
+        .event_properties_bytes = fields[TABLE_EVENT_PROPERTIES].bytes,
+        .uuid = fields[TABLE_UUID].text,
+        .uuid_bytes = fields[TABLE_UUID].bytes,
+        .insert_id = fields[TABLE_INSERT_ID].text,
+        .insert_id_bytes = fields[TABLE_INSERT_ID].bytes,
+    };
+    return 1;
+}

@@ -1,0 +1,51 @@
+#include "table_internal.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool add_value(cJSON *object, enum table_column column, const char *text, size_t bytes)
+{
+    const char *name = table_columns_name(column);
+    if (text == NULL)
+        return cJSON_AddNullToObject(object, name) != NULL;
+    char *copy = strndup(text, bytes);
+    bool added = copy != NULL && cJSON_AddStringToObject(object, name, copy) != NULL;
+    free(copy);
+    return added;
+}
+
+/* The row as one JSON object with the columns as texts, or NULL when there is no memory. */
+static char *row_json(const struct decode_row *row)
+{
+    char *json = NULL;
+    cJSON *object = cJSON_CreateObject();
+    if (object != NULL &&
+        add_value(object, TABLE_EVENT_TYPE, row->event_type, row->event_type_bytes) &&
+        add_value(object, TABLE_USER_ID, row->user_id, row->user_id_bytes) &&
+        add_value(object, TABLE_EVENT_TIME, row->event_time, row->event_time_bytes) &&
+        add_value(object, TABLE_EVENT_PROPERTIES, row->event_properties,
+                  row->event_properties_bytes) &&
+        add_value(object, TABLE_UUID, row->uuid, row->uuid_bytes) &&
+        add_value(object, TABLE_INSERT_ID, row->insert_id, row->insert_id_bytes))
+        json = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    return json;
+}
+
+int table_reject(const struct table_reader *reader, struct rejects *rejects,
+                 enum reject_reason reason, const struct table_row *row, struct failure *failure)
+{
+    uint32_t split = (uint32_t)(reader->split - reader->splits->splits);
+    const char *source = reader->relation->name;
+    if (row->record != NULL)
+        return rejects_add(rejects, split, source, row->place, reason, row->record,
+                           row->record_bytes, failure);
+    char *json = row_json(&row->columns);
+    if (json == NULL)
+        return failure_memory(failure, "a rejected row", row->bytes);
+    int status =
+        rejects_add(rejects, split, source, row->place, reason, json, strlen(json), failure);
+    cJSON_free(json);
+    return status;
+}

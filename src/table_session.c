@@ -1,0 +1,154 @@
+#include "table_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int table_session_create(size_t count, struct table_sessions **sessions, struct failure *failure)
+{
+    struct table_sessions *made = calloc(1, sizeof *made);
+    if (made != NULL)
+        made->servers = calloc(count + 1, sizeof *made->servers);
+    if (made == NULL || made->servers == NULL) {
+        free(made);
+        return failure_memory(failure, "sessions", count * sizeof *made->servers);
+    }
+    made->count = count;
+    *sessions = made;
+    return 0;
+}
+
+void table_close(struct table_sessions *sessions)
+{
+    if (sessions == NULL)
+        return;
+    for (size_t i = 0; i < sessions->count; i++)
+        postgres_close(sessions->servers[i]);
+    free(sessions->servers);
+    free(sessions);
+}
+
+int table_session_connect(const struct table_options *options, uint32_t request, int rank,
+                          struct postgres **session, struct failure *failure)
+{
+    /* Compiling a plan to machine code would be done for each split anew. */
+    static const char settings[] = "SET row_security = off; SET jit = off";
+    char application[40];
+    bool passing = false;
+    snprintf(application, sizeof application, "course-funnel rank %d", rank);
+    struct postgres_options wanted = {.target = options->requests[request].target,
+                                      .application = application,
+                                      .failure_code = EXIT_SOURCE,
+                                      .statement_s = options->statement_s,
+                                      .holds = true};
+    if (postgres_connect(&wanted, session, &passing, failure) != 0)
+        return -1;
+    if (postgres_run(*session, "Preparing the session", settings, failure) == 0)
+        return 0;
+    postgres_close(*session);
+    *session = NULL;
+    return -1;
+}
+
+int table_session_look(struct postgres *session, struct table_server *server,
+                       struct failure *failure)
+{
+    static const char sql[] =
+        "SELECT current_setting('server_version_num'), pg_postmaster_start_time()";
+    struct postgres_result *result = NULL;
+    if (postgres_query(session, "Looking at the server", sql, NULL, 0, &result, failure) != 0)
+        return -1;
+    server->version = (uint32_t)strtoul(postgres_value(result, 0, 0), NULL, 10);
+    snprintf(server->started, sizeof server->started, "%s", postgres_value(result, 0, 1));
+    postgres_result_free(result);
+    return 0;
+}
+
+static int lock_origins(struct postgres *session, const struct table_list *list, uint32_t server,
+                        struct failure *failure)
+{
+    for (size_t i = 0; i < list->origin_count; i++) {
+        const struct table_origin *origin = &list->origins[i];
+        char what[TABLE_NAME_BYTES + 16];
+        char sql[TABLE_NAME_BYTES + 48];
+        if (origin->server != server || !origin->locks)
+            continue;
+        snprintf(what, sizeof what, "Locking %s", origin->name);
+        snprintf(sql, sizeof sql, "LOCK TABLE %s IN ACCESS SHARE MODE", origin->name);
+        if (postgres_run(session, what, sql, failure) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int table_session_begin(struct postgres *session, const struct table_list *list, uint32_t server,
+                        const char *snapshot, struct failure *failure)
+{
+    static const char begin[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    char import[TABLE_SNAPSHOT_BYTES + 40];
+    if (postgres_run(session, "Beginning a transaction", begin, failure) != 0)
+        return -1;
+    if (snapshot != NULL) {
+        snprintf(import, sizeof import, "SET TRANSACTION SNAPSHOT '%s'", snapshot);
+        if (postgres_run(session, "Taking over the snapshot", import, failure) != 0)
+            return -1;
+    }
+    /*
+     * The lock comes before the first query, which is what takes a snapshot of its own: a TRUNCATE
+     * in between would show an empty table.
+     */
+    return lock_origins(session, list, server, failure);
+}
+
+int table_session_plan(struct postgres *session, const struct table_origin *origin,
+                       struct failure *failure)
+{
+    char what[TABLE_NAME_BYTES + 16];
+    char *sql = NULL;
+    snprintf(what, sizeof what, "Reading %s", origin->name);
+    if (asprintf(&sql, "EXPLAIN SELECT %s FROM %s WHERE %s", origin->shape.select, origin->name,
+                 origin->shape.filter) < 0)
+        return failure_memory(failure, "a query", TABLE_SELECT_BYTES);
+    int status = postgres_run(session, what, sql, failure);
+    free(sql);
+    return status;
+}
+
+static int join_server(const struct table_options *options, const struct table_list *list,
+                       uint32_t server, int rank, struct postgres **session,
+                       struct failure *failure)
+{
+    const struct table_server *first = &list->servers[server];
+    struct table_server here = *first;
+    if (table_session_connect(options, first->request, rank, session, failure) != 0 ||
+        table_session_look(*session, &here, failure) != 0)
+        return -1;
+    if (strcmp(here.started, first->started) != 0)
+        return failure_set(failure, EXIT_SOURCE,
+                           "This rank reached another PostgreSQL server than rank 0 (started %s, "
+                           "not %s). All have to read the same snapshot: name one host.",
+                           here.started, first->started);
+    if (table_session_begin(*session, list, server, first->snapshot, failure) != 0)
+        return -1;
+    for (size_t i = 0; i < list->origin_count; i++)
+        if (list->origins[i].server == server && !list->origins[i].locks &&
+            table_session_plan(*session, &list->origins[i], failure) != 0)
+            return -1;
+    return 0;
+}
+
+int table_join(const struct table_options *options, const struct table_list *list, int rank,
+               struct table_sessions **sessions, struct failure *failure)
+{
+    *sessions = NULL;
+    struct table_sessions *made = NULL;
+    if (table_session_create(list->server_count, &made, failure) != 0)
+        return -1;
+    for (size_t i = 0; i < list->server_count; i++)
+        if (join_server(options, list, (uint32_t)i, rank, &made->servers[i], failure) != 0) {
+            table_close(made);
+            return -1;
+        }
+    *sessions = made;
+    return 0;
+}

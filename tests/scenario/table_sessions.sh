@@ -1,0 +1,108 @@
+#!/bin/bash
+# Users are matched with the profiles of sessions: as SQL counts it, on any number of ranks, and
+# without a trace in the marts.
+. "$(dirname "$0")/../support/lib.sh"
+. "$(dirname "$0")/../support/table_gate.sh"
+
+seed=${COURSE_FUNNEL_SEED:-$(date +%s)}
+echo "COURSE_FUNNEL_SEED=$seed"
+start_postgres
+load_sample --users 500 --courses 6 --lessons 10 --events 9000 --course-share 0.5 --weeks 9 \
+    --late 0.05 --seed "$seed"
+check "without sessions there is no such file" test ! -e "$WORK/files/course_funnel_session_match.csv"
+check "nor is there anything in the record" grep -q '"sessions_read":\s*null' \
+    "$WORK/files/course_funnel_run.json"
+
+# Some users have many sessions, most sessions are of nobody, and some have no profile.
+psql -XAtq -v ON_ERROR_STOP=1 -c "select setseed(($seed % 1000) / 1000.0)" >/dev/null -f - <<'SQL'
+create schema raw_funnelfox;
+create table raw_funnelfox.sessions (id bigserial, profile_id text, created_at timestamptz);
+insert into raw_funnelfox.sessions (profile_id, created_at)
+    select user_id, now() from (select distinct user_id from raw_amplitude.events
+        where user_id is not null) u, generate_series(1, 1 + length(user_id) % 4)
+    where abs(hashtext(user_id)) % 3 > 0;
+insert into raw_funnelfox.sessions (profile_id)
+    select 'pro_' || i from generate_series(1, 20000) i;
+insert into raw_funnelfox.sessions (profile_id) values (null), (''), (' ');
+insert into raw_funnelfox.sessions (profile_id)
+    select upper(user_id) || ' ' from raw_amplitude.events where user_id is not null limit 100;
+create view raw_funnelfox.seen as select * from raw_funnelfox.sessions order by profile_id desc;
+create table raw_funnelfox.other (visitor varchar(99));
+insert into raw_funnelfox.other select profile_id from raw_funnelfox.sessions;
+create table raw_funnelfox.bad (profile_id boolean);
+SQL
+# The oracle, in SQL: users and courses with any good course event.
+psql -XAtq -v ON_ERROR_STOP=1 >"$WORK/expected" <<'SQL'
+create table gate.enrolled as select distinct user_id, (event_properties::jsonb ->> 'course_id')::int
+    as course_id from raw_amplitude.events where event_type in ('course_lesson_started',
+    'course_lesson_completed', 'course_completed') and user_id is not null;
+\copy (select course_id, count(*) as users, count(*) filter (where s) as users_with_session, count(*) filter (where not s) as users_without_session from (select course_id, exists (select from raw_funnelfox.sessions where profile_id = user_id) as s from gate.enrolled) e group by 1 order by 1) to stdout csv header
+SQL
+psql -XAtqc "select '\"users_with_session\":' || count(*) from (select distinct user_id
+    from gate.enrolled) u where exists (select from raw_funnelfox.sessions
+    where profile_id = user_id)" >"$WORK/with"
+check "some users have a session" grep -qv ':0$' "$WORK/with"
+
+matched() { # matched NAME RANKS ARGS...
+    local name=$1 ranks=$2
+    shift 2
+    leaves 0 funnel "$ranks" rebuild --from "$CONNINFO" --to "$WORK/$name" \
+        --rejects "$WORK/rejects" --range-bytes 64K "$@"
+    same_marts "$WORK/$name" "$WORK/files"
+    same "$WORK/$name/course_funnel_session_match.csv" "$WORK/expected"
+    check "the record has the count" grep -qF "$(cat "$WORK/with")" \
+        <(tr -d ' \t' <"$WORK/$name/course_funnel_run.json")
+    check "so has the summary" grep -qE "users with a session +$(cut -d: -f2 <"$WORK/with") " \
+        <(tr -d , <"$WORK/stdout")
+}
+for ranks in 1 2 3; do
+    matched "default$ranks" "$ranks"
+done
+matched view 3 --sessions-table raw_funnelfox.seen
+matched other 2 --sessions-table raw_funnelfox.other --column profile_id=visitor --connections 1
+# Users of files are matched too.
+psql -XAtqc 'create table gate.none (like raw_amplitude.events)'
+matched of_files 2 --from "$WORK/plain" --events-table gate.none
+
+# The target's table goes with the marts: filled, then emptied by a run without sessions.
+leaves 0 funnel 2 rebuild --from "$CONNINFO" --to "$CONNINFO" --schema marts \
+    --rejects "$WORK/rejects"
+psql -XAtqc '\copy (select * from marts.course_funnel_session_match order by 1) to stdout csv header' \
+    >"$WORK/published"
+same "$WORK/published" "$WORK/expected"
+leaves 0 funnel 2 rebuild --from "$CONNINFO" --to "$CONNINFO" --schema marts \
+    --rejects "$WORK/rejects" --sessions-table none
+check "no sessions, no rows" test "$(psql -XAtqc 'select count(*)
+    from marts.course_funnel_session_match')" = 0
+check "and no count" test "$(psql -XAtqc 'select count(*), count(sessions_read)
+    from marts.course_funnel_runs')" = '2|1'
+leaves 0 funnel 2 rebuild --from "$CONNINFO" --to "$WORK/view" --rejects "$WORK/rejects" \
+    --sessions-table none
+check "nor is an old file left" test ! -e "$WORK/view/course_funnel_session_match.csv"
+
+# What cannot be read is an error where it was asked for, else a warning.
+refused() {
+    leaves 4 funnel 2 rebuild --from "$CONNINFO" --to "$WORK/none" --rejects "$WORK/rejects" \
+        --sessions-table "$1"
+    says "$2"
+}
+refused raw_funnelfox.none 'raw_funnelfox.none: no source has such a table'
+refused raw_funnelfox.bad 'the column "profile_id" for profile_id is of type bool'
+psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+create role plain login;
+grant usage on schema raw_amplitude to plain;
+grant select on raw_amplitude.events to plain;
+SQL
+for grant in 'grant usage on schema raw_funnelfox to plain' \
+    'grant select on raw_funnelfox.sessions to plain;
+     alter table raw_funnelfox.sessions rename profile_id to visitor'; do
+    leaves 0 funnel 2 rebuild --from "host=$PGHOST dbname=postgres user=plain" --to "$WORK/plainly" \
+        --rejects "$WORK/rejects"
+    says 'users are not matched with sessions: '
+    same_marts "$WORK/plainly" "$WORK/files"
+    psql -XAtqc "$grant"
+done
+leaves 0 funnel 2 rebuild --from "host=$PGHOST dbname=postgres user=plain" --to "$WORK/plainly" \
+    --rejects "$WORK/rejects"
+says 'users are not matched with sessions: raw_funnelfox.sessions: there is no column'
+passed

@@ -1,0 +1,142 @@
+#!/bin/bash
+# Values that tables hold and files do not, what is rejected of a table, and how it is found again.
+. "$(dirname "$0")/../support/lib.sh"
+
+start_postgres
+psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+set timezone = 'UTC';
+create schema v;
+-- The good: what stands in a json column and PostgreSQL has no text for, all types of columns.
+create table v.good (event_type text, user_id bigint, event_time timestamptz, event_properties json,
+    uuid bigint);
+insert into v.good values
+    ('course_lesson_started', 1, '2025-07-01 23:30:00-05', '{"course_id":1,"lesson_id":1}', 1),
+    ('course_lesson_started', 2, '2025-07-07 00:30+05:45',
+     '{"a\u0000":"\u0000","course_id":"1","lesson_id":1.0}', 2),
+    ('course_lesson_completed', 1, '2025-07-02', '{"x":"\ud800","lesson_id":7,"course_id":3,
+        "course_id":1,"lesson_id":1,"time_spent_sec":10.5}', 3),
+    ('course_lesson_completed', 1, '2025-07-02', '{"course_id":1,"lesson_id":1,
+        "time_spent_sec":"10.5"}', 3),
+    ('course_lesson_completed', 2, '2025-07-08',
+        '"{\"course_id\":1,\"lesson_id\":1,\"time_spent_sec\":21}"', 3),
+    ('course_completed', -5, '2025-07-02', '{"course_id":-1,"x":"\udc00\ud800"}', null),
+    ('Course_Completed', 1, '2025-07-02', '{"course_id":1}', null),
+    ('course_completed ', 1, '2025-07-02', '{"course_id":1}', null),
+    ('signed_up: course_completed', 1, '2025-07-02', '{"course_id":1}', null),
+    (null, 1, '2025-07-02', '{"course_id":1}', null);
+-- The bad: a reject each, and one row that is good.
+create table v.bad (event_type text, user_id text, event_time timestamptz, event_properties text,
+    "$insert_id" text);
+insert into v.bad values
+    ('course_completed', null, '2025-07-02', '{"course_id":1}', 'no_user'),
+    ('course_completed', '', '2025-07-02', '{"course_id":1}', 'no_user'),
+    ('course_completed', ' ', '2025-07-02', '{"course_id":1}', 'good'),
+    ('course_completed', 'é"\', null, '{"course_id":1}', 'no_time'),
+    ('course_completed', 'u', 'infinity', '{"course_id":1}', 'no_time'),
+    ('course_completed', 'u', '-infinity', '{"course_id":1}', 'no_time'),
+    ('course_completed', 'u', '0044-03-15 BC', '{"course_id":1}', 'no_time'),
+    ('course_completed', 'u', '10000-01-01', '{"course_id":1}', 'no_time'),
+    ('course_completed', 'u', '2025-07-02', '', 'bad_properties'),
+    ('course_completed', 'u', '2025-07-02', '{"course_id":1', 'bad_properties'),
+    ('course_completed', 'u', '2025-07-02', '[]', 'bad_properties'),
+    ('course_completed', 'u', '2025-07-02', '"x"', 'bad_properties'),
+    ('course_completed', 'u', '2025-07-02', null, 'no_course'),
+    ('course_completed', 'u', '2025-07-02', 'null', 'no_course'),
+    ('course_completed', 'u', '2025-07-02', '{"course_id":2147483648}', 'no_course'),
+    ('course_lesson_started', 'u', '2025-07-02', '{"course_id":1}', 'no_lesson');
+create view v.bad_view as select * from v.bad order by "$insert_id", user_id;
+-- Of whole events in json, as a loader leaves them: lines of a file, whatever they hold.
+create table v.record (_airbyte_data json);
+insert into v.record values
+    ('{"event_type":"course_completed","user_id":"r","event_time":"2025-07-02 00:00:00",
+        "event_properties":{"course_id":5},"other":"\u0000\ud800"}'),
+    ('{"event_type":"other","user_properties":{"last":"course_completed"}}'),
+    ('{"event_type":"other"}'),
+    ('{"event_type":"course_completed","user_id":5,"event_time":"2025-07-02 00:00:00",
+        "event_properties":{"course_id":5}}');
+SQL
+read_table() { # read_table NAME ARGS...
+    local name=$1
+    shift
+    leaves 0 funnel 2 rebuild --from "$CONNINFO" --events-table "v.$name" --to "$WORK/$name" \
+        --rejects "$WORK/$name.rejects" --max-reject-share 1 "$@"
+    counts "$WORK/$name/course_funnel_run.json" >"$WORK/$name.counts"
+}
+counted() { # counted NAME COUNT NUMBER
+    check "$1: $2 is $3" grep -qx "$2,$3" "$WORK/$1.counts"
+}
+
+read_table good
+counted good lines_read 6
+counted good other 0
+counted good kept 6
+counted good duplicates 1
+check "no reject" test ! -s "$WORK/good.rejects"
+cat >"$WORK/cohorts" <<'CSV'
+course_id,cohort_week_start,users_started,users_completed_course,course_completion_rate,total_lessons
+-1,2025-06-30,0,1,,
+1,2025-06-30,2,0,,1
+CSV
+same "$WORK/good/mart_course_funnel_cohorts.csv" "$WORK/cohorts"
+cat >"$WORK/lessons" <<'CSV'
+course_id,cohort_week_start,lesson_id,users_started,users_completed,lesson_completion_rate,funnel_retention_rate,avg_time_spent_sec
+1,2025-06-30,1,2,2,1.000000,1.000000,15.750
+CSV
+same "$WORK/good/mart_course_funnel_lessons.csv" "$WORK/lessons"
+
+# Each reject has its reason, and its offset leads to the row.
+read_table bad
+counted bad lines_read 16
+counted bad kept 1
+check "15 rejects" test "$(wc -l <"$WORK/bad.rejects")" = 15
+python3 - "$WORK/bad.rejects" >"$WORK/found" <<'PY'
+import json, sys
+for line in open(sys.argv[1]):
+    reject = json.loads(line)
+    row = json.loads(reject["text"])
+    assert reject["source"] == "v.bad", reject
+    assert list(row) == ["event_type", "user_id", "event_time", "event_properties", "uuid",
+                         "insert_id"], row
+    assert row["insert_id"] == reject["reason"], (reject, row)
+    at = reject["offset"]
+    print(f"({at >> 16},{at & 65535}) {row['insert_id']} {row['user_id']} {row['event_properties']}")
+PY
+psql -XAtqc "select concat_ws(' ', ctid, \"\$insert_id\", coalesce(user_id, 'None'),
+    coalesce(event_properties, 'None')) from v.bad where \"\$insert_id\" <> 'good' order by ctid" \
+    >"$WORK/rows"
+same "$WORK/found" "$WORK/rows"
+
+read_table bad_view
+counted bad_view kept 1
+check "where there is no address, rows are counted" test "$(python3 -c '
+import json, sys
+print(*(json.loads(line)["offset"] for line in open(sys.argv[1])))' "$WORK/bad_view.rejects")" = \
+    "1 2 3 4 6 7 8 9 10 11 12 13 14 15 16"
+
+read_table record
+counted record lines_read 3
+counted record other 1
+counted record kept 1
+counted record no_user 1
+
+# Fivetran's own rows: none of a course, and one that is put among them.
+fivetran=$DATA/amplitude-samples/fivetran_amplitude_event_data.csv
+if [ -f "$fivetran" ]; then
+    columns=$(head -n 1 "$fivetran" | tr -d '\r' | sed 's/,/ text, /g')
+    psql -XAtq -v ON_ERROR_STOP=1 -c "create table v.event ($columns text)" \
+        -c "\\copy v.event from '$fivetran' csv header" \
+        -c 'alter table v.event alter event_time type timestamptz using event_time::timestamptz,
+            alter event_properties type jsonb using event_properties::jsonb'
+    rows=$(psql -XAtqc 'select count(*) from v.event')
+    check "there are rows" test "$rows" -gt 5
+    leaves 7 funnel 2 rebuild --from "$CONNINFO" --events-table v.event --to "$WORK/none" \
+        --rejects "$WORK/rejects"
+    psql -XAtqc "update v.event set event_type = 'course_completed', event_properties =
+        '{\"course_id\": 3}' where id = (select min(id) from v.event)"
+    read_table event
+    counted event lines_read 1
+    counted event kept 1
+else
+    echo "not tried, for $fivetran is not there: Fivetran's own rows"
+fi
+passed
