@@ -1,0 +1,113 @@
+"""The programs that are measured: course-funnel, DuckDB, and what only reads or inflates."""
+import glob
+import json
+import os
+import re
+
+from measure import Failed, run
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+COHORTS = "mart_course_funnel_cohorts.csv"
+LESSONS = "mart_course_funnel_lessons.csv"
+
+
+def sql(name):
+    return os.path.join(HERE, "sql", name + ".sql")
+
+
+def sql_text(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def same_marts(one, other):
+    """Hold the marts of two folders to be the same, byte for byte, and not empty."""
+    for name in (COHORTS, LESSONS):
+        left, right = (read(os.path.join(folder, name)) for folder in (one, other))
+        if left.count(b"\n") < 2:
+            raise Failed("%s in %s is empty" % (name, one))
+        if left != right:
+            raise Failed("%s differs: compare %s and %s" % (name, one, other))
+
+
+class Funnel:
+    """course-funnel under mpirun."""
+
+    def __init__(self, build, meter, environment):
+        self.program = os.path.join(build, "course-funnel")
+        self.meter = meter
+        self.environment = environment
+
+    def generate(self, folder, events, share, form, ranks):
+        """Make a sample export; the same but for its form for equal numbers."""
+        run(["mpirun", "--oversubscribe", "-n", str(ranks), self.program, "generate",
+             "--out", folder, "--events", str(events), "--course-share", str(share),
+             "--duplicates", "0.02", "--format", form], env=self.environment)
+
+    def rebuild(self, source, out, ranks, *options):
+        """Rebuild the marts; the sample also says how long each phase took."""
+        command = [self.program, "rebuild", "--from", source, "--to", out,
+                   "--rejects", out + ".rejects", *options]
+        text, sample = self.meter.run(command, ranks, ["mpirun"], env=self.environment)
+        for phase in ("plan", "read", "reduce", "publish"):
+            found = re.search(r"^  %s +[0-9.]+ +[0-9.]+ +([0-9.]+) " % phase, text, re.M)
+            if found:
+                sample[phase] = float(found.group(1))
+        return sample
+
+    def start(self, source, out, ranks):
+        """What mpirun, the start of the ranks and the plan take, with nothing read."""
+        return self.rebuild(source, out, ranks, "--dry-run")
+
+    def record(self, out):
+        return json.loads(read(os.path.join(out, "course_funnel_run.json")))
+
+    def has_option(self, option):
+        return option in run([self.program, "rebuild", "--help"], env=self.environment)
+
+
+class DuckDB:
+    """DuckDB in a process of its own. Its time leaves out the start of that process."""
+
+    forms = ("struct", "json", "lines")
+
+    def __init__(self, modules, meter, threads):
+        self.command = ["node", os.path.join(HERE, "duckdb.cjs"), modules, str(threads)]
+        self.meter = meter
+
+    def run(self, files, names, *scripts):
+        """Run SQL files with texts for their names."""
+        texts = ["%s=%s" % (name, sql_text(text)) for name, text in names.items()]
+        paths = sorted(glob.glob(os.path.join(glob.escape(files), "**", "*.json*"),
+                                 recursive=True))
+        if not paths:
+            raise Failed("there are no files in %s" % files)
+        pattern = os.path.join(os.path.dirname(paths[0]), "*.json*")
+        out, sample = self.meter.run(
+            self.command + ["files=" + sql_text(pattern)] + texts + [sql(name) for name in scripts])
+        said = json.loads(out)
+        sample["process_seconds"] = sample["seconds"]
+        sample["seconds"] = said["seconds"]
+        return said["rows"], sample
+
+    def rebuild(self, files, out, form):
+        os.makedirs(out, exist_ok=True)
+        names = {"cohorts": os.path.join(out, COHORTS), "lessons": os.path.join(out, LESSONS)}
+        return self.run(files, names, "duckdb_events_" + form, "duckdb_marts")[1]
+
+    def rows_file(self, files, path):
+        """Write a CSV file of what an events table would hold."""
+        self.run(files, {"rows": path}, "duckdb_rows")
+
+    def triples(self, files):
+        """How many (user, course, lesson), (user, course) and bytes of user_id there are."""
+        return self.run(files, {}, "duckdb_events_json", "duckdb_triples")[0][0]
+
+
+def floor(program, form, processes, folder):
+    """What only reads and scans, or only inflates."""
+    return json.loads(run([program, form, str(processes), folder]))
