@@ -47,7 +47,8 @@ class Bench:
             environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
         if (os.cpu_count() or 1) < CORES:
             environment["OMPI_MCA_rmaps_base_oversubscribe"] = "1"
-        self.funnel = Funnel(options.build, self.meter, environment)
+        self.funnel = Funnel(options.build, self.meter, environment,
+                             duplicates=0.2 if options.check else 0.02)
         self.duckdb = DuckDB(options.duckdb, self.meter, CORES) if options.duckdb else None
         self.found = {"machine": machine(), "events": options.events, "pairs": options.pairs,
                       "cases": [], "left_out": []}

@@ -1,5 +1,7 @@
 """The programs that are measured: course-funnel, DuckDB, and what only reads or inflates."""
+import difflib
 import glob
+import itertools
 import json
 import os
 import re
@@ -31,14 +33,17 @@ def same_marts(one, other):
         if left.count(b"\n") < 2:
             raise Failed("%s in %s is empty" % (name, one))
         if left != right:
-            raise Failed("%s differs: compare %s and %s" % (name, one, other))
+            lines = difflib.unified_diff(left.decode().splitlines(), right.decode().splitlines(),
+                                         one, other, lineterm="", n=0)
+            raise Failed("%s differs:\n%s" % (name, "\n".join(itertools.islice(lines, 20))))
 
 
 class Funnel:
     """course-funnel under mpirun."""
 
-    def __init__(self, build, meter, environment):
+    def __init__(self, build, meter, environment, duplicates):
         self.program = os.path.join(build, "course-funnel")
+        self.duplicates = duplicates
         self.meter = meter
         self.environment = environment
 
@@ -46,7 +51,7 @@ class Funnel:
         """Make a sample export; the same but for its form for equal numbers."""
         run(["mpirun", "--oversubscribe", "-n", str(ranks), self.program, "generate",
              "--out", folder, "--events", str(events), "--course-share", str(share),
-             "--duplicates", "0.02", "--format", form], env=self.environment)
+             "--duplicates", str(self.duplicates), "--format", form], env=self.environment)
 
     def rebuild(self, source, out, ranks, *options):
         """Rebuild the marts; the sample also says how long each phase took."""
