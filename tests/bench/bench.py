@@ -19,6 +19,7 @@ from postgres import Postgres
 
 FULL_EVENTS = 8_000_000
 SMALL_EVENTS = 20_000
+SCALE_EVENTS = 300_000
 # Plain text, its gzip twin, and what the engines need besides, of an event on average.
 EVENT_BYTES = 2_200
 SPARE_BYTES = 4 << 30
@@ -60,10 +61,10 @@ class Bench:
         say("left out: " + what)
         self.found["left_out"].append(what)
 
-    def make(self, name, events, share, form):
+    def make(self, name, events, share, form, *options):
         folder = self.path(name)
         say("making %d events, %d %% of them course events, %s" % (events, share, form))
-        self.funnel.generate(folder, events, share / 100, form, CORES)
+        self.funnel.generate(folder, events, share / 100, form, CORES, *options)
         return folder
 
     def empty_job(self):
@@ -155,7 +156,9 @@ class Bench:
         shutil.rmtree(source)
         server = Postgres(self.path("postgres"))
         try:
-            server.start(os.path.getsize(rows) * 2)
+            missing = server.start(os.path.getsize(rows) * 2)
+            if missing:
+                return self.leave_out("PostgreSQL: " + missing)
             case = {"table": server.load(rows), "ours": {1: [], 2: []}, "sql": []}
             os.remove(rows)
             self.postgres_runs(server, case, ours, theirs)
@@ -168,8 +171,11 @@ class Bench:
     def postgres_runs(self, server, case, ours, theirs):
         tried = {}
         for form in server.forms:
-            tried[form] = server.rebuild(theirs, form)["seconds"]
-            same_marts(ours, theirs)
+            tries = []
+            for _ in range(1 if self.options.check else 2):
+                tries.append(server.rebuild(theirs, form)["seconds"])
+                same_marts(ours, theirs)
+            tried[form] = min(tries)
         best = min(tried, key=tried.get)
         case["sql_form"] = "%s, %d workers" % best
         case["sql_tried"] = {"%s, %d workers" % form: took for form, took in tried.items()}
@@ -198,9 +204,9 @@ class Bench:
         for eighths in (1, 2, 4, 8):
             source = self.make("export", self.options.events * eighths // 8, 30, "plain")
             out = self.path("marts.ours")
-            triples, enrolments, users, user_bytes, completions = self.duckdb.triples(source)
+            triples, enrolments, users, completions, wire_bytes = self.duckdb.triples(source)
             point = {"triples": triples, "enrolments": enrolments, "users": users,
-                     "user_bytes": user_bytes, "completions": completions, "ours": {}}
+                     "completions": completions, "wire_bytes": wire_bytes, "ours": {}}
             for ranks in (1, 2):
                 point["ours"][ranks] = [self.funnel.rebuild(source, out, ranks)
                                         for _ in range(min(self.options.pairs, 3))]
@@ -209,6 +215,26 @@ class Bench:
             points.append(point)
         self.found["growth"] = points
         return None
+
+
+    def scale(self):
+        """What grows with splits, rows and ranks rather than with bytes: for model/model.py."""
+        scale = {"splits": [], "rounds": []}
+        out = self.path("marts.ours")
+        events = min(self.options.events, SCALE_EVENTS)
+        source = self.make("export", events, 30, "plain")
+        for size in ("16M", "64K", "8K"):
+            sample = self.funnel.rebuild(source, out, 1, "--range-bytes", size)
+            scale["splits"].append({key: sample[key] for key in ("splits", "plan", "peak_bytes")})
+        shutil.rmtree(source)
+        source = self.make("export", events, 100, "plain", "--courses", "10000", "--weeks", "52")
+        sample = self.funnel.rebuild(source, out, 2)
+        scale["rows"] = {"reduce": sample["reduce"], "publish": sample["publish"]}
+        scale["rows"].update(self.funnel.record(out))
+        shutil.rmtree(source)
+        for ranks in (2, 8, 32):
+            scale["rounds"].append(self.funnel.rounds(ranks, 100, 3 * ranks))
+        self.found["scale"] = scale
 
 
 def fit_events(options):
@@ -251,7 +277,7 @@ def parse(arguments):
     options.formats = options.formats or ["plain", "gzip"]
     options.pairs = options.pairs or (1 if small else 5)
     options.parts = options.parts or (["files", "postgres"] if small
-                                      else ["files", "postgres", "growth"])
+                                      else ["files", "postgres", "growth", "scale"])
     return options
 
 
@@ -266,10 +292,11 @@ def main(arguments):
     options = parse(arguments)
     # What a signal ends is cleaned up as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    parts = {"files": Bench.all_files, "postgres": Bench.postgres, "growth": Bench.growth}
+    parts = {"files": Bench.all_files, "postgres": Bench.postgres, "growth": Bench.growth,
+             "scale": Bench.scale}
     unknown = [part for part in options.parts if part not in parts]
     if unknown:
-        raise Failed("--parts takes files, postgres and growth, not %s" % ", ".join(unknown))
+        raise Failed("--parts takes files, postgres, growth and scale, not %s" % ", ".join(unknown))
     fit_events(options)
     with tempfile.TemporaryDirectory(prefix="course-funnel-bench.", dir=options.data) as folder:
         os.chmod(folder, 0o755)

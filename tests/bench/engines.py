@@ -47,11 +47,11 @@ class Funnel:
         self.meter = meter
         self.environment = environment
 
-    def generate(self, folder, events, share, form, ranks):
+    def generate(self, folder, events, share, form, ranks, *options):
         """Make a sample export; the same but for its form for equal numbers."""
         run(["mpirun", "--oversubscribe", "-n", str(ranks), self.program, "generate",
              "--out", folder, "--events", str(events), "--course-share", str(share),
-             "--duplicates", str(self.duplicates), "--format", form], env=self.environment)
+             "--duplicates", str(self.duplicates), "--format", form, *options], env=self.environment)
 
     def rebuild(self, source, out, ranks, *options):
         """Rebuild the marts; the sample also says how long each phase took."""
@@ -62,11 +62,21 @@ class Funnel:
             found = re.search(r"^  %s +[0-9.]+ +[0-9.]+ +([0-9.]+) " % phase, text, re.M)
             if found:
                 sample[phase] = float(found.group(1))
+        found = re.search(r" files in ([0-9,]+) splits", text)
+        sample["splits"] = int(found.group(1).replace(",", "")) if found else 0
         return sample
 
     def start(self, source, out, ranks):
         """What mpirun, the start of the ranks and the plan take, with nothing read."""
         return self.rebuild(source, out, ranks, "--dry-run")
+
+    def rounds(self, ranks, count, events):
+        """Rounds of the exchange of so many ranks, which take turns on the cores there are."""
+        program = os.path.join(os.path.dirname(self.program), "tests", "bench", "bench_rounds")
+        environment = dict(self.environment, OMPI_MCA_mpi_yield_when_idle="1",
+                           OMPI_MCA_hwloc_base_binding_policy="none")
+        return json.loads(run(["mpirun", "--oversubscribe", "-n", str(ranks), program, str(count),
+                               str(events)], env=environment))
 
     def record(self, out):
         return json.loads(read(os.path.join(out, "course_funnel_run.json")))
@@ -109,7 +119,7 @@ class DuckDB:
         self.run(files, {"rows": path}, "duckdb_rows")
 
     def triples(self, files):
-        """How many (user, course, lesson), (user, course) and bytes of user_id there are."""
+        """Triples, enrolments, users, completions of lessons, and bytes of an event on the wire."""
         return self.run(files, {}, "duckdb_events_json", "duckdb_triples")[0][0]
 
 

@@ -4,7 +4,7 @@ import re
 import time
 
 from engines import COHORTS, HERE, LESSONS, sql
-from measure import family_cpu, run
+from measure import Failed, family_cpu, run
 
 SCRIPT = os.path.join(HERE, "..", "..", "jobs", "local-postgres.sh")
 PARALLEL = ["set parallel_setup_cost = 0", "set parallel_tuple_cost = 0",
@@ -22,9 +22,14 @@ class Postgres:
         self.environment = dict(os.environ)
 
     def start(self, shared_bytes):
-        """Start a server whose buffers hold the whole table."""
+        """Start a server whose buffers hold the whole table. Returns why there is none, or None."""
         self.environment["COURSE_FUNNEL_POSTGRES_FSYNC"] = "off"
-        self.control("start")
+        try:
+            self.control("start")
+        except Failed as failed:
+            if "no PostgreSQL server is installed" in str(failed):
+                return "no server is installed (jobs/install-deps.sh)"
+            raise
         text = self.control("env")
         for name, value in re.findall(r"(PG[A-Z]+)=(\S+)", text):
             self.environment[name] = value
@@ -33,6 +38,7 @@ class Postgres:
                   "-c", "alter system set max_wal_size = '8GB'")
         self.control("stop")
         self.control("start")
+        return None
 
     def control(self, verb):
         return run([SCRIPT, verb, self.folder], env=self.environment)

@@ -138,6 +138,21 @@ def growth(points):
     return text
 
 
+def scale(found):
+    """The slopes that model/model.py reckons with."""
+    splits = found["splits"]
+    _, memory, _ = fit([(point["splits"], point["peak_bytes"]) for point in splits])
+    _, plan, _ = fit([(point["splits"], point["plan"]) for point in splits])
+    rows = found["rows"]["cohort_rows"] + found["rows"]["lesson_rows"]
+    text = "A split: %.0f bytes on every rank, %.2f µs of the plan.\n" % (memory, plan * 1e6)
+    text += "%d rows of marts: reduced in %.3f s, published as CSV in %.3f s.\n" % (
+        rows, found["rows"]["reduce"], found["rows"]["publish"])
+    for point in found["rounds"]:
+        text += "A round of %d ranks on this machine, little to send: %.0f µs.\n" % (
+            point["ranks"], 1e6 * point["seconds"] / point["rounds"])
+    return text
+
+
 def markdown(found):
     """All that was found, as Markdown."""
     machine = found["machine"]
@@ -158,6 +173,8 @@ def markdown(found):
                   "## By ranks\n", by_ranks(cases)]
     if "growth" in found:
         parts += ["## As the work grows\n", growth(found["growth"])]
+    if "scale" in found:
+        parts += ["## At scale\n", scale(found["scale"])]
     if found["left_out"]:
         parts += ["## Left out\n", "".join("- %s\n" % what for what in found["left_out"])]
     parts.append(

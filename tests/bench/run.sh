@@ -16,7 +16,7 @@ cores each. Checks that all compute the same marts, byte for byte, and prints a 
   --shares LIST    per cent of course events (30,5,100)
   --formats LIST   of the files (plain,gzip)
   --pairs N        runs of each, in turn (5)
-  --parts LIST     of: files (DuckDB, the floor, ranks), postgres, growth (all of them)
+  --parts LIST     of: files (DuckDB, the floor, ranks), postgres, growth, scale (all)
   --data DIR       where the exports live while they are measured (/dev/shm)
   --out FILE       the table, as Markdown (tests/bench/RESULTS.md for full, else none)
   --json FILE      every measured figure; model/model.py reads it (BUILD/bench/results.json)
@@ -38,7 +38,8 @@ while [ $# -gt 0 ]; do
     case $1 in
     --help) usage; exit 0 ;;
     --no-install) install=; shift; continue ;;
-    --size | --events | --shares | --formats | --pairs | --parts | --data | --out | --json | --build) ;;
+    --build | --data | --events | --formats | --json | --out | --pairs | --parts) ;;
+    --shares | --size) ;;
     *) usage >&2; exit 2 ;;
     esac
     [ $# -ge 2 ] || { usage >&2; exit 2; }
@@ -60,7 +61,7 @@ fi
 if [ -z "$build" ]; then
     build=$top/build/release
     (cd "$top" && cmake --preset release &&
-        cmake --build --preset release --target course-funnel bench_usage bench_floor) >&2
+        cmake --build --preset release --target course-funnel bench_usage bench_floor bench_rounds) >&2
 fi
 mkdir -p "$build/bench"
 
