@@ -8,7 +8,8 @@ const path = require('path');
 const { createRequire } = require('module');
 
 async function main([modules, threads, ...rest]) {
-    const { DuckDBInstance } = createRequire(path.resolve(modules, 'package.json'))('@duckdb/node-api');
+    const load = createRequire(path.resolve(modules, 'package.json'));
+    const { DuckDBInstance } = load('@duckdb/node-api');
     let texts = '';
     const names = new Map();
     for (const argument of rest) {

@@ -1,8 +1,10 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -49,6 +51,8 @@ int main(int argc, char **argv)
         return 71;
     }
     if (child == 0) {
+        /* Who ends the measuring ends what is measured. */
+        (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
         execvp(argv[2], argv + 2);
         fprintf(stderr, "bench_usage: %s cannot be run: %s\n", argv[2], strerror(errno));
         _exit(127);

@@ -55,7 +55,8 @@ copy (select course_id, week as cohort_week_start, lesson_id, lesson.started as 
                  as lesson_completion_rate,
              case when cohort.started > 0 then rate(lesson.started, cohort.started) end
                  as funnel_retention_rate,
-             case when timed > 0 then decimal_text((2 * spent_us + timed * 1000) // (2000 * timed), 3)
-                 end as avg_time_spent_sec
+             case when timed > 0
+                  then decimal_text((2 * spent_us + timed * 1000) // (2000 * timed), 3) end
+                 as avg_time_spent_sec
       from lesson join cohort using (course_id, week) order by course_id, week, lesson_id)
 to :lessons (format csv, header true);

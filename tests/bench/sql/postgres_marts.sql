@@ -1,5 +1,5 @@
--- Course events -> both marts, as views in order. Sums per (user, course, lesson) first; a lesson of
--- NULL holds the completions of courses.
+-- Course events -> both marts, as views in order. Sums per (user, course, lesson) first; a lesson
+-- of NULL holds the completions of courses.
 create temp table triple as
 select user_id, course_id, lesson_id, min(event_time) as first_event,
        min(event_time) filter (where event_type = 'course_lesson_started') as first_start,
