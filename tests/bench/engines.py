@@ -51,7 +51,8 @@ class Funnel:
         """Make a sample export; the same but for its form for equal numbers."""
         run(["mpirun", "--oversubscribe", "-n", str(ranks), self.program, "generate",
              "--out", folder, "--events", str(events), "--course-share", str(share),
-             "--duplicates", str(self.duplicates), "--format", form, *options], env=self.environment)
+             "--duplicates", str(self.duplicates), "--format", form, *options],
+            env=self.environment)
 
     def rebuild(self, source, out, ranks, *options):
         """Rebuild the marts; the sample also says how long each phase took."""
@@ -119,7 +120,7 @@ class DuckDB:
         self.run(files, {"rows": path}, "duckdb_rows")
 
     def triples(self, files):
-        """Triples, enrolments, users, completions of lessons, and bytes of an event on the wire."""
+        """Triples, enrolments, users, lesson completions, and bytes of an event on the wire."""
         return self.run(files, {}, "duckdb_events_json", "duckdb_triples")[0][0]
 
 

@@ -61,7 +61,8 @@ fi
 if [ -z "$build" ]; then
     build=$top/build/release
     (cd "$top" && cmake --preset release &&
-        cmake --build --preset release --target course-funnel bench_usage bench_floor bench_rounds) >&2
+        cmake --build --preset release --target course-funnel bench_usage bench_floor \
+            bench_rounds) >&2
 fi
 mkdir -p "$build/bench"
 
