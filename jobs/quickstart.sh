@@ -55,13 +55,13 @@ build() {
 # The export is made under another name, so that one that was broken off is not taken for whole.
 make_export() {
     rm -rf "$work/export.new" &&
-        mpirun -n "$ranks" "$program" generate --out "$work/export.new" --events "$events" &&
+        mpirun -q -n "$ranks" "$program" generate --out "$work/export.new" --events "$events" &&
         mv "$work/export.new" "$work/export"
 }
 
 rebuild() {
-    mpirun -n "$ranks" "$program" rebuild --from "$work/export" --to "dbname=postgres" \
-        --schema course_funnel
+    mpirun -q -n "$ranks" "$program" rebuild --from "$work/export" --to "dbname=postgres" \
+        --schema course_funnel --rejects "$work/rejects.ndjson"
 }
 
 step "1. Packages: what building and running need (jobs/install-deps.sh)" packages \

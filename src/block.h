@@ -126,9 +126,14 @@ BLOCK_AVX2 BLOCK_INLINE uint64_t block_equal_avx2(__m256i low, __m256i high, cha
     return block_mask_avx2(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
 }
 
-/* A blank equals what its low four bits look up here; no other byte does. */
+/*
+ * A blank equals what its low four bits look up here, and no other byte does: bytes above 0x7f
+ * look up 0, those below never equal BLOCK_NO.
+ */
+#define BLOCK_NO ((char)0x80)
+#define BLOCK_NO_4 BLOCK_NO, BLOCK_NO, BLOCK_NO, BLOCK_NO
 #define BLOCK_BLANKS                                                                               \
-    ' ', 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x', '\t', '\n', 'x', 'x', '\r', 'x', 'x'
+    ' ', BLOCK_NO_4, BLOCK_NO_4, '\t', '\n', BLOCK_NO, BLOCK_NO, '\r', BLOCK_NO, BLOCK_NO
 
 BLOCK_AVX2 BLOCK_INLINE void block_read_avx2(const char *text, struct block *block)
 {

@@ -1,12 +1,10 @@
 #include "course_funnel/fold.h"
 
 #include "course_funnel/parcel.h"
+#include "course_funnel/state_warm.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
-
-/* The last event whose slot is asked for while an earlier one is folded: hides memory's latency. */
-#define AHEAD 8
 
 static int add_time(struct state_progress *progress, uint64_t time_us, struct failure *failure)
 {
@@ -83,44 +81,45 @@ static bool is_sound(const struct state *state, const unsigned char *at, const u
            key_group_of(event->user_hash) - state->first_group < state->group_count;
 }
 
-static void prefetch(const struct state *state, const struct parcel_event *event)
+/* Find the bounds of the next events, as many as are warmed together. Returns how many, or -1. */
+static int next_batch(const struct state *state, const unsigned char **at, const unsigned char *end,
+                      const struct parcel_event **batch, struct failure *failure)
 {
-    const struct state_group *group =
-        &state->groups[key_group_of(event->user_hash) - state->first_group];
-    const struct state_table *table = &group->user_table;
-    if (table->size > 0)
-        __builtin_prefetch(&table->slots[(uint32_t)event->user_hash & (table->size - 1)]);
+    int count = 0;
+    for (; count < STATE_WARM_EVENTS && *at < end; count++) {
+        if (!is_sound(state, *at, end))
+            return failure_set(failure, EXIT_BUG,
+                               "%zu bytes were received that are no events of this rank. Nothing "
+                               "was published; please report this.",
+                               (size_t)(end - *at));
+        batch[count] = (const struct parcel_event *)*at;
+        *at += parcel_event_bytes(batch[count]);
+    }
+    return count;
 }
 
 int fold_events(struct state *state, const unsigned char *bytes, size_t byte_count,
                 struct ledger *ledger, struct failure *failure)
 {
-    const unsigned char *end = bytes + byte_count, *at = bytes, *ahead = bytes;
-    for (int i = 0; i < AHEAD && ahead < end && is_sound(state, ahead, end); i++)
-        ahead += parcel_event_bytes((const struct parcel_event *)ahead);
-
+    const unsigned char *at = bytes, *end = bytes + byte_count;
     while (at < end) {
-        if (!is_sound(state, at, end))
-            return failure_set(failure, EXIT_BUG,
-                               "%zu bytes were received that are no events of this rank. Nothing "
-                               "was published; please report this.",
-                               (size_t)(end - at));
-        if (ahead < end && is_sound(state, ahead, end)) {
-            prefetch(state, (const struct parcel_event *)ahead);
-            ahead += parcel_event_bytes((const struct parcel_event *)ahead);
-        }
-        const struct parcel_event *event = (const struct parcel_event *)at;
-        struct state_group *group =
-            &state->groups[key_group_of(event->user_hash) - state->first_group];
-        ledger->received++;
-        if (fold_event(group, event, ledger, failure) != 0)
+        const struct parcel_event *batch[STATE_WARM_EVENTS];
+        int count = next_batch(state, &at, end, batch, failure);
+        if (count < 0)
             return -1;
-        ledger->folded++;
-        if (event->time_us < state->first_event_us)
-            state->first_event_us = event->time_us;
-        if (event->time_us > state->last_event_us)
-            state->last_event_us = event->time_us;
-        at += parcel_event_bytes(event);
+        state_warm(state, batch, (size_t)count);
+        for (int i = 0; i < count; i++) {
+            const struct parcel_event *event = batch[i];
+            ledger->received++;
+            if (fold_event(&state->groups[key_group_of(event->user_hash) - state->first_group],
+                           event, ledger, failure) != 0)
+                return -1;
+            ledger->folded++;
+            if (event->time_us < state->first_event_us)
+                state->first_event_us = event->time_us;
+            if (event->time_us > state->last_event_us)
+                state->last_event_us = event->time_us;
+        }
     }
     return 0;
 }

@@ -83,5 +83,7 @@ int generate_command(int argc, char **argv)
     (void)ranks_end(ranks, &failure);
     if (failure.code != 0 && tells)
         fprintf(stderr, "course-funnel generate: %s\n", failure.message);
+    if (failure.code == EXIT_USAGE && tells)
+        fprintf(stderr, "Try `course-funnel generate --help`.\n");
     return failure.code;
 }

@@ -1,98 +1,6 @@
-#include "course_funnel/calendar.h"
-#include "course_funnel/generate_parts.h"
+#include "generate_workshop.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-
-#define US_PER_MINUTE (60 * CALENDAR_US_PER_SECOND)
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* The line under repair; each property is a pair of JSON text, or empty where it is missing. */
-struct workshop {
-    struct generate_fields *fields;
-    const struct generate_values *values;
-    struct generate_random *random;
-    char course[128];
-    char lesson[128];
-    char spent[128];
-};
-
-static const char *const type_names[] = {"course_lesson_started", "course_lesson_completed",
-                                         "course_completed"};
-
-static void set(struct generate_text *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void set(struct generate_text *text, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(text->text, sizeof text->text, format, arguments);
-    va_end(arguments);
-    text->bytes = length < 0 ? 0 : (size_t)length;
-    if (text->bytes >= sizeof text->text)
-        text->bytes = sizeof text->text - 1;
-}
-
-static const char *pick(struct workshop *shop, const char *const *texts, size_t count)
-{
-    return texts[generate_below(shop->random, count)];
-}
-
-#define PICK(shop, texts) pick(shop, texts, COUNT(texts))
-
-static void pair(char text[128], const char *name, const char *value)
-{
-    int length = snprintf(text, 128, "\"%s\":%s", name, value);
-    if (length < 0)
-        text[0] = '\0';
-}
-
-/* The object without its name: {"course_id":3,...} */
-static void join_properties(const struct workshop *shop, const char *comma,
-                            struct generate_text *object)
-{
-    const char *const parts[] = {shop->course, shop->lesson, shop->spent,
-                                 "\"course_progress\":12.5"};
-    set(object, "{");
-    for (size_t i = 0; i < COUNT(parts); i++) {
-        if (parts[i][0] == '\0')
-            continue;
-        char so_far[sizeof object->text];
-        memcpy(so_far, object->text, object->bytes + 1);
-        set(object, "%.700s%s%s", so_far, object->bytes > 1 ? comma : "", parts[i]);
-    }
-    object->text[object->bytes++] = '}';
-    object->text[object->bytes] = '\0';
-}
-
-static void set_properties(struct workshop *shop)
-{
-    struct generate_text object;
-    join_properties(shop, ",", &object);
-    set(&shop->fields->properties, "\"event_properties\":%.900s,", object.text);
-}
-
-static void open_workshop(struct workshop *shop)
-{
-    const struct generate_values *values = shop->values;
-    char number[32];
-    (void)snprintf(number, sizeof number, "%" PRId32, values->course_id);
-    pair(shop->course, "course_id", number);
-    shop->lesson[0] = '\0';
-    shop->spent[0] = '\0';
-    if (values->kind == EVENT_COURSE_COMPLETED)
-        return;
-    (void)snprintf(number, sizeof number, "%" PRId32, values->lesson_id);
-    pair(shop->lesson, "lesson_id", number);
-    if (values->kind != EVENT_LESSON_COMPLETED)
-        return;
-    (void)snprintf(number, sizeof number, "%" PRIu32 ".%03" PRIu32, values->spent_ms / 1000,
-                   values->spent_ms % 1000);
-    pair(shop->spent, "time_spent_sec", number);
-}
 
 /* Rejects: each kind of damage is the only one of its line, so that its reason is certain. */
 
@@ -118,7 +26,7 @@ static void lose_user(struct workshop *shop)
         "\"user_id \":\"somebody\",",
         "\"user_id\":\"somebody\",\"user_id\":null,",
     };
-    set(&shop->fields->user, "%s", PICK(shop, users));
+    workshop_set(&shop->fields->user, "%s", PICK(shop, users));
 }
 
 static void lose_time(struct workshop *shop)
@@ -151,7 +59,7 @@ static void lose_time(struct workshop *shop)
         "\"Event_Time\":\"2025-07-01 10:00:00\",",
         "\"event_time\":\"2025-07-01 10:00:00\",\"event_time\":\"n/a\",",
     };
-    set(&shop->fields->time, "%s", PICK(shop, times));
+    workshop_set(&shop->fields->time, "%s", PICK(shop, times));
 }
 
 static void lose_properties(struct workshop *shop)
@@ -167,7 +75,7 @@ static void lose_properties(struct workshop *shop)
         "\"7\"",
         "[{\"course_id\":3,\"lesson_id\":1}]",
     };
-    set(&shop->fields->properties, "\"event_properties\":%s,", PICK(shop, properties));
+    workshop_set(&shop->fields->properties, "\"event_properties\":%s,", PICK(shop, properties));
 }
 
 /* Values that are no SQL INTEGER; %s is the property's name. */
@@ -188,8 +96,8 @@ static void lose_course(struct workshop *shop)
     if (generate_chance(shop->random, GENERATE_PERCENT(25)))
         (void)snprintf(shop->course, sizeof shop->course, "%s", PICK(shop, pairs));
     else
-        pair(shop->course, "course_id", PICK(shop, bad_ids));
-    set_properties(shop);
+        workshop_pair(shop->course, "course_id", PICK(shop, bad_ids));
+    workshop_set_properties(shop);
 }
 
 static void lose_all_properties(struct workshop *shop)
@@ -209,8 +117,8 @@ static void lose_lesson(struct workshop *shop)
     if (generate_chance(shop->random, GENERATE_PERCENT(25)))
         (void)snprintf(shop->lesson, sizeof shop->lesson, "%s", PICK(shop, pairs));
     else
-        pair(shop->lesson, "lesson_id", PICK(shop, bad_ids));
-    set_properties(shop);
+        workshop_pair(shop->lesson, "lesson_id", PICK(shop, bad_ids));
+    workshop_set_properties(shop);
 }
 
 /* Another event after all. */
@@ -232,7 +140,7 @@ static void change_type(struct workshop *shop)
         "\"Event_Type\":\"course_lesson_started\",",
         "\"event_type\":\"Course_Lesson_Started\",",
     };
-    set(&shop->fields->type, "%s", PICK(shop, types));
+    workshop_set(&shop->fields->type, "%s", PICK(shop, types));
 }
 
 /* Times spent that no average can use. */
@@ -256,152 +164,7 @@ static void spoil_spent(struct workshop *shop)
         "\"time_spent_sec\":12,\"time_spent_sec\":null",
     };
     (void)snprintf(shop->spent, sizeof shop->spent, "%s", PICK(shop, pairs));
-    set_properties(shop);
-}
-
-/* Odd, but good. */
-
-static void spell_ids(struct workshop *shop)
-{
-    const struct generate_values *values = shop->values;
-    char course[32];
-    char lesson[32];
-    if (generate_chance(shop->random, GENERATE_PERCENT(50))) {
-        (void)snprintf(course, sizeof course, "\"%" PRId32 "\"", values->course_id);
-        (void)snprintf(lesson, sizeof lesson, "%" PRId32 ".0", values->lesson_id);
-    } else {
-        (void)snprintf(course, sizeof course, "%" PRId32 ".000", values->course_id);
-        (void)snprintf(lesson, sizeof lesson, "\"%" PRId32 "\"", values->lesson_id);
-    }
-    pair(shop->course, "course_id", course);
-    if (values->kind != EVENT_COURSE_COMPLETED)
-        pair(shop->lesson, "lesson_id", lesson);
-    set_properties(shop);
-}
-
-/* Ids far away from all others; few, since each makes rows of its own. */
-static void move_ids(struct workshop *shop)
-{
-    static const char *const ids[] = {"2147483647", "-2147483648", "-1", "0", "\"-7\"", "1000000"};
-    pair(shop->lesson, "lesson_id", PICK(shop, ids));
-    if (generate_chance(shop->random, GENERATE_PERCENT(20)))
-        pair(shop->course, "course_id", PICK(shop, ids));
-    set_properties(shop);
-}
-
-static void spell_spent(struct workshop *shop)
-{
-    static const char *const spellings[] = {"0",     "\"75\"", "\"412.125\"", "1.5e2", "90.0005",
-                                            "12E+1", "3600",   "0.000001",    "7.0"};
-    pair(shop->spent, "time_spent_sec", PICK(shop, spellings));
-    set_properties(shop);
-}
-
-/* A loader that keeps JSON in a text column encodes the object twice. */
-static void encode_twice(struct workshop *shop)
-{
-    struct generate_text object;
-    join_properties(shop, ", ", &object);
-    struct generate_text *text = &shop->fields->properties;
-    set(text, "\"event_properties\":\"");
-    for (size_t i = 0; i < object.bytes && text->bytes + 8 < sizeof text->text; i++) {
-        if (object.text[i] == '"' || object.text[i] == '\\')
-            text->text[text->bytes++] = '\\';
-        text->text[text->bytes++] = object.text[i];
-    }
-    text->text[text->bytes++] = '"';
-    text->text[text->bytes++] = ',';
-}
-
-/* A pair that a later one of the same name replaces: the last one wins. */
-static void say_twice(struct workshop *shop)
-{
-    static const char *const early[] = {
-        "\"user_id\":\"somebody else\",",
-        "\"user_id\":null,",
-        "\"event_time\":\"1999-01-01 00:00:00\",",
-        "\"event_time\":false,",
-        "\"event_type\":\"page_viewed\",",
-        "\"event_properties\":{\"course_id\":88888,\"lesson_id\":1},",
-        "\"event_properties\":[],",
-        "\"uuid\":null,",
-    };
-    set(&shop->fields->front, "%s", PICK(shop, early));
-}
-
-static void say_property_twice(struct workshop *shop)
-{
-    char course[sizeof shop->course];
-    memcpy(course, shop->course, sizeof course);
-    (void)snprintf(shop->course, sizeof shop->course,
-                   "\"course_id\":88888,\"lesson_id\":\"x\",%.60s", course);
-    set_properties(shop);
-}
-
-/* The pairs that count come first, in another order than Amplitude's. */
-static void reorder(struct workshop *shop)
-{
-    struct generate_fields *fields = shop->fields;
-    set(&fields->front, "%.*s%.*s%.*s%.*s", (int)fields->type.bytes, fields->type.text,
-        (int)fields->user.bytes, fields->user.text, (int)fields->time.bytes, fields->time.text,
-        (int)fields->properties.bytes, fields->properties.text);
-    fields->type.bytes = 0;
-    fields->user.bytes = 0;
-    fields->time.bytes = 0;
-    fields->properties.bytes = 0;
-}
-
-static void space_out(struct workshop *shop)
-{
-    struct generate_text object;
-    const struct generate_values *values = shop->values;
-    join_properties(shop, "  , ", &object);
-    set(&shop->fields->properties, "  \"event_properties\" : %.900s , ", object.text);
-    set(&shop->fields->type, " \"event_type\" :  \"%s\" , ", type_names[values->kind]);
-    set(&shop->fields->user, "\"user_id\" : %s , ", values->user);
-    shop->fields->ending = GENERATE_BLANKS_AROUND;
-}
-
-/* Names are compared as what they spell, so an escape in one is the same name. */
-static void escape_names(struct workshop *shop)
-{
-    const struct generate_values *values = shop->values;
-    set(&shop->fields->user, "\"user\\u005fid\":%s,", values->user);
-    set(&shop->fields->type, "\"\\u0065vent_type\":\"%s\",", type_names[values->kind]);
-}
-
-static void spell_time(struct workshop *shop)
-{
-    static const struct {
-        int offset_minutes;
-        char separator;
-        int fraction_digits; /* of the six that there are */
-        const char *ending;
-    } spellings[] = {
-        {0, 'T', 3, "Z"},        {0, 'T', 6, "+00:00"},   {0, ' ', 6, "Z"},
-        {330, ' ', 6, "+05:30"}, {-480, 'T', 3, "-0800"}, {840, 'T', 6, "+14"},
-        {0, ' ', 6, "789"},      {0, 'T', 6, "1234567Z"}, {0, ' ', 1, ""},
-        {0, 'T', 0, "Z"},        {-30, ' ', 3, "-00:30"}, {1439, 'T', 6, "+2359"},
-        {-720, ' ', 3, "-12"},   {0, ' ', 0, "-00"},
-    };
-    size_t i = generate_below(shop->random, COUNT(spellings));
-    char text[CALENDAR_TIME_BYTES];
-    calendar_format_time(shop->values->time_ms * 1000 + spellings[i].offset_minutes * US_PER_MINUTE,
-                         text);
-    int digits = spellings[i].fraction_digits;
-    set(&shop->fields->time, "\"event_time\":\"%.10s%c%.*s%s\",", text, spellings[i].separator,
-        digits == 0 ? 8 : 9 + digits, text + 11, spellings[i].ending);
-}
-
-/* Clocks of clients can say anything. */
-static void move_time(struct workshop *shop)
-{
-    static const char *const times[] = {
-        "0001-01-01 00:00:00",       "9999-12-31 23:59:59.999999", "1970-01-01 00:00:00.000000",
-        "2099-12-31T23:59:59.999Z",  "1999-12-31 23:59:59-00:01",  "2000-02-29 12:00:00",
-        "2024-12-30T00:00:00+00:00", "2024-12-29 23:59:59.999999", "1969-12-31 23:59:59.5",
-    };
-    set(&shop->fields->time, "\"event_time\":\"%s\",", PICK(shop, times));
+    workshop_set_properties(shop);
 }
 
 enum outcome {
@@ -432,17 +195,17 @@ static const struct {
     {cut_early, ALL_EVENTS, OUTCOME_OTHER, 3},
     {change_type, ALL_EVENTS, OUTCOME_OTHER, 3},
     {spoil_spent, COMPLETED, OUTCOME_UNUSABLE, 12},
-    {spell_spent, COMPLETED, OUTCOME_ODD, 6},
-    {spell_ids, ALL_EVENTS, OUTCOME_ODD, 8},
-    {move_ids, LESSON_EVENTS, OUTCOME_ODD, 2},
-    {encode_twice, ALL_EVENTS, OUTCOME_ODD, 8},
-    {say_twice, ALL_EVENTS, OUTCOME_ODD, 8},
-    {say_property_twice, LESSON_EVENTS, OUTCOME_ODD, 5},
-    {reorder, ALL_EVENTS, OUTCOME_ODD, 6},
-    {space_out, ALL_EVENTS, OUTCOME_ODD, 5},
-    {escape_names, ALL_EVENTS, OUTCOME_ODD, 3},
-    {spell_time, ALL_EVENTS, OUTCOME_ODD, 14},
-    {move_time, ALL_EVENTS, OUTCOME_ODD, 2},
+    {odd_spell_spent, COMPLETED, OUTCOME_ODD, 6},
+    {odd_spell_ids, ALL_EVENTS, OUTCOME_ODD, 8},
+    {odd_move_ids, LESSON_EVENTS, OUTCOME_ODD, 2},
+    {odd_encode_twice, ALL_EVENTS, OUTCOME_ODD, 8},
+    {odd_say_twice, ALL_EVENTS, OUTCOME_ODD, 8},
+    {odd_say_property_twice, LESSON_EVENTS, OUTCOME_ODD, 5},
+    {odd_reorder, ALL_EVENTS, OUTCOME_ODD, 6},
+    {odd_space_out, ALL_EVENTS, OUTCOME_ODD, 5},
+    {odd_escape_names, ALL_EVENTS, OUTCOME_ODD, 3},
+    {odd_spell_time, ALL_EVENTS, OUTCOME_ODD, 14},
+    {odd_move_time, ALL_EVENTS, OUTCOME_ODD, 2},
 };
 
 static bool applies(size_t way, uint8_t kind)
@@ -470,7 +233,7 @@ void generate_dirt_apply(struct generate_fields *fields, const struct generate_v
 {
     struct workshop shop = {.fields = fields, .values = values, .random = random};
     size_t way = draw_way(values->kind, choice);
-    open_workshop(&shop);
+    workshop_open(&shop);
     ways[way].apply(&shop);
     switch (ways[way].outcome) {
     case OUTCOME_OTHER:
@@ -485,53 +248,4 @@ void generate_dirt_apply(struct generate_fields *fields, const struct generate_v
     default:
         counts->rejected[ways[way].outcome]++;
     }
-}
-
-/* The end of the event's own type in the line, and the first mention of any course event. */
-static char *after_type(char *line, char *end)
-{
-    static const char name[] = "\"event_type\":\"";
-    char *at = memmem(line, (size_t)(end - line), name, sizeof name - 1);
-    return at == NULL ? end : strchr(at + sizeof name - 1, '"');
-}
-
-static char *first_mention(char *line, char *end)
-{
-    char *first = end;
-    for (size_t i = 0; i < COUNT(type_names); i++) {
-        char *at = memmem(line, (size_t)(first - line), type_names[i], strlen(type_names[i]));
-        if (at != NULL)
-            first = at;
-    }
-    return first;
-}
-
-char *generate_dirt_end(const struct generate_fields *fields, char *line, char *end)
-{
-    *end = '\0';
-    char *from = after_type(line, end);
-    char *mention = first_mention(line, end);
-    uint64_t random = fields->ending_random;
-    switch (fields->ending) {
-    case GENERATE_CUT_AFTER_TYPE:
-        return from + random % (uint64_t)(end - from);
-    case GENERATE_CUT_BEFORE_TYPE:
-        return line + random % (uint64_t)(mention - line);
-    case GENERATE_BRACE_TOO_MANY:
-        *end = '}';
-        return end + 1;
-    case GENERATE_BRACE_TOO_FEW:
-        return end - 1;
-    case GENERATE_TWICE:
-        memcpy(end, line, (size_t)(end - line));
-        return end + (end - line);
-    case GENERATE_BLANKS_AROUND:
-        memmove(line + 2, line, (size_t)(end - line));
-        memcpy(line, "  ", 2);
-        memcpy(end + 2, "   ", 3);
-        return end + 5;
-    case GENERATE_WHOLE:
-        break;
-    }
-    return end;
 }

@@ -184,7 +184,7 @@ static int64_t learn_lesson(struct learner *learner, const struct enrolment *enr
                             uint32_t lesson, int64_t time_ms)
 {
     struct generate_random *random = &learner->random;
-    bool start_is_lost = generate_chance(random, GENERATE_PERCENT(2));
+    bool start_is_lost = generate_chance(random, GENERATE_PERCENT(1));
     if (!start_is_lost)
         tell_course_event(learner, enrolment, EVENT_LESSON_STARTED, lesson, time_ms, 0);
     if (generate_chance(random, drop_threshold(learner->plan, enrolment, lesson)))

@@ -178,9 +178,7 @@ int generate_parse(int argc, char **argv, struct generate_options *options, stru
         if (option == ':')
             return failure_set(failure, EXIT_USAGE, "%s needs a value.", word);
         if (option == '?')
-            return failure_set(
-                failure, EXIT_USAGE,
-                "generate has no option \"%s\". Try `course-funnel generate --help`.", word);
+            return failure_set(failure, EXIT_USAGE, "generate has no option \"%s\".", word);
         if (read_option(option, optarg, options, failure) != 0)
             return -1;
     }

@@ -149,7 +149,7 @@ static int collect_round(struct worker *worker, struct failure *failure)
     }
     if (disk_bytes > 0)
         worker->round_disk_bytes = disk_bytes;
-    return 0;
+    return decode_check(worker->decoder, failure);
 }
 
 /* How much work to ask for, given the pace of this rank and what it has left. */

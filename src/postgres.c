@@ -107,7 +107,7 @@ static int64_t connect_limit_ms(PGconn *connection)
 
 /*
  * Take the SQLSTATE out of a verbose refusal, "...FATAL:  28P01: password ...\nLOCATION: ...", and
- * shorten the text to what a user can read.
+ * leave out what is no use to a user.
  */
 static void split_refusal(char *text, char state[POSTGRES_STATE_BYTES])
 {
@@ -115,7 +115,7 @@ static void split_refusal(char *text, char state[POSTGRES_STATE_BYTES])
     char *location = strstr(text, "\nLOCATION:");
     if (location != NULL)
         *location = '\0';
-    for (char *at = text; (at = strstr(at, ":  ")) != NULL; at += 3) {
+    for (char *at = text; (at = strstr(at, ":  ")) != NULL; at++) {
         size_t digits = 0;
         while (digits < 5 && (isupper((unsigned char)at[3 + digits]) != 0 ||
                               isdigit((unsigned char)at[3 + digits]) != 0))
@@ -126,23 +126,36 @@ static void split_refusal(char *text, char state[POSTGRES_STATE_BYTES])
             memmove(at + 1, at + 9, strlen(at + 9) + 1);
         }
     }
-    for (char *at = text; *at != '\0'; at++)
-        if (*at == '\n' || *at == '\t')
-            *at = ' ';
-    size_t length = strlen(text);
-    while (length > 0 && text[length - 1] == ' ')
-        text[--length] = '\0';
+}
+
+/* One line, each line of ${text} a sentence, one blank at a time; refuse puts the last full stop.
+ */
+static void join_lines(const char *text, char *out, size_t size)
+{
+    size_t length = 0;
+    for (; *text != '\0' && length + 3 < size; text++) {
+        if (*text == '\n' && length > 0 && strchr("?.", out[length - 1]) == NULL)
+            out[length++] = '.';
+        char byte = *text == '\n' || *text == '\t' ? ' ' : *text;
+        if (byte != ' ' || (length > 0 && out[length - 1] != ' '))
+            out[length++] = byte;
+    }
+    while (length > 0 && strchr(" .?", out[length - 1]) != NULL)
+        length--;
+    out[length] = '\0';
 }
 
 static int refuse(struct postgres *session, bool *passing, struct failure *failure)
 {
     char text[1000];
+    char line[1200];
     char state[POSTGRES_STATE_BYTES];
     snprintf(text, sizeof text, "%s", PQerrorMessage(session->connection));
     split_refusal(text, state);
+    join_lines(text, line, sizeof line);
     *passing = postgres_state_passes(state);
     return failure_set(failure, session->failure_code, "No connection to PostgreSQL: %s%s%s%s. %s",
-                       text, state[0] != '\0' ? " (SQLSTATE " : "", state,
+                       line, state[0] != '\0' ? " (SQLSTATE " : "", state,
                        state[0] != '\0' ? ")" : "", postgres_state_advice(state));
 }
 

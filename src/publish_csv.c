@@ -211,7 +211,11 @@ static int write_files(int directory_fd, const char *directory, const struct fil
     }
     if (sync_directory(directory_fd) == 0)
         return 0;
-    return fail(failure, "make the names last in", directory, "");
+    return failure_set(
+        failure, EXIT_TARGET,
+        "The files in %s are in their places, but may be gone after a power cut: %s. "
+        "Run again.",
+        directory, strerror(errno));
 remove_temporaries:
     for (size_t i = renamed; i < count; i++) {
         temporary_name(files[i].name, name);

@@ -57,6 +57,8 @@ int ranks_start(struct ranks **ranks, struct failure *failure)
 
 int ranks_end(struct ranks *ranks, struct failure *failure)
 {
+    if (ranks == NULL)
+        return 0;
     int freed = ranks_check(MPI_Comm_free(&ranks->communicator), "MPI_Comm_free", failure);
     int ended = ranks_check(MPI_Finalize(), "MPI_Finalize", failure);
     free(ranks);

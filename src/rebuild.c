@@ -119,7 +119,7 @@ static int read_history(struct job *job, struct failure *failure)
                             .limits = &job->options.limits,
                             .ledger = &job->ledger};
     if (is_root(job)) {
-        log_info("reading %zu files (%" PRIu64 " bytes on disk) on %d ranks", job->list->file_count,
+        log_info("reading %zu files, %" PRIu64 " bytes on disk; ranks: %d", job->list->file_count,
                  job->list->disk_bytes, ranks_count(job->ranks));
         ingest.progress = progress_start(job->list->disk_bytes);
     }

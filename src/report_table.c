@@ -74,7 +74,7 @@ void report_table_print(const struct report_table *table, FILE *out)
             const char *cell = table->cells[row * table->columns + column];
             size_t gap = widths[column] - width_of(cell);
             bool left = column >= table->columns - table->left_columns;
-            blanks += 2 + (left ? 0 : gap);
+            blanks += (column > 0 ? 2 : 0) + (left ? 0 : gap);
             if (cell[0] != '\0') {
                 fprintf(out, "%*s%s", (int)blanks, "", cell);
                 blanks = 0;

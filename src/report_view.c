@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A bar of this many steps is a drop-off of 100 %. */
-#define BAR_STEPS 20
+#define BAR_STEPS 10
 
 /* Cells of one table; the first failure stops it. */
 struct cells {
@@ -67,15 +67,21 @@ static void add_date(struct cells *cells, int32_t days)
 }
 
 /* In tenths of a percent, rounded half up (away from zero below it); "-" when there is no whole. */
-static void add_share(struct cells *cells, bool has, int64_t part, int64_t whole)
+static void format_share(int64_t part, int64_t whole, char text[32])
 {
-    char text[32] = "-";
-    if (has && whole > 0) {
+    snprintf(text, 32, "-");
+    if (whole > 0) {
         int64_t size = part < 0 ? -part : part;
         int64_t tenths = (2000 * size + whole) / (2 * whole);
-        snprintf(text, sizeof text, "%s%" PRId64 ".%" PRId64 " %%",
-                 part < 0 && tenths > 0 ? "-" : "", tenths / 10, tenths % 10);
+        snprintf(text, 32, "%s%" PRId64 ".%" PRId64 " %%", part < 0 && tenths > 0 ? "-" : "",
+                 tenths / 10, tenths % 10);
     }
+}
+
+static void add_share(struct cells *cells, bool has, int64_t part, int64_t whole)
+{
+    char text[32];
+    format_share(part, has ? whole : 0, text);
     add_text(cells, text);
 }
 
@@ -170,11 +176,27 @@ static void add_drop(struct cells *cells, const struct report_view *view,
     int64_t steps = 0;
     if (lesson->has_previous && before > 0 && dropped > 0)
         steps = (2 * BAR_STEPS * dropped + before) / (2 * before);
-    for (int64_t i = 0; i < steps; i++)
-        strcat(text, view->bar);
+    size_t used = 0;
+    size_t mark = strlen(view->bar);
+    for (int64_t i = 0; i < steps && used + mark < sizeof text; i++, used += mark)
+        memcpy(text + used, view->bar, mark + 1);
     if (biggest)
-        strcat(text, steps > 0 ? " biggest drop" : "biggest drop");
+        snprintf(text + used, sizeof text - used, "%sbiggest", steps > 0 ? " " : "");
     add_text(cells, text);
+}
+
+/* The table's point in one sentence. */
+static void print_biggest(const struct report_lesson *lesson, FILE *out)
+{
+    char dropped[32];
+    char before[32];
+    char share[32];
+    int64_t lost = lesson->previous_users_started - lesson->users_started;
+    format_count(lost, dropped);
+    format_count(lesson->previous_users_started, before);
+    format_share(lost, lesson->previous_users_started, share);
+    fprintf(out, "\nMost users are lost before lesson %" PRId32 ": %s of %s (%s).\n",
+            lesson->lesson_id, dropped, before, share);
 }
 
 int report_view_lessons(const struct report_view *view, const struct report_course *course,
@@ -214,8 +236,11 @@ int report_view_lessons(const struct report_view *view, const struct report_cour
         add_time(&cells, lesson->has_avg_time_spent, lesson->avg_time_spent_sec_e3);
         add_drop(&cells, view, lesson, i == biggest);
     }
-    free(lessons);
     if (count == 0)
-        fprintf(view->out, "  No lesson was started or completed.\n");
-    return print_table(&cells, view->out);
+        fprintf(view->out, "No lesson was started or completed.\n");
+    int status = print_table(&cells, view->out);
+    if (status == 0 && biggest < count)
+        print_biggest(&lessons[biggest], view->out);
+    free(lessons);
+    return status;
 }

@@ -28,12 +28,15 @@ int run_record_draw_id(char run_id[37], struct failure *failure)
     /* RFC 9562: version 4 (random), variant 10. */
     bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
     bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
+    static const char digits[] = "0123456789abcdef";
     char *at = run_id;
     for (size_t i = 0; i < sizeof bytes; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             *at++ = '-';
-        at += sprintf(at, "%02x", bytes[i]);
+        *at++ = digits[bytes[i] >> 4];
+        *at++ = digits[bytes[i] & 0x0f];
     }
+    *at = '\0';
     return 0;
 }
 

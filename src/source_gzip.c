@@ -5,12 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Compressed bytes read at a time: half of what they and the text may take of the L2 cache. */
+/* Compressed bytes read at a time: few, so that they share the L2 cache with the text. */
 #define INPUT_BYTES ((size_t)128 << 10)
-
-/* Below this much text a ratio says nothing: a few bytes may well stand for a long run of blanks.
- */
-#define RATIO_FREE_BYTES (UINT64_C(1) << 20)
 
 enum gzip_part {
     PART_BEGIN, /* nothing was read yet */
@@ -146,7 +142,7 @@ static int inflate_some(struct source_gzip *gzip, struct failure *failure)
         return fail_cut(gzip, failure);
 
     uint64_t consumed = source_gzip_consumed(gzip);
-    if (gzip->produced > RATIO_FREE_BYTES && gzip->produced / gzip->max_ratio > consumed)
+    if (gzip->produced > SOURCE_RATIO_FREE_BYTES && gzip->produced / gzip->max_ratio > consumed)
         return failure_set(failure, EXIT_SOURCE,
                            "%s: %" PRIu64 " compressed bytes inflate to more than %" PRIu64
                            ", which is over %" PRIu64

@@ -22,6 +22,10 @@ struct source_bytes {
 
 /* source_names.c: names, as they may be shown and as Amplitude gives them */
 
+/* Below this much text a ratio says nothing: a few bytes may well stand for a long run of blanks.
+ */
+#define SOURCE_RATIO_FREE_BYTES (UINT64_C(1) << 20)
+
 #define SOURCE_SHOWN_BYTES 1024 /* of a name in a message, which must leave room for the reason */
 
 /*
@@ -32,6 +36,9 @@ void source_names_show(const char *name, char *shown, size_t capacity);
 
 /* The part behind the last '/' (or '\\', as some archives have it). */
 const char *source_names_base(const char *path);
+
+/* Whether a part of the path begins with a dot, "." and ".." aside. */
+bool source_names_hidden(const char *path);
 
 /* Why a file of this name is left out when it was not named directly, or NULL when it is read. */
 const char *source_names_left_out(const char *base);

@@ -46,13 +46,30 @@ void source_names_show(const char *name, char *shown, size_t capacity)
     shown[length] = '\0';
 }
 
+static bool is_separator(char byte)
+{
+    return byte == '/' || byte == '\\';
+}
+
 const char *source_names_base(const char *path)
 {
     const char *base = path;
     for (const char *at = path; *at != '\0'; at++)
-        if ((*at == '/' || *at == '\\') && at[1] != '\0')
+        if (is_separator(*at) && at[1] != '\0')
             base = at + 1;
     return base;
+}
+
+bool source_names_hidden(const char *path)
+{
+    for (const char *at = path; *at != '\0'; at++) {
+        if (*at != '.' || (at > path && !is_separator(at[-1])))
+            continue;
+        const char *rest = at[1] == '.' ? at + 2 : at + 1;
+        if (*rest != '\0' && !is_separator(*rest))
+            return true;
+    }
+    return false;
 }
 
 static bool is_digit(char byte)

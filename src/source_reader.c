@@ -6,9 +6,10 @@
 
 /*
  * Bytes read at a time. The buffer must stay in the L2 cache, where the next stage finds the text
- * again, and be large enough that the cost of a system call does not show.
+ * again, and be large enough that the cost of a system call does not show. Reading alone took less
+ * processor time still with 1 MiB (by a tenth), but that would fill such a cache by itself.
  */
-#define CHUNK_BYTES ((size_t)256 << 10)
+#define CHUNK_BYTES ((size_t)512 << 10)
 
 #define NO_FILE SIZE_MAX
 
@@ -249,6 +250,21 @@ static int fail_long_line(const struct source_reader *reader, struct failure *fa
                        reader->limits->max_line_bytes);
 }
 
+/* Each layer of a gzip file in an archive holds to the ratio by itself; so must both together. */
+static int check_both_layers(const struct source_reader *reader, struct failure *failure)
+{
+    uint64_t text_bytes = reader->offset + (reader->end - reader->begin);
+    uint64_t disk_bytes = reader->split->disk_bytes, ratio = reader->limits->max_ratio;
+    if (reader->zip == NULL || reader->split->format != SOURCE_GZIP ||
+        text_bytes <= SOURCE_RATIO_FREE_BYTES || text_bytes / ratio <= disk_bytes)
+        return 0;
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: %" PRIu64 " compressed bytes inflate to more than %" PRIu64
+                       ", which is over %" PRIu64
+                       " times as much. If the file is to be trusted, raise --max-ratio.",
+                       reader->shown, disk_bytes, text_bytes, ratio);
+}
+
 /* Read chunks until a line is whole or the text ends. Returns the end of the whole lines. */
 static int read_lines(struct source_reader *reader, size_t *lines_end, struct failure *failure)
 {
@@ -269,6 +285,8 @@ static int read_lines(struct source_reader *reader, size_t *lines_end, struct fa
         size_t carried = reader->end - reader->begin;
         const char *newline = memrchr(chunk, '\n', (size_t)got);
         reader->end += (size_t)got;
+        if (check_both_layers(reader, failure) != 0)
+            return -1;
         size_t first_bytes = carried + (size_t)got;
         if (newline != NULL && carried > 0)
             first_bytes = carried + (size_t)((char *)memchr(chunk, '\n', (size_t)got) - chunk);

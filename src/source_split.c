@@ -48,10 +48,9 @@ static ssize_t read_head(struct source_zip *zip, unsigned char head[SOURCE_MAGIC
 /* Why an entry of this name is left out, or NULL when it is read. */
 static const char *left_out(const struct source_zip_entry *entry)
 {
-    const char *base = source_names_base(entry->name);
-    if (base[0] == '.')
+    if (source_names_hidden(entry->name))
         return "hidden name in an archive, left out";
-    return source_names_left_out(base);
+    return source_names_left_out(source_names_base(entry->name));
 }
 
 static int cut_entry(struct source_draft *draft, size_t index, struct source_zip *zip,

@@ -6,9 +6,6 @@
 #include <sys/stat.h>
 #include <zip.h>
 
-/* Below this much text a ratio says nothing. */
-#define RATIO_FREE_BYTES (UINT64_C(1) << 20)
-
 struct source_zip {
     zip_t *archive;
     zip_file_t *entry; /* the one that is read, or NULL */
@@ -20,6 +17,7 @@ struct source_zip {
     const char *shown;
     uint64_t entered_at; /* fetched, when the entry was begun */
     uint64_t entry_bytes;
+    uint64_t text_bytes; /* as the archive has it */
     uint64_t produced;
     uint64_t max_ratio;
     bool ended;
@@ -191,6 +189,11 @@ int source_zip_look(struct source_zip *zip, uint64_t entry, struct source_zip_en
                            "%s: the entry is a %s. Fetch the file again, or make the archive of "
                            "regular files.",
                            shown, link ? "symbolic link" : "directory that holds text");
+    if (status.size == 0 && (status.valid & ZIP_STAT_CRC) != 0 && status.crc != 0)
+        return failure_set(failure, EXIT_SOURCE,
+                           "%s: the entry is damaged: it is empty, but its checksum is not that "
+                           "of nothing. Fetch the file again.",
+                           shown);
     if (status.encryption_method != ZIP_EM_NONE)
         return failure_set(failure, EXIT_SOURCE,
                            "%s: the entry is encrypted. Make the archive without a password.",
@@ -217,6 +220,7 @@ int source_zip_enter(struct source_zip *zip, uint64_t entry, const char *shown, 
     zip_stat_t status;
     if (zip_stat_index(zip->archive, entry, 0, &status) == 0) {
         zip->entry_bytes = status.comp_size;
+        zip->text_bytes = status.size;
         zip->entry = zip_fopen_index(zip->archive, entry, 0);
     }
     if (zip->entry == NULL)
@@ -235,7 +239,14 @@ ssize_t source_zip_read(void *from, void *to, size_t capacity, struct failure *f
                     "the entry is cut off or damaged", failure);
     zip->ended = got == 0;
     zip->produced += (uint64_t)got;
-    if (zip->produced > RATIO_FREE_BYTES && zip->produced / zip->max_ratio > zip->entry_bytes)
+    /* libzip takes an entry of no compressed bytes for empty, whatever else is said of it. */
+    if (zip->ended && zip->produced != zip->text_bytes)
+        return failure_set(failure, EXIT_SOURCE,
+                           "%s: the entry is cut off or damaged (%" PRIu64
+                           " bytes where the archive promises %" PRIu64 "). Fetch the file again.",
+                           zip->shown, zip->produced, zip->text_bytes);
+    if (zip->produced > SOURCE_RATIO_FREE_BYTES &&
+        zip->produced / zip->max_ratio > zip->entry_bytes)
         return failure_set(failure, EXIT_SOURCE,
                            "%s: %" PRIu64 " compressed bytes inflate to more than %" PRIu64
                            ", which is over %" PRIu64

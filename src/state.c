@@ -1,5 +1,8 @@
 #include "course_funnel/state.h"
 
+#include "state_table.h"
+
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,27 +14,6 @@ _Static_assert(sizeof(struct state_progress) == 40, "and progress");
 
 /* Indices are 32 bits, and one value of them says "none". */
 #define MOST_RECORDS (UINT32_MAX - 1)
-
-/* The finalizer of a multiplicative hash: every bit of the key reaches every bit of the result. */
-static uint64_t mix(uint64_t key)
-{
-    key ^= key >> 32;
-    key *= UINT64_C(0xd6e8feb86659fd93);
-    key ^= key >> 32;
-    key *= UINT64_C(0xd6e8feb86659fd93);
-    return key ^ key >> 32;
-}
-
-static uint64_t pair_hash(uint32_t parent, int32_t id)
-{
-    return mix((uint64_t)parent << 32 | (uint32_t)id);
-}
-
-/* The upper 12 bits of a user's hash are alike in a group, and the lower ones choose the slot. */
-static uint32_t hash_tag(uint64_t hash)
-{
-    return (uint32_t)(hash >> 20);
-}
 
 /* Room for one more element, growing by half: a group holds few records, and there are many. */
 static int grow(void **array, uint32_t count, uint32_t *capacity, size_t element_bytes,
@@ -78,7 +60,7 @@ static int widen(struct state_table *table, const struct state_group *group, uin
         return failure_memory(failure, "a hash table", wider.size * sizeof *wider.slots);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t hash = record_hash(group, i);
-        place(&wider, hash, hash_tag(hash), i);
+        place(&wider, hash, state_tag(hash), i);
     }
     free(table->slots);
     *table = wider;
@@ -92,12 +74,12 @@ static uint64_t user_hash(const struct state_group *group, uint32_t index)
 
 static uint64_t enrolment_hash(const struct state_group *group, uint32_t index)
 {
-    return pair_hash(group->enrolments[index].user, group->enrolments[index].course_id);
+    return state_pair_hash(group->enrolments[index].user, group->enrolments[index].course_id);
 }
 
 static uint64_t progress_hash(const struct state_group *group, uint32_t index)
 {
-    return pair_hash(group->progress[index].enrolment, group->progress[index].lesson_id);
+    return state_pair_hash(group->progress[index].enrolment, group->progress[index].lesson_id);
 }
 
 int state_create(int rank, int ranks, struct state **state, struct failure *failure)
@@ -160,22 +142,62 @@ static int add_text(struct state_group *group, const char *text, uint32_t bytes,
     return 0;
 }
 
+/* What a record is looked up by; which fields count depends on the kind of record. */
+struct key {
+    uint64_t hash;
+    uint32_t parent; /* of an enrolment its user, of progress its enrolment */
+    int32_t id;
+    const char *text;
+    uint32_t bytes;
+};
+
+typedef bool is_same(const struct state_group *group, uint32_t index, const struct key *key);
+
+static inline bool is_same_user(const struct state_group *group, uint32_t index,
+                                const struct key *key)
+{
+    const struct state_user *user = &group->users[index];
+    return user->hash == key->hash && user->bytes == key->bytes &&
+           memcmp(group->texts + user->text, key->text, key->bytes) == 0;
+}
+
+static inline bool is_same_enrolment(const struct state_group *group, uint32_t index,
+                                     const struct key *key)
+{
+    return group->enrolments[index].user == key->parent &&
+           group->enrolments[index].course_id == key->id;
+}
+
+static inline bool is_same_progress(const struct state_group *group, uint32_t index,
+                                    const struct key *key)
+{
+    return group->progress[index].enrolment == key->parent &&
+           group->progress[index].lesson_id == key->id;
+}
+
+/* The slot that holds the key's record, or the free one where it would be. Always inlined, so that
+ * the comparison costs no call. */
+static inline __attribute__((always_inline)) struct state_slot *find_slot(
+    const struct state_table *table, const struct state_group *group, const struct key *key,
+    is_same *same)
+{
+    uint32_t tag = state_tag(key->hash);
+    uint32_t at = state_first_slot(table, key->hash);
+    while (table->slots[at].index != 0 &&
+           (table->slots[at].tag != tag || !same(group, table->slots[at].index - 1, key)))
+        at = (at + 1) & (table->size - 1);
+    return &table->slots[at];
+}
+
 uint32_t state_find_user(struct state_group *group, uint64_t hash, const char *text, uint32_t bytes,
                          struct failure *failure)
 {
-    struct state_table *table = &group->user_table;
-    if (widen(table, group, group->user_count, user_hash, failure) != 0)
+    struct key key = {.hash = hash, .text = text, .bytes = bytes};
+    if (widen(&group->user_table, group, group->user_count, user_hash, failure) != 0)
         return NOT_FOUND;
-    uint32_t tag = hash_tag(hash);
-    uint32_t at = (uint32_t)hash & (table->size - 1);
-    for (; table->slots[at].index != 0; at = (at + 1) & (table->size - 1)) {
-        if (table->slots[at].tag != tag)
-            continue;
-        const struct state_user *user = &group->users[table->slots[at].index - 1];
-        if (user->hash == hash && user->bytes == bytes &&
-            memcmp(group->texts + user->text, text, bytes) == 0)
-            return table->slots[at].index - 1;
-    }
+    struct state_slot *slot = find_slot(&group->user_table, group, &key, is_same_user);
+    if (slot->index != 0)
+        return slot->index - 1;
 
     uint32_t begin = group->text_bytes;
     void *users = group->users;
@@ -187,26 +209,19 @@ uint32_t state_find_user(struct state_group *group, uint64_t hash, const char *t
         return NOT_FOUND;
     uint32_t index = group->user_count++;
     group->users[index] = (struct state_user){.hash = hash, .text = begin, .bytes = bytes};
-    table->slots[at] = (struct state_slot){.tag = tag, .index = index + 1};
+    *slot = (struct state_slot){.tag = state_tag(hash), .index = index + 1};
     return index;
 }
 
 uint32_t state_find_enrolment(struct state_group *group, uint32_t user, int32_t course_id,
                               struct failure *failure)
 {
-    struct state_table *table = &group->enrolment_table;
-    if (widen(table, group, group->enrolment_count, enrolment_hash, failure) != 0)
+    struct key key = {.hash = state_pair_hash(user, course_id), .parent = user, .id = course_id};
+    if (widen(&group->enrolment_table, group, group->enrolment_count, enrolment_hash, failure) != 0)
         return NOT_FOUND;
-    uint64_t hash = pair_hash(user, course_id);
-    uint32_t tag = hash_tag(hash);
-    uint32_t at = (uint32_t)hash & (table->size - 1);
-    for (; table->slots[at].index != 0; at = (at + 1) & (table->size - 1)) {
-        if (table->slots[at].tag != tag)
-            continue;
-        const struct state_enrolment *enrolment = &group->enrolments[table->slots[at].index - 1];
-        if (enrolment->user == user && enrolment->course_id == course_id)
-            return table->slots[at].index - 1;
-    }
+    struct state_slot *slot = find_slot(&group->enrolment_table, group, &key, is_same_enrolment);
+    if (slot->index != 0)
+        return slot->index - 1;
 
     void *enrolments = group->enrolments;
     if (grow(&enrolments, group->enrolment_count, &group->enrolment_capacity,
@@ -218,35 +233,29 @@ uint32_t state_find_enrolment(struct state_group *group, uint32_t user, int32_t 
                                                         .first_event_us = STATE_NO_TIME,
                                                         .user = user,
                                                         .course_id = course_id};
-    table->slots[at] = (struct state_slot){.tag = tag, .index = index + 1};
+    *slot = (struct state_slot){.tag = state_tag(key.hash), .index = index + 1};
     return index;
 }
 
 uint32_t state_find_progress(struct state_group *group, uint32_t enrolment, int32_t lesson_id,
                              struct failure *failure)
 {
-    struct state_table *table = &group->progress_table;
-    if (widen(table, group, group->progress_count, progress_hash, failure) != 0)
+    struct key key = {
+        .hash = state_pair_hash(enrolment, lesson_id), .parent = enrolment, .id = lesson_id};
+    if (widen(&group->progress_table, group, group->progress_count, progress_hash, failure) != 0)
         return NOT_FOUND;
-    uint64_t hash = pair_hash(enrolment, lesson_id);
-    uint32_t tag = hash_tag(hash);
-    uint32_t at = (uint32_t)hash & (table->size - 1);
-    for (; table->slots[at].index != 0; at = (at + 1) & (table->size - 1)) {
-        if (table->slots[at].tag != tag)
-            continue;
-        const struct state_progress *progress = &group->progress[table->slots[at].index - 1];
-        if (progress->enrolment == enrolment && progress->lesson_id == lesson_id)
-            return table->slots[at].index - 1;
-    }
+    struct state_slot *slot = find_slot(&group->progress_table, group, &key, is_same_progress);
+    if (slot->index != 0)
+        return slot->index - 1;
 
-    void *all = group->progress;
-    if (grow(&all, group->progress_count, &group->progress_capacity, sizeof *group->progress,
+    void *progress = group->progress;
+    if (grow(&progress, group->progress_count, &group->progress_capacity, sizeof *group->progress,
              "records of lesson progress", failure) != 0)
         return NOT_FOUND;
-    group->progress = all;
+    group->progress = progress;
     uint32_t index = group->progress_count++;
     group->progress[index] =
         (struct state_progress){.enrolment = enrolment, .lesson_id = lesson_id};
-    table->slots[at] = (struct state_slot){.tag = tag, .index = index + 1};
+    *slot = (struct state_slot){.tag = state_tag(key.hash), .index = index + 1};
     return index;
 }

@@ -2,6 +2,7 @@
 
 #include "block.h"
 #include "course_funnel/json.h"
+#include "lanes.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -22,15 +23,11 @@
 #define CHUNK_BLOCKS 64
 #define CHUNK_BYTES (CHUNK_BLOCKS * BLOCK_BYTES)
 
-/* The sets of some blocks side by side, for (2) and (4): the compiler's own vectors. */
-#define LANES 4
-typedef uint64_t lanes __attribute__((vector_size(8 * LANES)));
-typedef int64_t signed_lanes __attribute__((vector_size(8 * LANES)));
-#define CHUNK_LANES (CHUNK_BLOCKS / LANES)
+#define CHUNK_VECTORS (CHUNK_BLOCKS / LANES)
 
 union sets {
     uint64_t block[CHUNK_BLOCKS];
-    lanes lane[CHUNK_LANES];
+    lanes lane[CHUNK_VECTORS];
 };
 
 /* Places are written this many at a time, whether there are as many or not. */
@@ -45,8 +42,7 @@ struct places {
 struct chunk {
     const char *begin;
     unsigned blocks;
-    unsigned vectors; /* that hold them; what is left of the last holds blanks */
-    uint64_t any_backslash;
+    unsigned vectors;  /* that hold them; what is left of the last holds blanks */
     union sets quotes; /* from (2) without escaped ones */
     union sets backslashes;
     union sets opens;
@@ -67,15 +63,15 @@ struct scan {
     bool is_object; /* an array's shape is not judged */
     bool every_key; /* look at each key, to find names spelled with escapes */
 
-    /* Carried from chunk to chunk: all bits set, or none. */
-    uint64_t in_string;
-    uint64_t off_top;
-    uint64_t after_value; /* the last point or value was a value */
-    uint64_t after_colon; /* the last point was a colon */
-    /* Likewise, as the lowest bit. */
-    uint64_t escape;
-    uint64_t in_run;
-    uint64_t key_quote;
+    /* Carried from chunk to chunk: all bits are set, or none. */
+    lanes in_string;
+    lanes off_top;
+    lanes after_value; /* the last point or value was a value */
+    lanes after_colon; /* the last point was a colon */
+    /* Likewise: the top bit of the last lane. */
+    lanes runs;
+    lanes key_quotes;
+    uint64_t escape; /* the lowest bit */
 
     uint64_t errors;
     uint64_t tokens;                    /* not 0 when the object is not empty */
@@ -99,11 +95,9 @@ static const struct json_name names[STRUCTURE_FIELDS] = {
 BLOCK_INLINE void read_blocks(struct chunk *chunk, const char *end, block_read_function *read)
 {
     unsigned i = 0;
-    uint64_t any_backslash = 0;
     for (const char *at = chunk->begin; i < CHUNK_BLOCKS && at < end; at += BLOCK_BYTES) {
         struct block block;
         read(at, &block);
-        any_backslash |= block.backslash;
         chunk->quotes.block[i] = block.quote;
         chunk->backslashes.block[i] = block.backslash;
         chunk->opens.block[i] = block.open;
@@ -115,7 +109,6 @@ BLOCK_INLINE void read_blocks(struct chunk *chunk, const char *end, block_read_f
         i++;
     }
     chunk->blocks = i;
-    chunk->any_backslash = any_backslash;
     chunk->vectors = (i + LANES - 1) / LANES;
 }
 
@@ -133,7 +126,7 @@ static void blank_rest(struct chunk *chunk, const char *end)
         for (unsigned j = 0; j < sizeof all / sizeof *all; j++)
             all[j]->block[i] = is_read ? all[j]->block[i] & live : 0;
         chunk->blanks.block[i] = is_read ? chunk->blanks.block[i] | ~live : ~UINT64_C(0);
-        chunk->initials.block[i] = 0;
+        chunk->initials.block[i] = is_read ? chunk->initials.block[i] : 0;
     }
 }
 
@@ -156,51 +149,28 @@ static uint64_t drop_escaped(struct chunk *chunk, uint64_t escape)
     return escape;
 }
 
-/* All bits of a lane are set where its top bit is. */
-#define SPREAD_TOP(bits) ((lanes)((signed_lanes)(bits) < 0))
-
-/* Each bit becomes the parity of the bits up to it, itself included, and of what is carried. */
-BLOCK_INLINE void run_parity(lanes *bits, uint64_t *carry)
+BLOCK_INLINE bool has_backslash(const struct chunk *chunk)
 {
-    const lanes zero = {0};
-    lanes parity = *bits;
-    parity ^= parity << 1;
-    parity ^= parity << 2;
-    parity ^= parity << 4;
-    parity ^= parity << 8;
-    parity ^= parity << 16;
-    parity ^= parity << 32;
-    lanes before = __builtin_shufflevector(SPREAD_TOP(parity), zero, 4, 0, 1, 2);
-    before ^= __builtin_shufflevector(before, zero, 4, 0, 1, 2);
-    before ^= __builtin_shufflevector(before, zero, 4, 5, 0, 1);
-    parity ^= before ^ *carry;
-    *carry = UINT64_C(0) - (parity[LANES - 1] >> 63);
-    *bits = parity;
-}
-
-/* Move all bits one up, from lane to lane too. */
-BLOCK_INLINE void move_up(lanes *bits, uint64_t *carry)
-{
-    lanes tops = *bits >> 63;
-    lanes below = __builtin_shufflevector(tops, (lanes){*carry}, 4, 0, 1, 2);
-    *carry = tops[LANES - 1];
-    *bits = *bits << 1 | below;
+    lanes backslashes = {0};
+    for (unsigned i = 0; i < chunk->vectors; i++)
+        backslashes |= chunk->backslashes.lane[i];
+    return lanes_any_bit(&backslashes) != 0;
 }
 
 /* Step 2. */
 BLOCK_INLINE void tell_strings(struct scan *scan, struct chunk *chunk)
 {
-    uint64_t in_string = scan->in_string;
+    lanes in_string = scan->in_string;
     lanes stray = {0};
     for (unsigned i = 0; i < chunk->vectors; i++) {
         lanes strings = chunk->quotes.lane[i];
-        run_parity(&strings, &in_string);
+        lanes_run_parity(&strings, &in_string);
         chunk->strings.lane[i] = strings;
         chunk->turns.lane[i] = (chunk->opens.lane[i] | chunk->closes.lane[i]) & ~strings;
         stray |= chunk->backslashes.lane[i] & ~strings;
     }
     scan->in_string = in_string;
-    scan->errors |= stray[0] | stray[1] | stray[2] | stray[3];
+    scan->errors |= lanes_any_bit(&stray);
 }
 
 BLOCK_INLINE void list_places(struct chunk *chunk, const union sets *sets)
@@ -254,11 +224,11 @@ static bool match_brackets(struct scan *scan, struct chunk *chunk)
 /* Step 4. What follows the bracket that ends the object is off the top level as well. */
 BLOCK_INLINE void judge_shape(struct scan *scan, struct chunk *chunk)
 {
-    uint64_t off_top = scan->off_top;
-    uint64_t was_value = scan->after_value;
-    uint64_t was_colon = scan->after_colon;
-    uint64_t in_run = scan->in_run;
-    uint64_t key_quote = scan->key_quote;
+    lanes off_top = scan->off_top;
+    lanes was_value = scan->after_value;
+    lanes was_colon = scan->after_colon;
+    lanes runs_before = scan->runs;
+    lanes quotes_before = scan->key_quotes;
     const uint64_t every_key = scan->every_key ? ~UINT64_C(0) : 0;
     lanes misplaced = {0};
     lanes tokens = {0};
@@ -266,7 +236,7 @@ BLOCK_INLINE void judge_shape(struct scan *scan, struct chunk *chunk)
     for (unsigned i = 0; i < chunk->vectors; i++) {
         lanes turns = chunk->turns.lane[i];
         lanes top = turns;
-        run_parity(&top, &off_top);
+        lanes_run_parity(&top, &off_top);
         top = ~top;
         lanes strings = chunk->strings.lane[i] & top;
         lanes outside = top & ~chunk->strings.lane[i];
@@ -277,7 +247,7 @@ BLOCK_INLINE void judge_shape(struct scan *scan, struct chunk *chunk)
 
         lanes runs = outside & ~(points | quotes | chunk->blanks.lane[i] | turns);
         lanes run_begins = runs;
-        move_up(&run_begins, &in_run);
+        lanes_move_up(&run_begins, &runs_before);
         run_begins = runs & ~run_begins;
 
         lanes opening = quotes & strings;
@@ -286,28 +256,27 @@ BLOCK_INLINE void judge_shape(struct scan *scan, struct chunk *chunk)
         lanes values = opening | unnamed;
         lanes after_value = values | points;
         tokens |= after_value;
-        run_parity(&after_value, &was_value);
+        lanes_run_parity(&after_value, &was_value);
         lanes after_colon = points;
-        run_parity(&after_colon, &was_colon);
+        lanes_run_parity(&after_colon, &was_colon);
         misplaced |= (values & ~after_value) | (points & after_value);
         misplaced |= ((colons | unnamed) & ~after_colon) | (commas & after_colon);
 
         lanes in_names = strings & ~after_colon;
         escaped_names |= chunk->backslashes.lane[i] & in_names;
         lanes firsts = opening & in_names;
-        move_up(&firsts, &key_quote);
+        lanes_move_up(&firsts, &quotes_before);
         chunk->firsts.lane[i] = firsts & (chunk->initials.lane[i] | every_key);
     }
     scan->off_top = off_top;
     scan->after_value = was_value;
     scan->after_colon = was_colon;
-    scan->in_run = in_run;
-    scan->key_quote = key_quote;
-    scan->tokens |= tokens[0] | tokens[1] | tokens[2] | tokens[3];
-    scan->escaped_names |=
-        escaped_names[0] | escaped_names[1] | escaped_names[2] | escaped_names[3];
+    scan->runs = runs_before;
+    scan->key_quotes = quotes_before;
+    scan->tokens |= lanes_any_bit(&tokens);
+    scan->escaped_names |= lanes_any_bit(&escaped_names);
     if (scan->is_object)
-        scan->errors |= misplaced[0] | misplaced[1] | misplaced[2] | misplaced[3];
+        scan->errors |= lanes_any_bit(&misplaced);
 }
 
 #define STARTS_WITH(at, name) (memcmp(at, name "\"", sizeof(name)) == 0)
@@ -373,7 +342,7 @@ BLOCK_INLINE bool read_chunks(struct scan *scan, const char *at, block_read_func
         chunk.begin = at;
         read_blocks(&chunk, scan->end, read);
         blank_rest(&chunk, scan->end);
-        if ((chunk.any_backslash | scan->escape) != 0)
+        if (has_backslash(&chunk) || scan->escape != 0)
             scan->escape = drop_escaped(&chunk, scan->escape);
         tell_strings(scan, &chunk);
         list_places(&chunk, &chunk.turns);
@@ -385,8 +354,8 @@ BLOCK_INLINE bool read_chunks(struct scan *scan, const char *at, block_read_func
         list_places(&chunk, &chunk.firsts);
         note_keys(scan, &chunk);
     }
-    bool ended = scan->tokens == 0 || (scan->after_value & scan->after_colon) != 0;
-    return scan->close != NULL && (ended || !scan->is_object);
+    lanes ended = scan->after_value & scan->after_colon;
+    return scan->close != NULL && (!scan->is_object || scan->tokens == 0 || ended[0] != 0);
 }
 
 static bool read_plain(struct scan *scan, const char *at)
@@ -444,7 +413,7 @@ static void start(struct scan *scan, const char *at, const char *end, bool every
     memset(scan, 0, offsetof(struct scan, opened));
     scan->end = end;
     scan->is_object = *at == '{';
-    scan->off_top = ~UINT64_C(0);
+    scan->off_top = ~scan->off_top;
     scan->every_key = every_key;
 }
 

@@ -105,7 +105,7 @@ void summary_print_plan(FILE *out, const struct source_list *list, int ranks, co
         bytes[list->files[i].format] += list->files[i].bytes;
     }
 
-    fprintf(out, "Dry run: all checks passed, nothing was read or changed. A run would\n");
+    fprintf(out, "Dry run: all checks passed, nothing was read or published. A run would\n");
     fprintf(out, "  read on %d rank%s\n", ranks, ranks == 1 ? "" : "s");
     print_input(out, list);
     for (int format = 0; format < 3; format++)

@@ -137,6 +137,29 @@ struct generate_sink {
 /* Local. Live one learner's life: the same events, in the same order, at every call. */
 void generate_learner(const struct generate_plan *plan, uint32_t user, struct generate_sink *sink);
 
+/* The device that a user has: the texts between the fields that vary. */
+struct generate_device {
+    bool upper_case_ids;
+    const char *maker; /* from data_type to device_id */
+    const char *model; /* from device_manufacturer to device_type */
+    const char *library;
+    const char *system; /* os_name and os_version */
+    const char *platform;
+    const char *version; /* of the app, in quotes, or null */
+};
+
+/* Where a user lives; as JSON text without quotes. */
+struct generate_place {
+    const char *city;
+    const char *country;
+    const char *region;
+    const char *language;
+};
+
+/* Local. One of the devices or places that there are, for any number. */
+const struct generate_device *generate_device(uint64_t random);
+const struct generate_place *generate_place(uint64_t random);
+
 /* Enough for any line that is not damaged, '\n' included; a damaged one takes up to thrice that. */
 #define GENERATE_LINE_BYTES 8192
 #define GENERATE_DAMAGED_BYTES (3 * GENERATE_LINE_BYTES)
@@ -196,7 +219,7 @@ void generate_dirt_apply(struct generate_fields *fields, const struct generate_v
 /*
  * Local. Carry out ${fields}->ending on the line [line, end) without '\n'. Returns its new end.
  */
-char *generate_dirt_end(const struct generate_fields *fields, char *line, char *end);
+char *generate_ending_apply(const struct generate_fields *fields, char *line, char *end);
 
 /*
  * Local. Put bytes into the whole line [line, end) without '\n' that are hard on readers: NUL,

@@ -22,7 +22,7 @@ struct marts_origin {
  * caller frees with marts_free, or -1: EXIT_USAGE (target as in publish_describe), EXIT_TARGET
  * (no marts there, not readable, or not rows of these marts; names the file and line), EXIT_BUG.
  */
-int marts_read(const struct publish_target *from, struct marts **marts,
-               struct marts_origin *origin, struct failure *failure);
+int marts_read(const struct publish_target *from, struct marts **marts, struct marts_origin *origin,
+               struct failure *failure);
 
 #endif

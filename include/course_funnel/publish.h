@@ -39,9 +39,13 @@ int publish_check(const struct publish_target *target, int64_t *attempt_us,
                   struct failure *failure);
 
 /*
- * Local. Publish. A reader sees the old marts or the new ones, both tables together; doing it twice
- * with the same run id changes nothing. ${record} must be filled, run_id and digests included.
- * Returns 0, or -1 (EXIT_TARGET; EXIT_GATE when a later attempt has published already).
+ * Local. Publish. A reader of PostgreSQL sees the old marts or the new ones, both tables together.
+ * Of files each is whole, old or new; the record, put in place last, tells by its digests whether
+ * the other two are those of one run. Doing it twice with the same run id changes nothing.
+ * ${record} must be filled, run_id and digests included. What may pass by itself (a server that
+ * restarts, a lock) is tried again for some 15 s, waits for the server not counted. Returns 0, or
+ * -1: EXIT_TARGET; EXIT_GATE when a later attempt has published already, or this run with other
+ * rows.
  */
 int publish(const struct publish_target *target, const struct marts *marts,
             const struct run_record *record, struct failure *failure);

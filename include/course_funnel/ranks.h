@@ -17,6 +17,7 @@ struct ranks;
 /*
  * Collective. Start MPI and take a communicator of our own. Returns 0, or -1 (EXIT_BUG); then
  * there is nobody to vote with. ranks_end frees it and ends MPI; call it on every way out.
+ * ranks_end(NULL) does nothing.
  */
 int ranks_start(struct ranks **ranks, struct failure *failure);
 int ranks_end(struct ranks *ranks, struct failure *failure);

@@ -17,12 +17,13 @@
  */
 
 #define ROUNDS 7
-#define BUFFER_BYTES ((size_t)256 << 10)
+#define BUFFER_BYTES ((size_t)512 << 10)
 
+/* Processor time, in which what else runs on the machine shows less. */
 static double now(void)
 {
     struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) != 0)
         abort();
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
@@ -35,18 +36,12 @@ static void need(int good, const char *what)
     exit(EXIT_FAILURE);
 }
 
-/* Small sums first, so that the compiler can make vectors of them. */
-__attribute__((target_clones("avx2", "default"), optimize("O3"))) static uint64_t count_lines(
-    const char *begin, const char *end)
+static uint64_t count_lines(const char *begin, const char *end)
 {
     uint64_t lines = 0;
-    while (begin < end) {
-        size_t part = end - begin < 128 ? (size_t)(end - begin) : 128;
-        unsigned char sum = 0;
-        for (size_t i = 0; i < part; i++)
-            sum = (unsigned char)(sum + (begin[i] == '\n'));
-        lines += sum;
-        begin += part;
+    while (begin < end && (begin = memchr(begin, '\n', (size_t)(end - begin))) != NULL) {
+        begin++;
+        lines++;
     }
     return lines;
 }
@@ -58,13 +53,15 @@ static char *make_text(size_t bytes)
     need(text != NULL, "malloc");
     unsigned seed = 1;
     for (size_t at = 0; at < bytes;) {
-        at += (size_t)sprintf(
-            text + at, "{\"$insert_id\":\"%08x\",\"event_type\":\"page_viewed\",\"data\":{", seed);
+        at += (size_t)snprintf(text + at, bytes + 4096 - at,
+                               "{\"$insert_id\":\"%08x\",\"event_type\":\"page_viewed\",\"data\":{",
+                               seed);
         for (unsigned i = 0; i < 30; i++) {
             seed = seed * 1103515245U + 12345U;
-            at += (size_t)sprintf(text + at, "\"property_%u\":\"value %u\",", i, seed >> 12);
+            at += (size_t)snprintf(text + at, bytes + 4096 - at, "\"property_%u\":\"value %u\",", i,
+                                   seed >> 12);
         }
-        at += (size_t)sprintf(text + at, "\"z\":0}}\n");
+        at += (size_t)snprintf(text + at, bytes + 4096 - at, "\"z\":0}}\n");
     }
     return text;
 }

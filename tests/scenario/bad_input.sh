@@ -27,7 +27,7 @@ refused() {
     done
 }
 
-for folder in $(ls -d "$WORK"/bad/* | grep -v nested); do
+for folder in "$WORK"/bad/*; do
     name=$(basename "$folder")
     limits=()
     hint=
@@ -76,7 +76,7 @@ big=$WORK/moving/big.json
 last=$WORK/moving/zz.json
 make_files() {
     rm -f "$WORK"/moving/*
-    yes "$(head -n 1 "$WORK/bad/zstd/a.json")" | head -c 200000000 | sed '$d' >"$big"
+    long_file "$big" 200000000
     cp "$WORK/bad/zstd/a.json" "$last"
 }
 changed() { # changed NAME FILE ACTION, with a reader in the midst of $big

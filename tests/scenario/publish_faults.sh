@@ -152,6 +152,24 @@ check "and holds the new rows" "$(state_of shop)" "$old"
 run "$probe" publish "host=$work/nowhere dbname=postgres" shop 1 5 "$attempt"
 check "a server that is not there ends in code 5" "$code" 5
 check_match "with a message that helps" "$err" "Check that the server runs and can be reached."
+
+# Servers that take a connection and then say nothing.
+mkdir "$work/mute"
+python3 -c "
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(5)
+time.sleep(60)" "$work/mute/.s.PGSQL.5432" &
+mute=$!
+helpers+=("$mute")
+until [ -S "$work/mute/.s.PGSQL.5432" ]; do sleep 0.05; done
+begun=$SECONDS
+run "$probe" check "host=$work/mute dbname=postgres connect_timeout=2" shop
+check "a server that says nothing ends in code 5" "$code" 5
+check_match "with a message" "$err" "did not answer in time"
+check "as soon as connect_timeout says ($((SECONDS - begun)) s)" \
+    "$([ $((SECONDS - begun)) -le 5 ] && echo soon)" soon
 check "no staging table is left" "$(sql -c "SELECT count(*) FROM pg_class
     WHERE relname LIKE 'mart_course_funnel%' AND relpersistence = 't'")" 0
 finish

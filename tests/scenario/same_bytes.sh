@@ -6,9 +6,9 @@
 seed=${COURSE_FUNNEL_SEED:-$(date +%s)}
 echo "COURSE_FUNNEL_SEED=$seed"
 plain=$WORK/plain
-funnel 2 generate --out "$plain" --users 2000 --courses 7 --lessons 20 --events 60000 \
-    --course-share 0.5 --weeks 9 --dirt 0.02 --duplicates 0.03 --late 0.05 --seed "$seed" \
-    --format plain || fail "no sample"
+sample=(--users 1500 --courses 7 --lessons 20 --events 40000 --course-share 0.5 --weeks 9
+    --dirt 0.02 --hostile 0.01 --duplicates 0.03 --late 0.05 --seed "$seed")
+funnel 2 generate --out "$plain" "${sample[@]}" --format plain || fail "no sample"
 
 # rebuild NAME RANKS ARGS...: the marts into $WORK/marts/NAME, the rejects into NAME.rejects there
 mkdir "$WORK/marts"
@@ -110,9 +110,8 @@ same_run mixed
 
 # generate's own ways of storing.
 for format in gzip zip; do
-    funnel 3 generate --out "$WORK/own.$format" --users 2000 --courses 7 --lessons 20 \
-        --events 60000 --course-share 0.5 --weeks 9 --dirt 0.02 --duplicates 0.03 --late 0.05 \
-        --seed "$seed" --format "$format" || fail "no sample as $format"
+    funnel 3 generate --out "$WORK/own.$format" "${sample[@]}" --format "$format" ||
+        fail "no sample as $format"
     rebuild "from.$format" 3 --from "$WORK/own.$format"
     same_run "from.$format"
 done

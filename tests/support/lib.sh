@@ -91,6 +91,15 @@ while_reading() {
     return "$code"
 }
 
+# long_file FILE BYTES: a file of so many bytes or some less, one and the same event in each line.
+long_file() {
+    python3 -c 'import sys; from events import *
+text = line(event(STARTED, "u", 1, 1)) + b"\n"
+with open(sys.argv[1], "wb") as file:
+    for _ in range(int(sys.argv[2]) // len(text) // 1000):
+        file.write(text * 1000)' "$1" "$2"
+}
+
 # nobody_left: no process of this test's runs is there, or will be within some seconds.
 nobody_left() {
     local tries

@@ -292,24 +292,38 @@ static bool kind_of(const char *type, uint32_t *kind)
     return false;
 }
 
-/* Whether the text has an escape that stands for a byte of the names. */
+static bool has_letter_escape(const char *text, const char *end)
+{
+    for (; end - text >= 6; text++) {
+        char hex[5] = {0};
+        memcpy(hex, text + 2, 4);
+        long code = text[0] == '\\' && text[1] == 'u' ? strtol(hex, NULL, 16) : 0;
+        if (code == '_' || (code >= 'a' && code <= 'z'))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a string behind a colon has an escape that stands for a byte of the names. */
 static bool escapes_letters(const char *text, size_t bytes)
 {
-    for (size_t i = 0; i + 6 <= bytes; i++) {
-        char hex[5] = {0};
-        memcpy(hex, text + i + 2, 4);
-        if (text[i] == '\\' && text[i + 1] == 'u') {
-            long code = strtol(hex, NULL, 16);
-            if (code == '_' || (code >= 'a' && code <= 'z'))
-                return true;
-        }
+    struct cursor cursor = {text, text + bytes};
+    char before = '\0';
+    while (more(&cursor)) {
+        const char *begin = cursor.at;
+        if (*begin != '"')
+            cursor.at++;
+        else if (loose_string(&cursor) && before == ':' && has_letter_escape(begin, cursor.at))
+            return true;
+        before = *begin;
+        take_blanks(&cursor);
     }
     return false;
 }
 
 static int field(const char *text, const regmatch_t *match)
 {
-    return match->rm_so < 0 ? 0 : atoi(text + match->rm_so);
+    return match->rm_so < 0 ? 0 : (int)strtol(text + match->rm_so, NULL, 10);
 }
 
 static bool time_of(const char *text, int64_t *time_us)

@@ -186,6 +186,28 @@ static inline struct source_list *files_list(const char *name, const struct sour
     return list;
 }
 
+/* Whether a note on a path that ends in ${name} says ${part}. */
+static inline bool files_has_note(const struct source_list *list, const char *name,
+                                  const char *part)
+{
+    for (size_t i = 0; i < list->note_count; i++) {
+        const char *path = list->notes[i].path;
+        size_t length = strlen(path), tail = strlen(name);
+        if (length >= tail && strcmp(path + length - tail, name) == 0 &&
+            strstr(list->notes[i].what, part) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static inline bool files_has_file(const struct source_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->file_count; i++)
+        if (strcmp(list->files[i].path, files_path(name)) == 0)
+            return true;
+    return false;
+}
+
 /*
  * Read a split from ${resume_offset} and append its text to ${text}. Checks that blocks follow
  * each other, hold whole lines, and that the bytes behind them may be read.

@@ -181,6 +181,35 @@ static void test_damaged_zip(void)
     files_end();
 }
 
+/* Sizes of the directory that are set to nothing must not make an entry empty. */
+static void test_zeroed_sizes(void)
+{
+    files_begin();
+    struct source_limits limits = files_limits();
+    static const char *const messages[] = {"bytes where the archive promises",
+                                           "x.zip!e: the entry is", "checksum is not that of"};
+    for (size_t method = 0; method < 2; method++) {
+        files_zip("made.zip",
+                  &(struct files_entry){"e", text, text_bytes,
+                                        method == 0 ? ZIP_CM_STORE : ZIP_CM_DEFLATE, 0, 0},
+                  1);
+        struct files_bytes bytes = files_read("made.zip");
+        const unsigned char *end = bytes.at + bytes.count - 22;
+        unsigned char *record = bytes.at + end[16] + 256U * end[17];
+        CU_ASSERT_TRUE_FATAL(memcmp(record, "PK\1\2", 4) == 0);
+        for (size_t i = 0; i < 3; i++) {
+            unsigned char kept[8];
+            memcpy(kept, record + 20, 8);
+            memset(record + (i == 1 ? 24 : 20), 0, i == 2 ? 8 : 4);
+            files_write("x.zip", bytes.at, bytes.count);
+            files_expect_failure("x.zip", &limits, EXIT_SOURCE, messages[i]);
+            memcpy(record + 20, kept, 8);
+        }
+        free(bytes.at);
+    }
+    files_end();
+}
+
 static void test_bombs(void)
 {
     files_begin();
@@ -394,6 +423,7 @@ int main(void)
         {"members cut", test_cut_members},
         {"bytes behind gzip", test_trailing},
         {"zip cut and flipped", test_damaged_zip},
+        {"sizes of an entry set to nothing", test_zeroed_sizes},
         {"bombs", test_bombs},
         {"files that change", test_changes},
         {"files without a size", test_empty},

@@ -5,26 +5,6 @@
 
 /* What is listed, in which order, what is left out with which note, and what is refused. */
 
-static bool has_note(const struct source_list *list, const char *name, const char *part)
-{
-    for (size_t i = 0; i < list->note_count; i++) {
-        const char *path = list->notes[i].path;
-        size_t length = strlen(path), tail = strlen(name);
-        if (length >= tail && strcmp(path + length - tail, name) == 0 &&
-            strstr(list->notes[i].what, part) != NULL)
-            return true;
-    }
-    return false;
-}
-
-static bool has_file(const struct source_list *list, const char *name)
-{
-    for (size_t i = 0; i < list->file_count; i++)
-        if (strcmp(list->files[i].path, files_path(name)) == 0)
-            return true;
-    return false;
-}
-
 static void make_socket(const char *name)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -64,21 +44,21 @@ static void test_walk(void)
     struct source_limits limits = files_limits();
     struct source_list *list = files_list("100", &limits);
     CU_ASSERT_EQUAL(list->file_count, 6);
-    CU_ASSERT_TRUE(has_file(list, "100/100_2025-07-01_1#0.json.gz"));
-    CU_ASSERT_TRUE(has_file(list, "100/100_2025-07-01_10#0.json.gz"));
-    CU_ASSERT_TRUE(has_file(list, "100/my_course_complete"));
-    CU_ASSERT_TRUE(has_file(list, "100/deep/x.json"));
-    CU_ASSERT_TRUE(has_file(list, "100/deep/empty.json"));
-    CU_ASSERT_TRUE(has_file(list, "outside/z.json"));
+    CU_ASSERT_TRUE(files_has_file(list, "100/100_2025-07-01_1#0.json.gz"));
+    CU_ASSERT_TRUE(files_has_file(list, "100/100_2025-07-01_10#0.json.gz"));
+    CU_ASSERT_TRUE(files_has_file(list, "100/my_course_complete"));
+    CU_ASSERT_TRUE(files_has_file(list, "100/deep/x.json"));
+    CU_ASSERT_TRUE(files_has_file(list, "100/deep/empty.json"));
+    CU_ASSERT_TRUE(files_has_file(list, "outside/z.json"));
     CU_ASSERT_EQUAL(list->note_count, 8);
-    CU_ASSERT_TRUE(has_note(list, "_1_complete", "marker of a finished hour"));
-    CU_ASSERT_TRUE(has_note(list, "_10_complete", "marker of a finished hour"));
-    CU_ASSERT_TRUE(has_note(list, "/-200_2025-07-01_3.json.gz", "merged identities"));
-    CU_ASSERT_TRUE(has_note(list, "/100/linked", "symbolic link to a directory"));
-    CU_ASSERT_TRUE(has_note(list, "/100/deep/loop", "symbolic link to a directory"));
-    CU_ASSERT_TRUE(has_note(list, "/100/pipe", "not a regular file"));
-    CU_ASSERT_TRUE(has_note(list, "/100/device", "not a regular file"));
-    CU_ASSERT_TRUE(has_note(list, "/100/socket", "not a regular file"));
+    CU_ASSERT_TRUE(files_has_note(list, "_1_complete", "marker of a finished hour"));
+    CU_ASSERT_TRUE(files_has_note(list, "_10_complete", "marker of a finished hour"));
+    CU_ASSERT_TRUE(files_has_note(list, "/-200_2025-07-01_3.json.gz", "merged identities"));
+    CU_ASSERT_TRUE(files_has_note(list, "/100/linked", "symbolic link to a directory"));
+    CU_ASSERT_TRUE(files_has_note(list, "/100/deep/loop", "symbolic link to a directory"));
+    CU_ASSERT_TRUE(files_has_note(list, "/100/pipe", "not a regular file"));
+    CU_ASSERT_TRUE(files_has_note(list, "/100/device", "not a regular file"));
+    CU_ASSERT_TRUE(files_has_note(list, "/100/socket", "not a regular file"));
     source_free(list);
 
     /* A marker that is named itself is read: somebody wants it. */
@@ -90,7 +70,7 @@ static void test_walk(void)
     /* A folder may be named by a link. */
     list = files_list("100/linked", &limits);
     CU_ASSERT_EQUAL(list->file_count, 1);
-    CU_ASSERT_TRUE(has_file(list, "outside/z.json"));
+    CU_ASSERT_TRUE(files_has_file(list, "outside/z.json"));
     source_free(list);
 
     CU_ASSERT_EQUAL(symlink("gone.json", files_path("100/dangling")), 0);
@@ -123,12 +103,12 @@ static void test_names(void)
     /* A name that exists is no pattern; one that does not, is. */
     list = files_list("in/[ab].json", &limits);
     CU_ASSERT_EQUAL(list->file_count, 1);
-    CU_ASSERT_TRUE(has_file(list, "in/[ab].json"));
+    CU_ASSERT_TRUE(files_has_file(list, "in/[ab].json"));
     source_free(list);
     CU_ASSERT_EQUAL(unlink(files_path("in/[ab].json")), 0);
     list = files_list("in/[ab].json", &limits);
     CU_ASSERT_EQUAL(list->file_count, 1);
-    CU_ASSERT_TRUE(has_file(list, "in/b.json"));
+    CU_ASSERT_TRUE(files_has_file(list, "in/b.json"));
     source_free(list);
     files_end();
 }
@@ -214,8 +194,8 @@ static void test_order(void)
         struct failure failure = {0};
         CU_ASSERT_EQUAL_FATAL(source_list(from, 4, &limits, &list, &failure), 0);
         CU_ASSERT_EQUAL(list->file_count, 4);
-        CU_ASSERT_TRUE(has_note(list, "/a.json", "named more than once, read once"));
-        CU_ASSERT_TRUE(has_note(list, "/b/1.json", "named more than once, read once"));
+        CU_ASSERT_TRUE(files_has_note(list, "/a.json", "named more than once, read once"));
+        CU_ASSERT_TRUE(files_has_note(list, "/b/1.json", "named more than once, read once"));
         CU_ASSERT_EQUAL(list->note_count, 3);
         for (size_t j = 1; j < list->file_count; j++)
             CU_ASSERT_TRUE(strcmp(list->files[j - 1].path, list->files[j].path) < 0);
@@ -342,113 +322,18 @@ static void test_lines_note(void)
         files_text("x.json", texts[i].text);
         files_expect("x.json", &limits, texts[i].text, count);
         struct source_list *list = files_list("x.json", &limits);
-        CU_ASSERT_EQUAL(has_note(list, "x.json",
-                                 "does not look like JSON lines; read all the "
-                                 "same"),
+        CU_ASSERT_EQUAL(files_has_note(list, "x.json",
+                                       "does not look like JSON lines; read all the "
+                                       "same"),
                         texts[i].noted);
         source_free(list);
         files_zip("x.zip", &(struct files_entry){"e", texts[i].text, count, ZIP_CM_DEFLATE, 0, 0},
                   1);
         list = files_list("x.zip", &limits);
-        CU_ASSERT_EQUAL(has_note(list, "x.zip!e", "does not look like JSON lines"), texts[i].noted);
+        CU_ASSERT_EQUAL(files_has_note(list, "x.zip!e", "does not look like JSON lines"),
+                        texts[i].noted);
         source_free(list);
     }
-    files_end();
-}
-
-static void test_archive(void)
-{
-    files_begin();
-    const struct files_entry entries[] = {
-        {"100/", NULL, 0, 0, 0, 0},
-        {"100/100_2025-07-01_1#0.json", "{}\n", 3, ZIP_CM_DEFLATE, 0, 0},
-        {"100/100_2025-07-01_1_complete", "", 0, ZIP_CM_STORE, 0, 0},
-        {"-200_2025-07-01_3.json.gz", "{}\n", 3, ZIP_CM_STORE, 0, 0},
-        {"../../etc/passwd", "{}\n", 3, ZIP_CM_STORE, 0, 0},
-        {"/absolute\\windows", "{}\n", 3, ZIP_CM_STORE, 0, 0},
-        {"__MACOSX/._x.json", "\0\5\26\7", 4, ZIP_CM_STORE, 0, 0},
-        {"bell\a\033[2J\n", "{}\n", 3, ZIP_CM_STORE, 0, 0},
-    };
-    files_zip("x.zip", entries, sizeof entries / sizeof entries[0]);
-    struct source_limits limits = files_limits();
-    struct source_list *list = files_list("x.zip", &limits);
-    CU_ASSERT_EQUAL_FATAL(list->split_count, 4);
-    CU_ASSERT_EQUAL(list->note_count, 3);
-    CU_ASSERT_TRUE(has_note(list, "x.zip!100/100_2025-07-01_1_complete", "marker"));
-    CU_ASSERT_TRUE(has_note(list, "x.zip!-200_2025-07-01_3.json.gz", "merged identities"));
-    CU_ASSERT_TRUE(has_note(list, "x.zip!__MACOSX/._x.json", "hidden"));
-    static const char *const names[] = {"100/100_2025-07-01_1#0.json", "../../etc/passwd",
-                                        "/absolute\\windows", "bell\\x07\\x1B[2J\\x0A"};
-    for (size_t i = 0; i < 4; i++) {
-        char *name;
-        struct failure failure = {0};
-        CU_ASSERT_EQUAL_FATAL(source_name(list, i, &name, &failure), 0);
-        const char *entry = strstr(name, "x.zip!");
-        CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
-        CU_ASSERT_STRING_EQUAL(entry + 6, names[i]);
-        CU_ASSERT_EQUAL(strncmp(name, files_folder, strlen(files_folder)), 0);
-        free(name);
-    }
-    source_free(list);
-
-    files_zip("none.zip", entries, 1);
-    list = files_list("none.zip", &limits);
-    CU_ASSERT_EQUAL(list->split_count, 0);
-    source_free(list);
-    /* An archive of nothing at all, which libzip would not write. */
-    files_write("empty.zip", "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
-    files_expect("empty.zip", &limits, "", 0);
-    files_end();
-}
-
-static void test_refused_archives(void)
-{
-    files_begin();
-    struct source_limits limits = files_limits();
-    files_zip("inner.zip", &(struct files_entry){"a", "{}\n", 3, ZIP_CM_STORE, 0, 0}, 1);
-    struct files_bytes inner = files_read("inner.zip");
-    files_zip("x.zip", &(struct files_entry){"in", inner.at, inner.count, ZIP_CM_DEFLATE, 0, 0}, 1);
-    files_expect_failure("x.zip", &limits, EXIT_SOURCE, "x.zip!in: holds a zip archive inside");
-    struct files_bytes gzip = {0};
-    files_gzip(&gzip, inner.at, inner.count);
-    files_write("x.gz", gzip.at, gzip.count);
-    files_expect_failure("x.gz", &limits, EXIT_SOURCE, "the gzip data holds zip, not text");
-    struct files_bytes twice = {0};
-    files_gzip(&twice, gzip.at, gzip.count);
-    files_write("x.gz", twice.at, twice.count);
-    files_expect_failure("x.gz", &limits, EXIT_SOURCE, "the gzip data holds gzip, not text");
-    free(twice.at);
-    free(gzip.at);
-    free(inner.at);
-
-    files_zip("x.zip", &(struct files_entry){"e", "{}\n", 3, ZIP_CM_DEFLATE, true, 0}, 1);
-    files_expect_failure("x.zip", &limits, EXIT_SOURCE, "x.zip!e: the entry is encrypted");
-    files_zip("x.zip", &(struct files_entry){"l", "/etc/passwd", 11, ZIP_CM_STORE, 0, true}, 1);
-    files_expect_failure("x.zip", &limits, EXIT_SOURCE, "x.zip!l: the entry is a symbolic link");
-    if (zip_compression_method_supported(ZIP_CM_BZIP2, 1)) {
-        files_zip("x.zip", &(struct files_entry){"e", "{}\n", 3, ZIP_CM_BZIP2, 0, 0}, 1);
-        files_expect_failure("x.zip", &limits, EXIT_SOURCE, "compressed by method 12");
-    }
-
-    /* libzip writes neither text in a directory nor a name twice: both are made by hand. */
-    files_zip("x.zip", &(struct files_entry){"foo", "{}\n", 3, ZIP_CM_STORE, 0, 0}, 1);
-    struct files_bytes folder = files_read("x.zip");
-    for (size_t i = 0; i + 3 <= folder.count; i++)
-        if (memcmp(folder.at + i, "foo", 3) == 0)
-            folder.at[i + 2] = '/';
-    files_write("x.zip", folder.at, folder.count);
-    free(folder.at);
-    files_expect_failure("x.zip", &limits, EXIT_SOURCE, "x.zip!fo/: the entry is a directory that");
-    const struct files_entry pair[] = {{"aaaa", "{}\n", 3, ZIP_CM_STORE, 0, 0},
-                                       {"bbbb", "{}\n", 3, ZIP_CM_STORE, 0, 0}};
-    files_zip("x.zip", pair, 2);
-    struct files_bytes bytes = files_read("x.zip");
-    for (size_t i = 0; i + 4 <= bytes.count; i++)
-        if (memcmp(bytes.at + i, "bbbb", 4) == 0)
-            memcpy(bytes.at + i, "aaaa", 4);
-    files_write("x.zip", bytes.at, bytes.count);
-    free(bytes.at);
-    files_expect_failure("x.zip", &limits, EXIT_SOURCE, "two entries have the name aaaa");
     files_end();
 }
 
@@ -525,8 +410,6 @@ int main(void)
         {"fingerprint", test_fingerprint},
         {"magic bytes", test_magic},
         {"text that is no JSON lines", test_lines_note},
-        {"entries of an archive", test_archive},
-        {"archives that are refused", test_refused_archives},
         {"pack and unpack", test_pack},
     };
     return unit_main("source: listing", tests, sizeof tests / sizeof tests[0]);

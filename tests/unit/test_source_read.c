@@ -69,7 +69,7 @@ static void test_formats(void)
     for (size_t i = 0; i < count; i++)
         files_expect(names[i], &limits, small_text, small_bytes);
 
-    struct files_bytes text = make_text(5000000, 700000, 42);
+    struct files_bytes text = make_text(5000000, 1300000, 42);
     write_formats(text.at, text.count, &names, &count);
     for (size_t i = 0; i < count; i++)
         files_expect(names[i], &limits, text.at, text.count);
@@ -123,10 +123,10 @@ static void test_ranges(void)
 static void test_large_ranges(void)
 {
     files_begin();
-    struct files_bytes text = make_text(3000001, 600000, 7);
+    struct files_bytes text = make_text(4000001, 1200000, 7);
     files_write("plain.json", text.at, text.count);
-    static const uint64_t ranges[] = {4095,   4096,   4097,    65536,  262143,
-                                      262144, 262145, 1000000, 3000000};
+    static const uint64_t ranges[] = {4095,   4096,   4097,    65536,  524287,
+                                      524288, 524289, 1000000, 4000000};
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
         struct source_limits limits = files_limits();
         limits.range_bytes = ranges[i];
@@ -211,7 +211,7 @@ static void test_resume_range(void)
 static void test_long_lines(void)
 {
     files_begin();
-    static const size_t maxima[] = {1, 10, 4096, 262144, 300000};
+    static const size_t maxima[] = {1, 10, 4096, 524288, 600000};
     for (size_t i = 0; i < sizeof maxima / sizeof maxima[0]; i++) {
         struct source_limits limits = files_limits();
         limits.max_line_bytes = maxima[i];

@@ -1,0 +1,20 @@
+#ifndef COURSE_FUNNEL_STATE_WARM_H
+#define COURSE_FUNNEL_STATE_WARM_H
+
+#include "course_funnel/parcel.h"
+#include "course_funnel/state.h"
+
+#include <stddef.h>
+
+/*
+ * Asks memory for what folding an event will touch, so that it is there when the event's turn
+ * comes: a state is larger than any cache, and an event touches seven places of it, each found by
+ * the one before. For a batch of events the places of one kind are asked for together. Pure.
+ */
+
+#define STATE_WARM_EVENTS 32
+
+/* Local. At most STATE_WARM_EVENTS of them. Changes nothing. */
+void state_warm(const struct state *state, const struct parcel_event *const *events, size_t count);
+
+#endif

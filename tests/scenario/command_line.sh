@@ -1,0 +1,184 @@
+#!/bin/bash
+# The command line as the README and --help tell it: options, mistakes and their hints, dry runs,
+# the log's formats and the closing summary.
+. "$(dirname "$0")/../support/lib.sh"
+
+mkdir "$WORK/input"
+python3 -c 'import sys; from events import *
+for n in range(200): sys.stdout.buffer.write(line(event(STARTED, f"u{n}", 1, n % 3)) + b"\n")' \
+    >"$WORK/input/a.json"
+touch "$WORK/input/187520_2025-01-01_3_complete"
+from=(--from "$WORK/input")
+to=(--to "$WORK/marts" --rejects "$WORK/rejects")
+
+# --version and --help.
+leaves 0 alone --version
+check "the version is the project's" test "$(cat "$WORK/stdout")" = \
+    "course-funnel $(sed -n 's/^project(course-funnel VERSION \([0-9.]*\).*/\1/p' "$SOURCE/CMakeLists.txt")"
+leaves 0 alone --help
+commands=$(sed -n 's/^  \([a-z]\{1,\}\) .*/\1/p' "$WORK/stdout")
+check "rebuild is a command" grep -qx rebuild <<<"$commands"
+for command in $commands; do
+    leaves 0 alone "$command" --help
+    check "$command --help is on standard output alone" test ! -s "$WORK/stderr"
+    check "$command --help shows usage" grep -q "course-funnel $command" "$WORK/stdout"
+    cp "$WORK/stdout" "$WORK/$command.help"
+done
+leaves 0 funnel 3 rebuild --help
+check "three ranks print the help once" test "$(grep -c '^usage: ' "$WORK/stdout")" = 1
+check "and the same" cmp "$WORK/stdout" "$WORK/rebuild.help"
+
+# The README's tables of options and --help name the same.
+check "README and --help name the same options" python3 - "$SOURCE/README.md" "$WORK" <<'PYTHON'
+import re
+import sys
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    sections = re.split(r"^#+ ", file.read(), flags=re.M)
+tables, good = 0, True
+for section in sections:
+    title = section.split("\n", 1)[0]
+    match = re.match(r"Options of `(\w+)`", title)
+    if not match:
+        continue
+    tables += 1
+    told = set(re.findall(r"^\| *`(--[a-z-]+)", section, flags=re.M))
+    with open(f"{sys.argv[2]}/{match[1]}.help", encoding="utf-8") as file:
+        helped = set(re.findall(r"^ +(--[a-z-]+)", file.read(), flags=re.M))
+    for option in sorted(told ^ helped):
+        good = False
+        where = "README" if option in told else "--help"
+        print(f"{match[1]}: {option} is in the {where} alone", file=sys.stderr)
+sys.exit(not (good and tables))
+PYTHON
+
+# mistake WHAT TEXT ARGS...: refused with 2, a message that has TEXT, and a hint
+mistake() {
+    local what=$1 text=$2
+    shift 2
+    leaves 2 alone "$@"
+    check "$what: the message has $text" grep -qF -- "$text" "$WORK/stderr"
+    check "$what: there is a hint" grep -qE -- '--help|^usage: ' "$WORK/stderr"
+    check "$what: standard output is empty" test ! -s "$WORK/stdout"
+}
+mistake "nothing" "usage: "
+mistake "no such command" '"rebiuld"' rebiuld
+for command in $commands; do
+    mistake "an option that $command lacks" --from-nowhere "$command" --from-nowhere
+    mistake "$command with a word too many" surplus "$command" surplus
+done
+mistake "no source" --from rebuild "${to[@]}"
+mistake "no target" --to rebuild "${from[@]}"
+mistake "an empty source" --from rebuild --from "" "${to[@]}"
+mistake "an empty target" --to rebuild "${from[@]}" --to ""
+mistake "a target twice" --to rebuild "${from[@]}" "${to[@]}" --to "$WORK/other"
+mistake "a word behind other options" stray rebuild "${from[@]}" "${to[@]}" stray
+while read -r option value; do
+    mistake "$option $value" "$option" rebuild "${from[@]}" "${to[@]}" "$option" "$value"
+done <<'TABLE'
+--max-reject-share 1.01
+--max-reject-share -0.1
+--max-reject-share nan
+--max-reject-share 5%
+--max-line-bytes 0
+--max-line-bytes 64Q
+--max-line-bytes -1
+--max-line-bytes 99999999999999999999
+--max-ratio 0
+--max-ratio 1.5
+--range-bytes 0
+--range-bytes 16MB
+--range-bytes 0x10
+--log-format xml
+TABLE
+for option in from to schema rejects max-reject-share log-format max-line-bytes max-ratio \
+    range-bytes; do
+    mistake "--$option without its value" "--$option" rebuild "${from[@]}" "--$option"
+done
+secret=hunter2hunter2
+mistake "a password in conninfo" password rebuild "${from[@]}" --to "host=/none password=$secret"
+check "and it is not shown" test "$(cat "$WORK/stdout" "$WORK/stderr" | grep -c "$secret")" = 0
+mistake "a password in a URI" password rebuild "${from[@]}" --to "postgresql://u:$secret@h/d"
+check "and it is not shown" test "$(cat "$WORK/stdout" "$WORK/stderr" | grep -c "$secret")" = 0
+leaves 2 funnel 3 rebuild "${from[@]}" "${to[@]}" --max-ratio 0
+says "--max-ratio"
+check "a mistake makes nothing" test ! -e "$WORK/marts" -a ! -e "$WORK/rejects"
+
+# A dry run: every check, and nothing published.
+mkdir "$WORK/marts"
+leaves 0 funnel 2 rebuild --dry-run "${from[@]}" "${to[@]}"
+check "the plan names the target" grep -qF "$WORK/marts" "$WORK/stdout"
+check "the plan names the input" grep -qF "$WORK/input/a.json" "$WORK/stdout"
+check "nothing is published" test -z "$(ls -A "$WORK/marts")"
+check "no rejects are written" test ! -e "$WORK/rejects"
+says "187520_2025-01-01_3_complete"
+leaves 4 funnel 2 rebuild --dry-run --from "$WORK/none" "${to[@]}"
+says "$WORK/none"
+leaves 5 funnel 2 rebuild --dry-run "${from[@]}" --to "host=$WORK/none dbname=x" \
+    --rejects "$WORK/rejects"
+says "$WORK/none"
+leaves 5 funnel 2 rebuild --dry-run "${from[@]}" --to "$WORK/marts" \
+    --rejects "$WORK/none/rejects.ndjson"
+says "$WORK/none"
+
+# The log: text with the program's name before it, or one JSON object a line.
+leaves 0 alone rebuild "${from[@]}" "${to[@]}"
+check "every line has the program's name" test -z "$(grep -v '^course-funnel: ' "$WORK/stderr")"
+json_log() { # json_log ERRORS: all lines are objects, as many of them errors
+    check "JSON lines, $1 errors" python3 -c '
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+assert lines and all({"time", "level", "message"} <= set(line) for line in lines), lines
+assert sum(line["level"] == "error" for line in lines) == int(sys.argv[2]), lines' \
+        "$WORK/stderr" "$1"
+}
+leaves 0 funnel 3 rebuild --log-format json "${from[@]}" "${to[@]}"
+json_log 0
+gzip -c "$WORK/input/a.json" >"$WORK/whole.gz"
+head -c 100 "$WORK/whole.gz" >"$WORK/input/\"bad\".gz"
+leaves 4 alone rebuild --log-format json "${from[@]}" "${to[@]}"
+json_log 1
+rm "$WORK"/input/*bad*
+
+# Sources as they may be given: several after one --from, and a glob.
+leaves 0 funnel 2 rebuild --from "$WORK/input/a.json" "$WORK/input" "${to[@]}"
+cp "$WORK/marts/mart_course_funnel_lessons.csv" "$WORK/once.csv"
+leaves 0 funnel 2 rebuild --from "$WORK/inp*/*.json" "${to[@]}"
+same "$WORK/marts/mart_course_funnel_lessons.csv" "$WORK/once.csv"
+# The rejects go to ./rejects.ndjson unless told otherwise, or into a folder that is there.
+mkdir "$WORK/folder"
+leaves 0 funnel 2 rebuild "${from[@]}" --to "$WORK/marts" --rejects "$WORK/folder"
+check "rejects in a folder" test -e "$WORK/folder/rejects.ndjson"
+(cd "$WORK" && funnel 2 rebuild --from input --to marts)
+check "rejects here" test -e "$WORK/rejects.ndjson"
+
+# The closing summary has the counts of the run's record.
+leaves 0 funnel 2 generate --out "$WORK/sample" --users 300 --events 5000 --course-share 0.6 \
+    --dirt 0.1 --duplicates 0.1 --seed 5
+leaves 0 funnel 3 rebuild --from "$WORK/sample" "${to[@]}" --max-reject-share 1
+check "the summary's counts are the record's" python3 - "$WORK" <<'PYTHON'
+import json
+import re
+import sys
+
+with open(sys.argv[1] + "/marts/course_funnel_run.json") as file:
+    record = json.load(file)
+with open(sys.argv[1] + "/stdout", encoding="utf-8") as file:
+    summary = file.read()
+rejected = {name: value for name, value in record.items() if name.startswith("rejected_")}
+wanted = {"lines read": record["lines_read"], "other": record["other"],
+          "rejected": sum(rejected.values()), "kept": record["kept"],
+          "duplicates": record["duplicates"], "time unusable": record["time_unusable"]}
+wanted.update({name.removeprefix("rejected_"): value for name, value in rejected.items() if value})
+good = record["lines_read"] == record["other"] + sum(rejected.values()) + record["kept"]
+good = good and min(wanted.values()) > 0
+for name, value in wanted.items():
+    match = re.search(rf"\b{name}\s+([\d,]+)", summary)
+    if not match or int(match[1].replace(",", "")) != value:
+        good = False
+        print(f"{name}: {value} in the record, {match and match[1]} in the summary",
+              file=sys.stderr)
+sys.exit(not good)
+PYTHON
+check "the summary names the rejects" grep -qF "$WORK/rejects" "$WORK/stdout"
+passed

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# CSV files by temporary name and rename: whole or not at all, and tidy.
+. "$(dirname "$0")/../support/publish.sh"
+
+listing() {
+    ls -A "$1" | paste -sd ' '
+}
+three="course_funnel_run.json mart_course_funnel_cohorts.csv mart_course_funnel_lessons.csv"
+
+run "$probe" check "$work/new/deep/er"
+check "a directory is made" "$code" 0
+check "and the check leaves nothing in it" "$(listing "$work/new/deep/er")" ""
+run "$probe" publish "$work/new/deep/er" x 1 20
+check "files are published" "$code$err" 0
+check "these three" "$(listing "$work/new/deep/er")" "$three"
+check "with mode 0644" "$(stat -c %a "$work/new/deep/er/"* | sort -u)" 644
+(umask 077 && "$probe" publish "$work/masked" x 1 20 >/dev/null)
+check "or less, as the umask says" "$(stat -c %a "$work/masked/"* | sort -u)" 600
+check "lines end in LF and there is no BOM" \
+    "$(head -c 9 "$work/masked/mart_course_funnel_cohorts.csv")$(grep -c $'\r' "$work/masked/mart_course_funnel_cohorts.csv")" course_id0
+run "$probe" report --from "$work/masked"
+check "the report finds the rows to be those of the record" "$code$err" 0
+
+# Twice, and too late.
+target=$work/again
+attempt=$("$probe" check "$target")
+id=$("$probe" publish "$target" x 1 20 "$attempt")
+inodes=$(stat -c %i "$target"/* | paste -sd ' ')
+run "$probe" publish "$target" x 1 20 "$attempt" "$id"
+check "the same run twice changes no file" "$code $(stat -c %i "$target"/* | paste -sd ' ')" "0 $inodes"
+run "$probe" publish "$target" x 2 20 "$((attempt - 1))"
+check "a stale attempt is refused" "$code $(stat -c %i "$target"/* | paste -sd ' ')" "7 $inodes"
+check_match "and the message names the later one" "$err" "run $id"
+echo '{"run_id": "cut off' >"$target/course_funnel_run.json"
+run "$probe" publish "$target" x 2 20
+check "a record that is damaged does not stop a run" "$code$err" 0
+
+# Leftovers of dead attempts go, whatever else is there stays.
+attempt=$("$probe" check "$target")
+touch "$target/.course-funnel-tmp.mart_course_funnel_cohorts.csv.4711" \
+    "$target/.course-funnel-tmp.check" "$target/mine.txt" "$target/.hidden"
+run "$probe" publish "$target" x 3 20 "$attempt"
+check "leftovers are removed" "$code $(listing "$target" | tr ' ' '\n' | sort | paste -sd ' ')" \
+    "0 $(printf '%s\n' .hidden $three mine.txt | sort | paste -sd ' ')"
+
+# Killed at random moments: the files are always of one run, or the report says that they are not.
+torn=0
+for i in $(seq 1 15); do
+    "$probe" publish "$target" x $((i % 2 + 1)) 400 >/dev/null 2>&1 &
+    publisher=$!
+    sleep "0.0$(printf %02d $((RANDOM % 40)))"
+    kill -9 "$publisher" 2>/dev/null || true
+    wait "$publisher" 2>/dev/null || true
+    run "$probe" report --from "$target"
+    [ "$code" = 0 ] || check "kill $i: the files can be read" "$code $err" 0
+    case $err in
+    "") ;;
+    *"not those that the record"*) torn=$((torn + 1)) ;;
+    *) check "kill $i: the report's words" "$err" "" ;;
+    esac
+done
+run "$probe" publish "$target" x 1 20
+check "after 15 kills ($torn between two renames) publishing goes on" "$code" 0
+check "and tidies up" "$(listing "$target" | tr ' ' '\n' | grep -c course-funnel-tmp || true)" 0
+
+# Two at once: one goes ahead, the other says so; the files are of one run.
+codes=
+publishers=()
+for seed in 1 2 3; do
+    "$probe" publish "$target" x $seed 400 >"$work/two.$seed" 2>&1 &
+    publishers+=($!)
+done
+for publisher in "${publishers[@]}"; do
+    code=0
+    wait "$publisher" || code=$?
+    codes="$codes$code"
+done
+check_match "of three at once one publishes ($codes)" "$codes" 0
+check "and none fails but for the others" \
+    "$(cat "$work"/two.* | grep -v -e '^[0-9a-f-]*$' -e 'Another run publishes' -e 'A later attempt' || true)" ""
+run "$probe" report --from "$target"
+check "and the files are of one run" "$code$err" 0
+
+# What cannot be written to.
+touch "$work/file"
+run "$probe" check "$work/file"
+check "a file in place of the directory" "$code" 5
+check_match "is named" "$err" "Cannot open the directory $work/file: Not a directory"
+run "$probe" check "$work/file/deeper"
+check "a directory below a file" "$code" 5
+run "$probe" check ""
+check "an empty name" "$code" 2
+mkdir -p "$work/closed"
+chmod 555 "$work/closed"
+chmod 755 "$work"
+if [ "$(id -u)" = 0 ]; then
+    cp "$probe" "$work/probe"
+    run runuser -u nobody -- "$work/probe" check "$work/closed"
+else
+    run "$probe" check "$work/closed"
+fi
+check "a directory without the right to write" "$code" 5
+check_match "says so" "$err" "Permission denied"
+
+# A full disk leaves the old files as they were. It takes a mount, so root.
+if [ "$(id -u)" = 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=96k none "$work/small" 2>/dev/null; then
+    run "$probe" publish "$work/small" x 1 5
+    check "a small disk takes small marts" "$code$err" 0
+    sums=$(cd "$work/small" && md5sum ./*)
+    run "$probe" publish "$work/small" x 2 400
+    check "a full disk ends in code 5" "$code" 5
+    check_match "says so" "$err" "No space left on device. The published files are as they were. Make room"
+    check "leaves the old files" "$(cd "$work/small" && md5sum ./*)" "$sums"
+    check "and nothing else" "$(listing "$work/small")" "$three"
+    dd if=/dev/zero of="$work/small/filler" bs=4k 2>/dev/null || true
+    run "$probe" check "$work/small"
+    check "a disk that is full from the start is refused by the check" "$code" 5
+    mount -o remount,ro "$work/small"
+    run "$probe" check "$work/small"
+    check "a read-only disk is refused" "$code" 5
+    check_match "says so" "$err" "read-only"
+    umount "$work/small"
+else
+    echo "left out: a full disk (needs root and mount)"
+fi
+finish

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Targets that cannot take the marts are refused before any work, and each difference is named.
+. "$(dirname "$0")/../support/publish.sh"
+start_server
+
+# refused NAME MESSAGE... reads the damage, as SQL upon a fresh publication in the schema s, from
+# standard input, then demands code 5 and every message of the check and of publishing alike.
+refused() {
+    local name=$1 message
+    shift
+    sql -c "DROP SCHEMA IF EXISTS s CASCADE" 2>/dev/null
+    "$probe" publish "$database" s 1 3 >/dev/null
+    sql -c "$(cat)"
+    run "$probe" check "${user:-$database}" s
+    check "$name: refused by the check" "$code" 5
+    for message in "$@"; do
+        check_match "$name: says $message" "$err" "$message"
+    done
+    run "$probe" publish "${user:-$database}" s 2 3 99999999999999999
+    check "$name: refused when publishing" "$code" 5
+    for message in "$@"; do
+        check_match "$name: publishing says it too" "$err" "$message"
+    done
+}
+
+refused "missing column" "mart_course_funnel_lessons lacks the column avg_time_spent_sec numeric" \
+    <<<"ALTER TABLE s.mart_course_funnel_lessons DROP COLUMN avg_time_spent_sec"
+refused "other type" "mart_course_funnel_cohorts.users_started is of type bigint, expected is integer" \
+    <<<"DROP VIEW s.mart_course_funnel_dropoff; ALTER TABLE s.mart_course_funnel_cohorts ALTER users_started TYPE BIGINT"
+refused "a type that rounds" "mart_course_funnel_lessons.funnel_retention_rate is of type numeric(5,2), expected is numeric" \
+    <<<"ALTER TABLE s.mart_course_funnel_lessons ALTER funnel_retention_rate TYPE NUMERIC(5, 2)"
+refused "NOT NULL rate" "mart_course_funnel_cohorts.course_completion_rate is NOT NULL, but has to take NULL" \
+    <<<"TRUNCATE s.mart_course_funnel_cohorts; ALTER TABLE s.mart_course_funnel_cohorts ALTER course_completion_rate SET NOT NULL"
+refused "extra NOT NULL column" "mart_course_funnel_cohorts has a column loaded_by that nothing fills" \
+    <<<"TRUNCATE s.mart_course_funnel_cohorts; ALTER TABLE s.mart_course_funnel_cohorts ADD loaded_by TEXT NOT NULL"
+refused "generated column" "mart_course_funnel_cohorts.total_lessons is computed by the server" \
+    <<<"ALTER TABLE s.mart_course_funnel_cohorts DROP total_lessons, ADD total_lessons INTEGER GENERATED ALWAYS AS (3) STORED"
+refused "no primary key" "mart_course_funnel_lessons has the primary key (none), expected is (course_id, cohort_week_start, lesson_id)" \
+    <<<"ALTER TABLE s.mart_course_funnel_lessons DROP CONSTRAINT mart_course_funnel_lessons_pkey"
+refused "primary key in another order" "mart_course_funnel_cohorts has the primary key (cohort_week_start, course_id)" \
+    <<<"ALTER TABLE s.mart_course_funnel_cohorts DROP CONSTRAINT mart_course_funnel_cohorts_pkey, ADD PRIMARY KEY (cohort_week_start, course_id)"
+refused "mart is a view" "mart_course_funnel_cohorts is a view, expected is a table" \
+    <<<"ALTER TABLE s.mart_course_funnel_cohorts RENAME TO kept; CREATE VIEW s.mart_course_funnel_cohorts AS TABLE s.kept"
+refused "mart is a materialized view" "mart_course_funnel_cohorts is a materialized view, expected is a table" \
+    <<<"ALTER TABLE s.mart_course_funnel_cohorts RENAME TO kept; CREATE MATERIALIZED VIEW s.mart_course_funnel_cohorts AS TABLE s.kept"
+refused "view is a table" "mart_course_funnel_dropoff is a table, expected is a view" \
+    <<<"DROP VIEW s.mart_course_funnel_dropoff; CREATE TABLE s.mart_course_funnel_dropoff (a INTEGER)"
+refused "all differences at once" "course_funnel_runs lacks the column ranks integer" \
+    "mart_course_funnel_cohorts lacks the column total_lessons integer" \
+    <<<"ALTER TABLE s.course_funnel_runs DROP ranks; ALTER TABLE s.mart_course_funnel_cohorts DROP total_lessons"
+
+sql -c "CREATE ROLE plain LOGIN"
+user="$database user=plain"
+refused "no rights" "schema s: the role plain lacks USAGE on it" <<<""
+refused "some rights" "mart_course_funnel_cohorts: the role plain lacks the right to DELETE" \
+    "course_funnel_runs: the role plain lacks the right to INSERT" \
+    <<<"GRANT USAGE ON SCHEMA s TO plain; GRANT SELECT, INSERT ON s.mart_course_funnel_cohorts TO plain"
+refused "no right to create what is missing" "schema s: the role plain lacks CREATE on it, and objects are missing" \
+    <<<"GRANT USAGE ON SCHEMA s TO plain; DROP VIEW s.mart_course_funnel_dropoff;
+        GRANT ALL ON ALL TABLES IN SCHEMA s TO plain"
+refused "row security" "mart_course_funnel_lessons has row security, which hides rows from the role plain" \
+    <<<"GRANT USAGE ON SCHEMA s TO plain; GRANT ALL ON ALL TABLES IN SCHEMA s TO plain;
+        ALTER TABLE s.mart_course_funnel_lessons ENABLE ROW LEVEL SECURITY"
+run "$probe" check "$user" not_there
+check "no right to create the schema: refused" "$code" 5
+check_match "no right to create the schema: said" "$err" \
+    "schema not_there does not exist, and the role plain may not create it (it lacks CREATE on the database postgres)"
+
+# Just enough rights are enough, and an extra column that may be NULL does no harm.
+sql -c "DROP SCHEMA s CASCADE" 2>/dev/null
+"$probe" publish "$database" s 1 3 >/dev/null
+sql -c "GRANT USAGE ON SCHEMA s TO plain;
+    GRANT SELECT, INSERT, DELETE ON s.mart_course_funnel_cohorts, s.mart_course_funnel_lessons TO plain;
+    GRANT SELECT, INSERT ON s.course_funnel_runs TO plain;
+    ALTER TABLE s.mart_course_funnel_cohorts ADD note TEXT"
+run "$probe" publish "$user" s 2 3
+check "a role with no more rights than it needs can publish" "$code$err" 0
+
+# Servers that cannot be written to, and names that are not there.
+sql -c "ALTER ROLE plain SET default_transaction_read_only = on"
+run "$probe" check "$user" s
+check "a read-only session is refused" "$code" 5
+check_match "and the message says why" "$err" "session is read-only"
+sql -c "ALTER ROLE plain SET default_transaction_read_only = off"
+run "$probe" check "dbname=nowhere" s
+check "a database that is not there is refused" "$code" 5
+check_match "with the SQLSTATE and what to do" "$err" \
+    'database "nowhere" does not exist (SQLSTATE 3D000). Create the database'
+run "$probe" check "dbname=postgres user=nobody_here" s
+check_match "a role that is not there" "$err" 'role "nobody_here" does not exist (SQLSTATE 28000). Check the user'
+run "$probe" check "host=$work dbname=postgres" s
+check_match "a server that is not there" "$err" "Check that the server runs and can be reached."
+run "$probe" check "host=$work,$PGHOST,$work dbname=nowhere" s
+check "of several hosts each is named" "$code $(grep -o '/[^ ]*/.s.PGSQL.5432" failed' <<<"$err" |
+    wc -l) $(grep -c 'SQLSTATE 3D000' <<<"$err") $(wc -l <<<"$err")" "5 2 1 1"
+sql -c "REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC"
+run "$probe" check "$user" s
+check_match "no temporary tables" "$err" "permission denied to create temporary tables"
+sql -c "GRANT TEMPORARY ON DATABASE postgres TO PUBLIC"
+
+# A trigger that drops rows is found before the commit.
+sql -c "CREATE FUNCTION s.drop_row() RETURNS TRIGGER LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE TRIGGER t BEFORE INSERT ON s.mart_course_funnel_lessons FOR EACH ROW EXECUTE FUNCTION s.drop_row()"
+before=$(sql -c "SELECT count(*) FROM s.mart_course_funnel_lessons")
+run "$probe" publish "$database" s 1 3
+check "rows that a trigger drops are noticed" "$code" 5
+check_match "and said" "$err" "look for triggers or rules on the table"
+check "and the old rows stay" "$(sql -c "SELECT count(*) FROM s.mart_course_funnel_lessons")" "$before"
+sql -c "DROP TRIGGER t ON s.mart_course_funnel_lessons"
+
+# A constraint that is checked at COMMIT alone fails there, and the failure is seen.
+sql -c "CREATE FUNCTION s.refuse() RETURNS TRIGGER LANGUAGE plpgsql AS 'BEGIN RAISE check_violation USING MESSAGE = ''not today''; END';
+    CREATE CONSTRAINT TRIGGER t AFTER INSERT ON s.mart_course_funnel_lessons DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION s.refuse()"
+run "$probe" publish "$database" s 1 3
+check "a failure at COMMIT is seen" "$code" 5
+check_match "and said" "$err" "Committing the publication: PostgreSQL: not today (SQLSTATE 23514)"
+finish

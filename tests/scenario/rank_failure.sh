@@ -1,0 +1,112 @@
+#!/bin/bash
+# Ranks fail together: an error on any one rank, in any phase, ends the job within seconds with one
+# message and the right exit code, and what was published before stays. A rank that is killed takes
+# the job with it. Limits that one rank runs into (prlimit) make the errors.
+. "$(dirname "$0")/../support/lib.sh"
+
+command -v prlimit >/dev/null || skip "prlimit is not there"
+ranks=3
+target=$WORK/target
+python3 "$SOURCE/tests/support/bad_input.py" "$WORK/bad"
+leaves 0 funnel 1 rebuild --from "$WORK/bad/zstd/a.json" --to "$target" --rejects "$WORK/rejects"
+cp -r "$target" "$WORK/before"
+
+# Long files that all ranks are at; those of the second folder have rejects all along.
+mkdir "$WORK/clean" "$WORK/dirty"
+for number in 1 2 3; do
+    long_file "$WORK/clean/$number.json" 80000000
+    sed '0~2000s/"user_id":"u"/"user_id":null/' "$WORK/clean/$number.json" \
+        >"$WORK/dirty/$number.json"
+done
+
+# one_message: the error stands in standard error once, and nobody else has one.
+one_message() {
+    local count
+    count=$(grep -c '^course-funnel: ' "$WORK/stderr" || true)
+    check "one message ($1): $count" test "$(grep -c '^course-funnel: error: ' "$WORK/stderr")" = 1
+}
+
+# falls NAME CODE TEXT ACTION FOLDER ARGS...: a job that reads the folder must end so, with TEXT in
+# its message, soon after ACTION
+falls() {
+    local name=$1 code=$2 text=$3 action=$4 folder=$5
+    shift 5
+    echo "$name"
+    leaves "$code" while_reading "$folder/2.json" "date +%s >'$WORK/since'; $action" "$ranks" \
+        rebuild --from "$folder" --range-bytes 1M --rejects "$WORK/rejects" --max-reject-share 1 "$@"
+    check "$name: took long" test $(($(date +%s) - $(cat "$WORK/since"))) -lt 30
+    one_message "$name"
+    says "$text"
+    check "$name: somebody is left" nobody_left
+    check "$name: the target is as it was" diff -r "$target" "$WORK/before"
+    check "$name: parts of rejects stay" test -z "$(find "$WORK" -name '*.part-*')"
+}
+
+for rank in 0 1 2; do
+    on_rank="rank $rank on "
+    [ "$rank" != 0 ] || on_rank="error: "
+    # Read: the next file cannot be opened; a part of the rejects cannot be written.
+    falls "rank $rank has no file descriptors" 4 "$on_rank" "prlimit --pid \$PID_$rank --nofile=3" \
+        "$WORK/clean" --to "$target"
+    falls "rank $rank cannot write its rejects" 5 "$on_rank" \
+        "prlimit --pid \$PID_$rank --fsize=4096" "$WORK/dirty" --to "$target"
+done
+
+# Plan: places that cannot be written, found by rank 0 before anything is read.
+leaves 5 funnel "$ranks" rebuild --from "$WORK/clean" --to "$target" \
+    --rejects "$WORK/none/rejects.ndjson"
+one_message "no place for rejects"
+says "$WORK/none/rejects.ndjson"
+leaves 5 funnel "$ranks" rebuild --from "$WORK/clean" --to "$WORK/clean/3.json" \
+    --rejects "$WORK/rejects"
+one_message "a target that is a file"
+says "$WORK/clean/3.json"
+check "and is still there" test -s "$WORK/clean/3.json"
+
+# Several ranks fail at once, each at a file of its own: one is named.
+mkdir "$WORK/corrupt"
+for name in a b c d e f; do
+    cp "$WORK/bad/gzip_cut_in_data/bad.json.gz" "$WORK/corrupt/$name.json.gz"
+done
+leaves 4 funnel 4 rebuild --from "$WORK/corrupt" --to "$target" --rejects "$WORK/rejects"
+one_message "all files are cut off"
+says "$WORK/corrupt/"
+
+# Publish: the target goes away, or refuses, while the ranks read.
+falls "rank 0 cannot write the marts" 5 "$target" 'prlimit --pid $PID_0 --fsize=100' \
+    "$WORK/clean" --to "$target"
+falls "the target is a folder no more" 5 "$WORK/other" "rm -r '$WORK/other'; echo x >'$WORK/other'" \
+    "$WORK/clean" --to "$WORK/other"
+check "what took its place stays" test "$(cat "$WORK/other")" = x
+
+# A rank is killed: mpirun ends the others.
+for rank in 0 1 2; do
+    leaves 137 while_reading "$WORK/clean/2.json" "kill -9 \$PID_$rank" "$ranks" rebuild --from "$WORK/clean" \
+        --to "$target" --rejects "$WORK/rejects"
+    check "rank $rank killed: somebody is left" nobody_left
+    check "rank $rank killed: the target is as it was" diff -r "$target" "$WORK/before"
+done
+rm -f "$WORK"/rejects*
+# mpirun itself is killed: the ranks notice within seconds. Those that are done before that publish,
+# so that the target has the old marts or the new, and never a part of them.
+leaves 0 funnel "$ranks" rebuild --from "$WORK/clean" --to "$WORK/whole" --rejects "$WORK/rejects"
+leaves 137 while_reading "$WORK/clean/2.json" 'kill -9 $(ps -o ppid= -p $PID_0)' "$ranks" rebuild \
+    --from "$WORK/clean" --to "$target" --rejects "$WORK/rejects"
+check "mpirun killed: somebody is left" nobody_left
+if cmp -s "$target/mart_course_funnel_cohorts.csv" "$WORK/whole/mart_course_funnel_cohorts.csv"; then
+    same_marts "$target" "$WORK/whole"
+    cp "$WORK"/before/* "$target"
+fi
+check "mpirun killed: the target is as it was" diff -r "$target" "$WORK/before"
+
+if [ -x "$SOURCE/jobs/local-postgres.sh" ]; then
+    start_postgres
+    falls "the server is gone" 5 "$PGHOST" "'$SOURCE/jobs/local-postgres.sh' crash '$postgres_dir'" \
+        "$WORK/clean" --to "$CONNINFO"
+fi
+
+# And after all that the same command works.
+leaves 0 funnel "$ranks" rebuild --from "$WORK/bad/zstd/a.json" --to "$target" \
+    --rejects "$WORK/rejects"
+same_marts "$target" "$WORK/before"
+passed
