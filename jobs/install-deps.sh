@@ -4,10 +4,11 @@ set -euo pipefail
 
 usage() {
     cat <<'EOF'
-usage: jobs/install-deps.sh [--tests] [--list]
+usage: jobs/install-deps.sh [--tests] [--bench] [--list]
 
 Installs the Debian packages that building and running course-funnel need, as root or by sudo.
   --tests  also those that the tests need: clang, python3, Slurm, ... (nothing is started)
+  --bench  also those of the benchmark: python3, and node and npm where there are none
   --list   print the packages, one a line, and install nothing
 EOF
 }
@@ -24,10 +25,17 @@ test_packages=(
     slurmctld slurmd slurm-client munge iproute2 e2fsprogs mount
 )
 
+# Node from elsewhere than Debian is as good, and Debian's would not go beside it.
+bench_packages=(python3)
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    bench_packages+=(nodejs npm)
+fi
+
 only_list=
 for argument; do
     case $argument in
     --tests) packages+=("${test_packages[@]}") ;;
+    --bench) packages+=("${bench_packages[@]}") ;;
     --list) only_list=yes ;;
     --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;

@@ -141,7 +141,7 @@ run_part() {
     esac
 }
 
-if [ -z "$install" ] || check "packages" jobs/install-deps.sh --tests; then
+if [ -z "$install" ] || check "packages" jobs/install-deps.sh --tests --bench; then
     tree_before=$(tree_state) # Here, since git may be one of the packages.
     if [ -n "$quick" ]; then
         check "build: debug" build debug && run_tests quick debug -R '^(unit|house)\.'
