@@ -188,7 +188,7 @@ static int read_history(struct job *job, struct failure *failure)
     if (is_root(job)) {
         log_info("reading %zu files and tables, %" PRIu64 " bytes on disk; ranks: %d",
                  job->list->file_count, job->list->disk_bytes, ranks_count(job->ranks));
-        ingest.progress = progress_start(job->list->disk_bytes - done_before(job));
+        ingest.progress = progress_start(job->list->disk_bytes, done_before(job));
     }
     if (job->checkpoint != NULL)
         job->state = checkpoint_take_state(job->checkpoint);

@@ -56,8 +56,13 @@ kill -TERM "$job"
 finish 75
 says "resumed from checkpoint generation-0001-"
 unset COURSE_FUNNEL_FAULT
-leaves 0 rebuild out 4 --checkpoint "$WORK/folder"
+COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,progress.log_ms=1 \
+    leaves 0 rebuild out 4 --checkpoint "$WORK/folder"
 says "resumed from checkpoint generation-0002-"
+before=$(sed -n 's/.*: \([0-9.]*\) % of the input was read before.*/\1/p' "$WORK/stderr")
+first=$(sed -n 's/^course-funnel: read \([0-9.]*\) %.*/\1/p' "$WORK/stderr" | head -n 1)
+check "progress goes on from $before %, not from $first %" \
+    awk -v before="$before" -v first="$first" 'BEGIN { exit !(before > 1 && first >= before) }'
 check "the summary counts the resumes" grep -q "resumed from a checkpoint 2 times" "$WORK/stdout"
 as_straight out
 clean_folder "$WORK/folder"
