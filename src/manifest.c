@@ -2,6 +2,8 @@
 
 #include "manifest_internal.h"
 
+#include "course_funnel/fault.h"
+
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -197,7 +199,8 @@ static bool add_counts(cJSON *root, const struct manifest *manifest)
 static bool add_all(cJSON *root, const struct manifest *manifest)
 {
     return root != NULL && add_text(root, "format", MANIFEST_FORMAT) &&
-           add_number(root, "format_version", MANIFEST_FORMAT_VERSION) &&
+           add_number(root, "format_version",
+                      (uint32_t)FAULT_NUMBER("manifest.version", MANIFEST_FORMAT_VERSION)) &&
            add_text(root, "kind", manifest_kinds[manifest->kind]) &&
            add_text(root, "run_id", manifest->run_id) &&
            add_text(root, "program_version", manifest->version) &&
