@@ -7,6 +7,9 @@ grep -q COURSE_FUNNEL_FAULT_TRACE "$PROGRAM" || skip "this build has no fault po
 COURSE_FUNNEL_FAULT_NUMBERS=ingest.round_bytes=65536${COURSE_FUNNEL_FAULT_NUMBERS:+,$COURSE_FUNNEL_FAULT_NUMBERS}
 export COURSE_FUNNEL_FAULT_NUMBERS
 
+# On one host, without a look for others: MPI starts a third faster.
+export OMPI_MCA_btl=self,vader OMPI_MCA_pml=ob1
+
 # A rank that dies takes the others with it at once, not after a second.
 export OMPI_MCA_odls_base_sigkill_timeout=0
 
