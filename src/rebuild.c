@@ -515,7 +515,8 @@ int rebuild_command(int argc, char **argv)
 {
     struct failure failure = {0};
     struct job job = {0};
-    if (ranks_start(&job.ranks, &failure) != 0) {
+    /* First of all, since a request that comes while the ranks meet would end this one. */
+    if (stop_listen(&failure) != 0 || ranks_start(&job.ranks, &failure) != 0) {
         log_error("%s", failure.message);
         return failure.code;
     }
@@ -526,7 +527,6 @@ int rebuild_command(int argc, char **argv)
     /* A closed pipe and a file over its size limit are errors of a write, not ends of the rank. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
         failure_set(&failure, EXIT_BUG, "Signals cannot be set up.");
-    (void)stop_listen(&failure);
     if (failure.code == 0 && rebuild_options_parse(argc, argv, &job.options, &failure) == 0) {
         log_open(job.options.json_log ? LOG_JSON : LOG_TEXT, is_root(&job));
         if (!job.options.help)
