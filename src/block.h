@@ -36,6 +36,34 @@ BLOCK_INLINE unsigned block_lowest(uint64_t bits)
     return (unsigned)__builtin_ctzll(bits | UINT64_C(1) << 63);
 }
 
+/* Each bit becomes the parity of the bits up to it, itself included. */
+BLOCK_INLINE uint64_t block_run_parity(uint64_t bits)
+{
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    bits ^= bits << 32;
+    return bits;
+}
+
+/* Take the quotes out that a backslash stands before; ${escape} is carried from block to block. */
+BLOCK_INLINE void block_drop_escaped(uint64_t *quotes, uint64_t backslashes, uint64_t *escape)
+{
+    uint64_t escaped = *escape;
+    backslashes &= ~escaped;
+    *escape = 0;
+    while (backslashes != 0) {
+        uint64_t lowest = backslashes & -backslashes;
+        uint64_t next = lowest << 1;
+        escaped |= next;
+        *escape |= lowest >> 63;
+        backslashes &= ~(lowest | next);
+    }
+    *quotes &= ~escaped;
+}
+
 BLOCK_INLINE void block_read_plain(const char *bytes, struct block *block)
 {
     *block = (struct block){0};
