@@ -13,6 +13,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+_Static_assert(DECODE_PADDING >= SEARCH_PADDING, "texts are searched as they are given");
+
 #define FIRST_SCRATCH_BYTES ((size_t)64 << 10)
 
 /* Strings of one line that are unescaped at most: each takes its own bytes and padding. */
