@@ -8,8 +8,6 @@
 #include <string.h>
 
 #define MOST_KEYS 128
-#define KEY_WORDS 5
-#define KEY_BYTES (KEY_WORDS * 8)
 
 /* How deep a value may be nested: one bit a level says what is open. */
 #define MOST_DEPTH 64
@@ -19,8 +17,8 @@
 
 /* A key with what stands before and behind it: `{"key":` or `,"key":`. */
 struct key {
-    uint64_t text[KEY_WORDS];
-    uint64_t mask[KEY_WORDS]; /* of the bytes that count */
+    char text[BLOCK_BYTES];
+    uint64_t mask; /* of the bytes that count */
     unsigned bytes;
     unsigned field;        /* STRUCTURE_FIELDS: none that is used */
     unsigned string_bytes; /* of its value, a string that is always as long, or 0 */
@@ -46,23 +44,6 @@ void layout_forget(struct layout *layout)
 {
     layout->count = 0;
     layout->trust = 0;
-}
-
-/* The bits of a word that differ from the key's. */
-BLOCK_INLINE uint64_t word_differs(const char *at, const struct key *key, unsigned i)
-{
-    uint64_t word;
-    memcpy(&word, at + 8 * i, sizeof word);
-    return (word ^ key->text[i]) & key->mask[i];
-}
-
-BLOCK_INLINE bool has_key(const char *at, const struct key *key)
-{
-    uint64_t differ =
-        word_differs(at, key, 0) | word_differs(at, key, 1) | word_differs(at, key, 2);
-    if (key->bytes > 24)
-        differ |= word_differs(at, key, 3) | word_differs(at, key, 4);
-    return differ == 0;
 }
 
 /* What follows the string at ${at}; NULL when it does not close. */
@@ -160,12 +141,13 @@ BLOCK_INLINE const char *skip_value(const char *at, const char *end, block_read_
 
 /* What follows a value is judged by the next key, or by the brace at the end. */
 BLOCK_INLINE bool match(const struct layout *layout, const char *at, const char *end,
-                        block_read_function *read, const char *values[STRUCTURE_FIELDS])
+                        block_read_function *read, block_same_function *same,
+                        const char *values[STRUCTURE_FIELDS])
 {
     const char *found[STRUCTURE_FIELDS + 1] = {NULL};
     for (unsigned i = 0; i < layout->count; i++) {
         const struct key *key = &layout->keys[i];
-        if (at >= end || !has_key(at, key))
+        if (at >= end || (~same(at, key->text) & key->mask) != 0)
             return false;
         at += key->bytes;
         found[key->field] = at;
@@ -186,19 +168,19 @@ BLOCK_INLINE bool match(const struct layout *layout, const char *at, const char 
 static bool match_sse2(const struct layout *layout, const char *at, const char *end,
                        const char *values[STRUCTURE_FIELDS])
 {
-    return match(layout, at, end, block_read_sse2, values);
+    return match(layout, at, end, block_read_sse2, block_same_sse2, values);
 }
 
 BLOCK_AVX2 static bool match_avx2(const struct layout *layout, const char *at, const char *end,
                                   const char *values[STRUCTURE_FIELDS])
 {
-    return match(layout, at, end, block_read_avx2, values);
+    return match(layout, at, end, block_read_avx2, block_same_avx2, values);
 }
 
 BLOCK_AVX512 static bool match_avx512(const struct layout *layout, const char *at, const char *end,
                                       const char *values[STRUCTURE_FIELDS])
 {
-    return match(layout, at, end, block_read_avx512, values);
+    return match(layout, at, end, block_read_avx512, block_same_avx512, values);
 }
 
 #elif defined(__aarch64__)
@@ -206,7 +188,7 @@ BLOCK_AVX512 static bool match_avx512(const struct layout *layout, const char *a
 static bool match_neon(const struct layout *layout, const char *at, const char *end,
                        const char *values[STRUCTURE_FIELDS])
 {
-    return match(layout, at, end, block_read_neon, values);
+    return match(layout, at, end, block_read_neon, block_same_neon, values);
 }
 
 #endif
@@ -242,16 +224,6 @@ bool layout_match(struct layout *layout, enum simd_level level, const char *text
     return true;
 }
 
-static void set_key(struct key *key, const char *at, unsigned bytes, unsigned field)
-{
-    static const char all[KEY_BYTES] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-                                        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-                                        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
-    *key = (struct key){.bytes = bytes, .field = field};
-    memcpy(key->text, at, bytes);
-    memcpy(key->mask, all, bytes);
-}
-
 /* The length that a value always has, as it looks: times and UUIDs. */
 static unsigned steady_bytes(const struct json_value *value)
 {
@@ -272,14 +244,17 @@ static unsigned learn(struct key keys[MOST_KEYS], const char *at, const char *en
         if (at == NULL || name.escaped || at == end || *at != ':')
             return 0;
         at++;
-        if (at - begin > KEY_BYTES)
+        if (at - begin > BLOCK_BYTES)
             return 0;
-        set_key(&keys[count], begin, (unsigned)(at - begin),
-                structure_field_named(name.text, name.bytes));
+        struct key *key = &keys[count];
+        *key = (struct key){.bytes = (unsigned)(at - begin),
+                            .field = structure_field_named(name.text, name.bytes)};
+        key->mask = ~UINT64_C(0) >> (BLOCK_BYTES - key->bytes);
+        memcpy(key->text, begin, key->bytes);
         at = at < end ? json_value(at, end, &value) : NULL;
         if (at == NULL || at == end)
             return 0;
-        keys[count].string_bytes = steady_bytes(&value);
+        key->string_bytes = steady_bytes(&value);
         if (*at == '}')
             return count + 1;
     }
