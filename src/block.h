@@ -10,8 +10,8 @@
 #endif
 
 /*
- * Which of 64 bytes of JSON are what, for each level of vector instructions. For structure.c and
- * layout.c.
+ * Which of 64 bytes of JSON are what, for each level of vector instructions. For structure.c,
+ * layout.c and search.c.
  */
 
 #define BLOCK_BYTES 64

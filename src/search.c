@@ -1,13 +1,9 @@
 #include "course_funnel/search.h"
 
+#include "block.h"
+
 #include <stddef.h>
 #include <string.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
 
 /*
  * All names begin with `course_`, and of these seven bytes three are looked for at their places:
@@ -15,7 +11,6 @@
  */
 #define SECOND_AT 4
 #define THIRD_AT 6
-#define BLOCK_BYTES 64
 
 /* Which of 64 bytes are what; the first byte is the lowest bit. */
 struct search_masks {
@@ -24,8 +19,6 @@ struct search_masks {
 };
 
 typedef void search_masks_function(const char *block, struct search_masks *masks);
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 static bool has_text(const char *at, size_t room, const char *text, size_t bytes)
 {
@@ -43,8 +36,8 @@ static bool is_name(const char *at, const char *end)
 }
 
 /* The loop of all levels; with the constant ${read_masks} it is compiled for each of them. */
-ALWAYS_INLINE const char *scan(search_masks_function *read_masks, const char *begin,
-                               const char *end, uint64_t *lines)
+BLOCK_INLINE const char *scan(search_masks_function *read_masks, const char *begin, const char *end,
+                              uint64_t *lines)
 {
     uint64_t passed = 0;
     for (const char *block = begin; block < end; block += BLOCK_BYTES) {
@@ -87,13 +80,13 @@ static const char *find_plain(const char *begin, const char *end, uint64_t *line
 
 #if defined(__x86_64__)
 
-ALWAYS_INLINE __m128i equal_sse2(const char *at, char byte)
+BLOCK_INLINE __m128i equal_sse2(const char *at, char byte)
 {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
     return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte));
 }
 
-ALWAYS_INLINE void read_masks_sse2(const char *block, struct search_masks *masks)
+BLOCK_INLINE void read_masks_sse2(const char *block, struct search_masks *masks)
 {
     *masks = (struct search_masks){0, 0};
     for (unsigned i = 0; i < 4; i++) {
@@ -112,35 +105,30 @@ static const char *find_sse2(const char *begin, const char *end, uint64_t *lines
     return scan(read_masks_sse2, begin, end, lines);
 }
 
-#define TARGET_AVX2 __attribute__((target("avx2,bmi,popcnt")))
-#define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx2,bmi,popcnt")))
-
-TARGET_AVX2 ALWAYS_INLINE __m256i equal_avx2(const char *at, char byte)
+BLOCK_AVX2 BLOCK_INLINE __m256i equal_avx2(const char *at, char byte)
 {
     __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)at);
     return _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte));
 }
 
-TARGET_AVX2 ALWAYS_INLINE void read_masks_avx2(const char *block, struct search_masks *masks)
+BLOCK_AVX2 BLOCK_INLINE __m256i name_avx2(const char *at)
 {
-    *masks = (struct search_masks){0, 0};
-    for (unsigned i = 0; i < 2; i++) {
-        const char *at = block + 32 * i;
-        __m256i name = _mm256_and_si256(equal_avx2(at, 'c'), equal_avx2(at + SECOND_AT, 's'));
-        name = _mm256_and_si256(name, equal_avx2(at + THIRD_AT, '_'));
-        unsigned newline_mask = (unsigned)_mm256_movemask_epi8(equal_avx2(at, '\n'));
-        unsigned name_mask = (unsigned)_mm256_movemask_epi8(name);
-        masks->newline |= (uint64_t)newline_mask << 32 * i;
-        masks->name |= (uint64_t)name_mask << 32 * i;
-    }
+    __m256i name = _mm256_and_si256(equal_avx2(at, 'c'), equal_avx2(at + SECOND_AT, 's'));
+    return _mm256_and_si256(name, equal_avx2(at + THIRD_AT, '_'));
 }
 
-TARGET_AVX2 static const char *find_avx2(const char *begin, const char *end, uint64_t *lines)
+BLOCK_AVX2 BLOCK_INLINE void read_masks_avx2(const char *block, struct search_masks *masks)
+{
+    masks->newline = block_mask_avx2(equal_avx2(block, '\n'), equal_avx2(block + 32, '\n'));
+    masks->name = block_mask_avx2(name_avx2(block), name_avx2(block + 32));
+}
+
+BLOCK_AVX2 static const char *find_avx2(const char *begin, const char *end, uint64_t *lines)
 {
     return scan(read_masks_avx2, begin, end, lines);
 }
 
-TARGET_AVX512 ALWAYS_INLINE void read_masks_avx512(const char *block, struct search_masks *masks)
+BLOCK_AVX512 BLOCK_INLINE void read_masks_avx512(const char *block, struct search_masks *masks)
 {
     __m512i bytes = _mm512_loadu_si512(block);
     masks->newline = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
@@ -151,30 +139,19 @@ TARGET_AVX512 ALWAYS_INLINE void read_masks_avx512(const char *block, struct sea
     masks->name = _mm512_mask_cmpeq_epi8_mask(name, bytes, _mm512_set1_epi8('_'));
 }
 
-TARGET_AVX512 static const char *find_avx512(const char *begin, const char *end, uint64_t *lines)
+BLOCK_AVX512 static const char *find_avx512(const char *begin, const char *end, uint64_t *lines)
 {
     return scan(read_masks_avx512, begin, end, lines);
 }
 
 #elif defined(__aarch64__)
 
-ALWAYS_INLINE uint8x16_t equal_neon(const char *at, char byte)
+BLOCK_INLINE uint8x16_t equal_neon(const char *at, char byte)
 {
     return vceqq_u8(vld1q_u8((const uint8_t *)at), vdupq_n_u8((uint8_t)byte));
 }
 
-/* One bit a byte: each byte keeps the bit of its place, and pairs are added up three times. */
-ALWAYS_INLINE uint64_t mask_neon(const uint8x16_t bytes[4])
-{
-    static const uint8_t places[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-    uint8x16_t place = vld1q_u8(places);
-    uint8x16_t sums = vpaddq_u8(vpaddq_u8(vandq_u8(bytes[0], place), vandq_u8(bytes[1], place)),
-                                vpaddq_u8(vandq_u8(bytes[2], place), vandq_u8(bytes[3], place)));
-    sums = vpaddq_u8(sums, sums);
-    return vgetq_lane_u64(vreinterpretq_u64_u8(sums), 0);
-}
-
-ALWAYS_INLINE void read_masks_neon(const char *block, struct search_masks *masks)
+BLOCK_INLINE void read_masks_neon(const char *block, struct search_masks *masks)
 {
     uint8x16_t newline[4], name[4];
     for (unsigned i = 0; i < 4; i++) {
@@ -183,8 +160,8 @@ ALWAYS_INLINE void read_masks_neon(const char *block, struct search_masks *masks
         name[i] = vandq_u8(equal_neon(at, 'c'), equal_neon(at + SECOND_AT, 's'));
         name[i] = vandq_u8(name[i], equal_neon(at + THIRD_AT, '_'));
     }
-    masks->newline = mask_neon(newline);
-    masks->name = mask_neon(name);
+    masks->newline = block_mask_neon(newline);
+    masks->name = block_mask_neon(name);
 }
 
 static const char *find_neon(const char *begin, const char *end, uint64_t *lines)
