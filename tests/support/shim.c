@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
  * Preloaded (LD_PRELOAD) by scenarios. SHIM_BYTES_PER_SECOND slows reading below the folder
  * SHIM_SLOW_FOLDER down to that, so that a short input keeps a job busy for long without work for
  * the cores. SHIM_NO_FOLDER_FSYNC takes the fsync of folders out: what a test of power cuts must
- * notice.
+ * notice. SHIM_KILL_AT_RENAME=N kills the process when it is about to rename its N-th file.
  */
 
 static bool is_slow(int fd)
@@ -62,4 +63,16 @@ int fsync(int fd)
         S_ISDIR(status.st_mode))
         return 0;
     return next(fd);
+}
+
+int renameat(int old_folder, const char *old_name, int new_folder, const char *new_name)
+{
+    static int (*next)(int, const char *, int, const char *);
+    static unsigned long count;
+    const char *last = getenv("SHIM_KILL_AT_RENAME");
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "renameat");
+    if (last != NULL && ++count == strtoul(last, NULL, 10))
+        (void)raise(SIGKILL);
+    return next(old_folder, old_name, new_folder, new_name);
 }
