@@ -186,8 +186,10 @@ static int read_history(struct job *job, struct failure *failure)
                             .connections = job->options.connections,
                             .ledger = &job->ledger};
     if (is_root(job)) {
-        log_info("reading %zu files and tables, %" PRIu64 " bytes on disk; ranks: %d",
-                 job->list->file_count, job->list->disk_bytes, ranks_count(job->ranks));
+        log_info("reading %zu %s%s, %" PRIu64 " bytes on disk; ranks: %d", job->list->file_count,
+                 job->tables.list != NULL ? "files and tables" : "file",
+                 job->tables.list != NULL || job->list->file_count == 1 ? "" : "s",
+                 job->list->disk_bytes, ranks_count(job->ranks));
         ingest.progress = progress_start(job->list->disk_bytes - done_before(job));
     }
     if (job->checkpoint != NULL)
