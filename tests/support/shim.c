@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,24 +16,26 @@
  * SHIM_SLOW_FOLDER down to that, so that a short input keeps a job busy for long without work for
  * the cores. SHIM_NO_FOLDER_FSYNC takes the fsync of folders out: what a test of power cuts must
  * notice. SHIM_KILL_AT_RENAME=N kills the process when it is about to rename its N-th file.
+ * SHIM_BAD_FILE is a file on a bad disk: what stands behind its first MiB cannot be read.
  * SHIM_CLOCK_SPEED=N lets the clock that times are measured by run N times as fast.
  */
 
-static bool is_slow(int fd)
+/* Whether a path that begins with what the environment names is open as ${fd}. */
+static bool is_below(const char *name, int fd)
 {
     char link[64], path[4096];
-    const char *folder = getenv("SHIM_SLOW_FOLDER");
+    const char *folder = getenv(name);
     if (folder == NULL || snprintf(link, sizeof link, "/proc/self/fd/%d", fd) < 0)
         return false;
     ssize_t length = readlink(link, path, sizeof path);
     size_t wanted = strlen(folder);
-    return length > 0 && (size_t)length > wanted && memcmp(path, folder, wanted) == 0;
+    return length > 0 && (size_t)length >= wanted && memcmp(path, folder, wanted) == 0;
 }
 
 static uint64_t speed_of(int fd)
 {
     const char *text = getenv("SHIM_BYTES_PER_SECOND");
-    return text != NULL && is_slow(fd) ? strtoull(text, NULL, 10) : 0;
+    return text != NULL && is_below("SHIM_SLOW_FOLDER", fd) ? strtoull(text, NULL, 10) : 0;
 }
 
 ssize_t pread(int fd, void *bytes, size_t byte_count, off_t offset)
@@ -40,6 +43,10 @@ ssize_t pread(int fd, void *bytes, size_t byte_count, off_t offset)
     static ssize_t (*next)(int, void *, size_t, off_t);
     if (next == NULL)
         *(void **)&next = dlsym(RTLD_NEXT, "pread");
+    if (offset >= 1 << 20 && is_below("SHIM_BAD_FILE", fd)) {
+        errno = EIO;
+        return -1;
+    }
     uint64_t speed = speed_of(fd);
     /* Not all at once, so that a signal and a checkpoint that is due do not wait for a large one.
      */
