@@ -71,11 +71,14 @@ static void print_ledger(FILE *out, const struct ledger *ledger, const char *rej
 
 static void print_phases(FILE *out, const struct phase_spread *phases, int ranks)
 {
-    fprintf(out, "\n  seconds            least      mean      most   slowest of %d rank%s\n", ranks,
-            plural((uint64_t)ranks));
+    fprintf(
+        out,
+        "\n  seconds             took  work: least      mean      most   slowest of %d rank%s\n",
+        ranks, plural((uint64_t)ranks));
     for (int phase = 0; phase < PHASES; phase++)
-        fprintf(out, "  %-12s %11.3f %9.3f %9.3f   rank %d\n", phases_name((enum phase)phase),
-                phases[phase].least, phases[phase].mean, phases[phase].most, phases[phase].slowest);
+        fprintf(out, "  %-12s %11.3f %12.3f %9.3f %9.3f   rank %d\n",
+                phases_name((enum phase)phase), phases[phase].seconds, phases[phase].least,
+                phases[phase].mean, phases[phase].most, phases[phase].slowest);
 }
 
 void summary_print(FILE *out, const struct summary *summary)
@@ -105,7 +108,7 @@ void summary_print(FILE *out, const struct summary *summary)
     }
     print_phases(out, summary->phases, record->ranks);
 
-    double read = summary->phases[PHASE_READ].most;
+    double read = summary->phases[PHASE_READ].seconds;
     if (read > 0)
         fprintf(out, "  %.0f lines/s, %.1f MB/s of text while reading\n",
                 (double)record->ledger.lines_read / read,

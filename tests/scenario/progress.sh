@@ -1,6 +1,7 @@
 #!/bin/bash
 # What the user sees while a run reads: a line that is drawn anew on a terminal, also where mpirun
-# stands between, and a plain line every 30 seconds anywhere else.
+# stands between, and a plain line every 30 seconds anywhere else. And in the end, which rank it was
+# that all others waited for.
 . "$(dirname "$0")/../support/lib.sh"
 . "$SOURCE/tests/support/slow.sh"
 
@@ -49,6 +50,15 @@ check "a log in a file has no drawing" test -z "$(grep -a -e $'\r' -e " left$" "
 check "but lines" test "$(grep -c '^course-funnel: reading ' "$WORK/stderr")" = 2
 leaves 0 on_terminal mpirun -n 2 "$SLOW" "${arguments[@]}" --log-format json
 check "JSON has no drawing" test -z "$(grep -a $'\033' "$WORK/shown")"
+
+# One rank reads slowly, and the summary names it.
+printf '#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" = 1 ] && exec %s "$@"\nexec %s "$@"\n' "$SLOW" "$PROGRAM" \
+    >"$WORK/one_is_slow"
+chmod +x "$WORK/one_is_slow"
+PROGRAM=$WORK/one_is_slow leaves 0 funnel 3 "${arguments[@]}" --range-bytes 64K
+check "rank 1 is named as the slowest" grep -qE '^  read .* rank 1$' "$WORK/stdout"
+check "the others worked for less than half of its time" \
+    awk '$1 == "read" && NF == 7 { exit !($3 < $5 / 2 && $5 <= $2) }' "$WORK/stdout"
 
 # Elsewhere a line every 30 seconds, of a clock that runs 100 times as fast.
 export SHIM_CLOCK_SPEED=100
