@@ -550,8 +550,9 @@ int rebuild_command(int argc, char **argv)
     /* A closed pipe and a file over its size limit are errors of a write, not ends of the rank. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
         failure_set(&failure, EXIT_BUG, "Signals cannot be set up.");
-    (void)stop_listen(&failure);
-    if (failure.code == 0 && rebuild_options_parse(argc, argv, &job.options, &failure) == 0) {
+    if (stop_listen(&failure) == 0)
+        (void)rebuild_options_parse(argc, argv, &job.options, &failure);
+    if (ranks_vote(job.ranks, &failure) == 0) {
         log_open(job.options.json_log ? LOG_JSON : LOG_TEXT, is_root(&job));
         if (!job.options.help)
             (void)run(&job, &failure);

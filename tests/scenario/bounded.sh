@@ -34,7 +34,7 @@ run() {
         --from "$WORK/$1" --to "$WORK/marts.$1" --rejects "$WORK/rejects"
     check "every rank was counted" test "$(cat "$WORK"/use.* | wc -l)" = "$2"
     asked=$(sort -n "$WORK"/use.* | tail -n 1 | cut -d ' ' -f 1)
-    memory=$(cut -d ' ' -f 2 "$WORK"/use.* | sort -n | tail -n 1)
+    memory=$(cut -d ' ' -f 3 "$WORK"/use.* | sort -n | tail -n 1)
 }
 
 for ranks in 1 3; do
