@@ -35,14 +35,12 @@ int ranks_check(int answer, const char *call, struct failure *failure)
 
 int ranks_start(struct ranks **ranks, struct failure *failure)
 {
-    /* First of all, so that mpirun knows which rank it is that leaves with a failure. */
-    if (ranks_check(MPI_Init(NULL, NULL), "MPI_Init", failure) != 0)
-        return -1;
     struct ranks *started = calloc(1, sizeof *started);
     if (started == NULL)
         return failure_memory(failure, "the ranks", sizeof *started);
     int bytes = 0;
-    if (ranks_check(MPI_Comm_dup(MPI_COMM_WORLD, &started->communicator), "MPI_Comm_dup",
+    if (ranks_check(MPI_Init(NULL, NULL), "MPI_Init", failure) != 0 ||
+        ranks_check(MPI_Comm_dup(MPI_COMM_WORLD, &started->communicator), "MPI_Comm_dup",
                     failure) != 0 ||
         ranks_check(MPI_Comm_set_errhandler(started->communicator, MPI_ERRORS_RETURN),
                     "MPI_Comm_set_errhandler", failure) != 0 ||
