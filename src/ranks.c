@@ -13,8 +13,8 @@ struct ranks {
     int rank;
     int count;
     char host[MPI_MAX_PROCESSOR_NAME + 1];
-    uint64_t
-        *sizes; /* one a rank, for ranks_gather: there is no telling the others that it lacks */
+    /* One a rank, for ranks_gather: asked for there, a rank that got none would let others wait. */
+    uint64_t *sizes;
 };
 
 MPI_Comm ranks_communicator(const struct ranks *ranks)
