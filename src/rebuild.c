@@ -477,6 +477,9 @@ static int print_summary(struct job *job, struct failure *failure)
                               .rejects = job->rejects_path,
                               .resumes = job->resumes};
     summary_print(stdout, &summary);
+    /* What was published stays published. */
+    if (fflush(stdout) != 0 || ferror(stdout) != 0)
+        log_warning("The marts are published, but standard output cannot be written.");
     return 0;
 }
 

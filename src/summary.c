@@ -139,9 +139,9 @@ void summary_print_plan(FILE *out, const struct source_list *list, int ranks, co
     for (int format = 0; format < 4; format++)
         if (files[format] > 0) {
             char count[GROUPED_BYTES], size[GROUPED_BYTES];
-            fprintf(out, "    %-6s %12s %s %18s bytes\n", formats[format],
-                    grouped(files[format], count), format == SOURCE_TABLE ? "parts" : "files",
-                    grouped(bytes[format], size));
+            fprintf(out, "    %-6s %12s %s%s %18s bytes\n", formats[format],
+                    grouped(files[format], count), format == SOURCE_TABLE ? "part" : "file",
+                    plural(files[format]), grouped(bytes[format], size));
         }
     if (list->file_count > 0)
         fprintf(out, "    from %s\n      to %s\n", list->files[0].path,

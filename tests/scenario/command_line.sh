@@ -219,4 +219,10 @@ assert list(phases) == ["plan", "read", "match", "reduce", "publish"], phases
 assert phases["read"] > 0, phases
 PYTHON
 check "the summary names the rejects" grep -qF "$WORK/rejects" "$WORK/stdout"
+
+# A summary that nobody can read does not undo the publication, and does not go unsaid.
+rm "$WORK"/marts/*.csv
+leaves 0 sh -c '"$@" >/dev/full 2>"$0"' "$WORK/stderr" "$PROGRAM" rebuild "${from[@]}" "${to[@]}"
+says "standard output cannot be written"
+check "it is published" test -e "$WORK/marts/mart_course_funnel_cohorts.csv"
 passed
