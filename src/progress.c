@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define TERMINAL_SECONDS 0.2
 #define LOG_SECONDS 30.0
@@ -16,7 +15,6 @@ struct progress {
     double started;
     double next; /* when to show again */
     bool terminal;
-    bool drawn;
 };
 
 struct progress *progress_start(uint64_t total_bytes)
@@ -26,7 +24,7 @@ struct progress *progress_start(uint64_t total_bytes)
         return NULL;
     progress->total_bytes = total_bytes;
     progress->started = clock_seconds();
-    progress->terminal = isatty(STDERR_FILENO) == 1 && log_is_text();
+    progress->terminal = log_can_draw();
     progress->next = progress->started + (progress->terminal ? TERMINAL_SECONDS : LOG_SECONDS);
     return progress;
 }
@@ -66,12 +64,10 @@ void progress_update(struct progress *progress, uint64_t done_bytes, uint64_t do
     char text[128];
     progress_format(text, sizeof text, done_bytes, progress->total_bytes, done_lines,
                     now - progress->started);
-    if (progress->terminal) {
-        fprintf(stderr, "\r\033[K%s", text);
-        progress->drawn = true;
-    } else {
+    if (progress->terminal)
+        log_draw(text);
+    else
         log_info("%s", text);
-    }
     progress->next = now + (progress->terminal ? TERMINAL_SECONDS : LOG_SECONDS);
 }
 
@@ -79,7 +75,6 @@ void progress_end(struct progress *progress)
 {
     if (progress == NULL)
         return;
-    if (progress->drawn)
-        fprintf(stderr, "\r\033[K");
+    log_draw(NULL);
     free(progress);
 }

@@ -201,14 +201,19 @@ static int write_file(int directory_fd, const char *directory, const struct file
     return status;
 }
 
+/* Write the files and put them in their places; ${stale}, if any, is an older one that goes. */
 static int write_files(int directory_fd, const char *directory, const struct file *files,
-                       size_t count, struct failure *failure)
+                       size_t count, const char *stale, struct failure *failure)
 {
     size_t renamed = 0;
     char name[NAME_BYTES];
     for (size_t i = 0; i < count; i++)
         if (write_file(directory_fd, directory, &files[i], failure) != 0)
             goto remove_temporaries;
+    if (stale != NULL && unlinkat(directory_fd, stale, 0) != 0 && errno != ENOENT) {
+        fail(failure, "remove the file", directory, stale);
+        goto remove_temporaries;
+    }
     /* From here on only names change. The record is the last, so that it vouches for the rest. */
     for (; renamed < count; renamed++) {
         temporary_name(files[renamed].name, name);
@@ -312,13 +317,10 @@ int publish_csv(const char *directory, const struct marts *marts, const struct r
                                      {PUBLISH_CSV_COHORTS, write_cohorts, marts},
                                      {PUBLISH_CSV_LESSONS, write_lessons, marts},
                                      {PUBLISH_CSV_RECORD, write_text, json}};
-        /* What an earlier run said about sessions would not belong to the marts of this one. */
-        if (!record->has_sessions && unlinkat(directory_fd, PUBLISH_CSV_MATCHES, 0) != 0 &&
-            errno != ENOENT)
-            status = fail(failure, "remove the file", directory, PUBLISH_CSV_MATCHES);
         size_t first = record->has_sessions ? 0 : 1;
-        if (status == 0)
-            status = write_files(directory_fd, directory, files + first, 4 - first, failure);
+        /* What an earlier run said about sessions would not belong to the marts of this one. */
+        status = write_files(directory_fd, directory, files + first, 4 - first,
+                             record->has_sessions ? NULL : PUBLISH_CSV_MATCHES, failure);
     }
     (void)close(directory_fd);
     free(json);
