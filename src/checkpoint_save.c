@@ -59,6 +59,7 @@ static void fill_manifest(struct saving *saving)
     memcpy(manifest->run_id, checkpoint->store.attempt.run_id, sizeof manifest->run_id);
     memcpy(manifest->input_fingerprint, found->input_fingerprint,
            sizeof manifest->input_fingerprint);
+    memcpy(manifest->columns, found->columns, sizeof manifest->columns);
     manifest->kind = saving->content->kind;
     manifest->attempt = checkpoint->store.attempt.number;
     manifest->generation = ++checkpoint->saved_count;

@@ -2,6 +2,8 @@
 
 #include "manifest_internal.h"
 
+#include "course_funnel/fault.h"
+
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -64,6 +66,8 @@ int manifest_set_input(struct manifest *manifest, const struct source_list *list
         manifest->input_count++;
     }
     manifest->range_bytes = limits->range_bytes;
+    snprintf(manifest->columns, sizeof manifest->columns, "%s",
+             limits->columns != NULL ? limits->columns : "");
     manifest->disk_bytes = list->disk_bytes;
     manifest->split_count = list->split_count;
     memcpy(manifest->input_fingerprint, list->fingerprint, sizeof manifest->input_fingerprint);
@@ -195,7 +199,8 @@ static bool add_counts(cJSON *root, const struct manifest *manifest)
 static bool add_all(cJSON *root, const struct manifest *manifest)
 {
     return root != NULL && add_text(root, "format", MANIFEST_FORMAT) &&
-           add_number(root, "format_version", MANIFEST_FORMAT_VERSION) &&
+           add_number(root, "format_version",
+                      (uint32_t)FAULT_NUMBER("manifest.version", MANIFEST_FORMAT_VERSION)) &&
            add_text(root, "kind", manifest_kinds[manifest->kind]) &&
            add_text(root, "run_id", manifest->run_id) &&
            add_text(root, "program_version", manifest->version) &&
@@ -204,6 +209,7 @@ static bool add_all(cJSON *root, const struct manifest *manifest)
            add_number(root, "ranks", manifest->ranks) &&
            add_number(root, "resumes", manifest->resumes) &&
            add_number(root, "key_groups", KEY_GROUPS) &&
+           add_text(root, "columns", manifest->columns) &&
            add_text(root, "input_fingerprint", manifest->input_fingerprint) &&
            add_counts(root, manifest) && add_unfinished(root, manifest) &&
            add_files(root, manifest) && add_parts(root, manifest) && add_inputs(root, manifest);

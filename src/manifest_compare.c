@@ -92,6 +92,11 @@ int manifest_compare(const struct manifest *manifest, const char *path,
     if (manifest->range_bytes != limits->range_bytes)
         add(&differences, "--range-bytes: was %" PRIu64 ", now is %" PRIu64, manifest->range_bytes,
             limits->range_bytes);
+    const char *columns = limits->columns != NULL ? limits->columns : "";
+    if (strncmp(manifest->columns, columns, sizeof manifest->columns - 1) != 0)
+        add(&differences, "--column: was %.90s, now is %.90s",
+            manifest->columns[0] != '\0' ? manifest->columns : "not given",
+            columns[0] != '\0' ? columns : "not given");
     compare_inputs(&differences, manifest, list);
     if (differences.found == 0 && !(manifest->kind == MANIFEST_SUMS && has_table(list)) &&
         (manifest->split_count != list->split_count || manifest->disk_bytes != list->disk_bytes))

@@ -209,6 +209,8 @@ static int get_all(const cJSON *root, struct manifest *manifest, struct failure 
         get_text(root, "run_id", manifest->run_id, sizeof manifest->run_id, true, failure) != 0 ||
         get_text(root, "program_version", manifest->version, sizeof manifest->version, false,
                  failure) != 0 ||
+        get_text(root, "columns", manifest->columns, sizeof manifest->columns, false, failure) !=
+            0 ||
         get_text(root, "input_fingerprint", manifest->input_fingerprint,
                  sizeof manifest->input_fingerprint, true, failure) != 0 ||
         get_number(root, "attempt", UINT32_MAX, &manifest->attempt, failure) != 0 ||

@@ -212,7 +212,7 @@ static int read_history(struct job *job, struct failure *failure)
                  job->tables.list != NULL ? " and tables" : "", job->list->disk_bytes,
                  ranks_count(job->ranks), ranks_count(job->ranks) == 1 ? "" : "s",
                  publish_is_postgres(job->options.to) ? "PostgreSQL" : "CSV files");
-        ingest.progress = progress_start(job->list->disk_bytes - done_before(job));
+        ingest.progress = progress_start(job->list->disk_bytes, done_before(job));
     }
     if (job->checkpoint != NULL)
         job->state = checkpoint_take_state(job->checkpoint);
@@ -542,7 +542,8 @@ int rebuild_command(int argc, char **argv)
 {
     struct failure failure = {0};
     struct job job = {0};
-    if (ranks_start(&job.ranks, &failure) != 0) {
+    /* First of all, since a request that comes while the ranks meet would end this one. */
+    if (stop_listen(&failure) != 0 || ranks_start(&job.ranks, &failure) != 0) {
         log_error("%s", failure.message);
         return failure.code;
     }
@@ -553,7 +554,7 @@ int rebuild_command(int argc, char **argv)
     /* A closed pipe and a file over its size limit are errors of a write, not ends of the rank. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
         failure_set(&failure, EXIT_BUG, "Signals cannot be set up.");
-    if (stop_listen(&failure) == 0)
+    if (failure.code == 0)
         (void)rebuild_options_parse(argc, argv, &job.options, &failure);
     if (ranks_vote(job.ranks, &failure) == 0) {
         log_open(job.options.json_log ? LOG_JSON : LOG_TEXT, is_root(&job));

@@ -9,7 +9,7 @@ usage: tests/run.sh [--quick] [--no-install] [PART...]
 Builds course-funnel in all ways that count and runs its tests. Parts, in their order:
   debug    gcc, warnings are errors; the tests that make the program fail at named points
   clang    clang, warnings are errors; the fuzzers, for a short time
-  release  as it is used; all tests
+  release  as it is used; all other tests
   asan     address and undefined-behaviour sanitizers; the tests of units and ranks, and the
            scenarios that are labelled asan
   clean    the builds left the work tree as it was

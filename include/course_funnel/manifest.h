@@ -23,6 +23,7 @@
 #define MANIFEST_RUNS_NAME "rejects.h5"
 #define MANIFEST_SUMS_NAME "sums.h5"
 #define MANIFEST_NAME_BYTES 32
+#define MANIFEST_COLUMNS_BYTES 1024
 
 enum manifest_kind {
     MANIFEST_STATE, /* reading is under way: the state by key groups */
@@ -62,6 +63,8 @@ struct manifest {
     int64_t written_us;   /* this generation */
     uint64_t range_bytes; /* what plain files were cut by */
     char input_fingerprint[33];
+    /* Of tables, as they were named by hand. */
+    char columns[MANIFEST_COLUMNS_BYTES];
     uint64_t disk_bytes; /* of the input ... */
     uint64_t done_bytes; /* ... and how many of them are read */
     uint64_t split_count;

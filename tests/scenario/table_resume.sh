@@ -26,9 +26,16 @@ folder=(--checkpoint "$WORK/folder" --checkpoint-interval 0.01)
 for round in 1 2 3; do
     fault ingest.round:6:0:stop leaves 75 run out $((round + 1)) "${folder[@]}"
 done
+# Columns that are named otherwise give other marts.
+other_columns() {
+    leaves 3 run out 4 "${folder[@]}" --column user_id=uuid --column event_time=event_time
+    says '  --column: was not given, now is user_id=uuid event_time=event_time'
+}
+other_columns
 leaves 0 run out 4 "${folder[@]}"
 says 'resumed from checkpoint generation-'
 as_straight out
+other_columns
 
 # With all read, what happens to the table does not matter any more.
 rm -r "$WORK/folder" "$WORK/out"

@@ -12,6 +12,7 @@ static void make(struct manifest *manifest)
     *manifest = (struct manifest){.kind = MANIFEST_STATE,
                                   .run_id = "12345678-1234-1234-1234-123456789abc",
                                   .version = "1.0.0",
+                                  .columns = "user_id=a \"b\"",
                                   .attempt = 3,
                                   .generation = 17,
                                   .ranks = 4,
@@ -131,6 +132,7 @@ static void test_what_is_refused(void)
         {"\"next\":\"7\"", "\"next\":7", "its \"next\" is missing or out of range"},
         {"\"next\":\"7\"", "\"next\":\"99999999999999999999\"",
          "its \"next\" is missing or out of range"},
+        {"\"columns\":", "\"pillars\":", "its \"columns\" is missing or out of range"},
         {"\"no_time\"", "\"no_tide\"", "its \"no_time\" is missing or out of range"},
         {"\"split\":9", "\"split\":10", "its \"unfinished\" is missing or out of range"},
         {"\"first_group\":100", "\"first_group\":101", "its \"files\" is missing or out of range"},
@@ -238,6 +240,15 @@ static void test_each_difference_is_named(void)
 
     now.limits.range_bytes = 200;
     expect_difference(&then, &now, "\n  --range-bytes: was 100, now is 200");
+    make_sample(&now, "bdf");
+    now.limits.columns = "user_id=learner";
+    expect_difference(&then, &now, "\n  --column: was not given, now is user_id=learner");
+    then.limits.columns = "user_id=b";
+    expect_difference(&then, &now, "\n  --column: was user_id=b, now is user_id=learner");
+    now.limits.columns = "";
+    expect_difference(&then, &now, "\n  --column: was user_id=b, now is not given");
+    make_sample(&then, "bdf");
+    expect_difference(&then, &now, NULL);
     make_sample(&now, "bdf");
     now.files[1].bytes = 11;
     now.files[2].mtime_ns = 6;
