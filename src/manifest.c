@@ -30,6 +30,8 @@ const struct manifest_count manifest_counts[MANIFEST_COUNTS] = {
     {"pairs_completed", offsetof(struct manifest, pairs_completed)},
     /* Times may be before 1970; they are kept as their 64 bits. */
     {"started_us", offsetof(struct manifest, started_us)},
+    {"planned_us", offsetof(struct manifest, planned_us)},
+    {"attempt_us", offsetof(struct manifest, attempt_us)},
     {"written_us", offsetof(struct manifest, written_us)},
     {"first_event_us", offsetof(struct manifest, first_event_us)},
     {"last_event_us", offsetof(struct manifest, last_event_us)},

@@ -16,7 +16,7 @@ struct manifest_count {
     size_t offset;
 };
 
-#define MANIFEST_COUNTS 20
+#define MANIFEST_COUNTS 22
 extern const struct manifest_count manifest_counts[MANIFEST_COUNTS];
 
 /* The names of enum manifest_kind. */

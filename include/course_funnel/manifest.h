@@ -57,8 +57,10 @@ struct manifest {
     uint32_t attempt;
     uint32_t generation;
     uint32_t ranks;
-    uint32_t resumes;     /* how often the run was resumed before */
-    int64_t started_us;   /* the run */
+    uint32_t resumes;   /* how often the run was resumed before */
+    int64_t started_us; /* the run */
+    int64_t planned_us; /* see run_record.h */
+    int64_t attempt_us;
     int64_t written_us;   /* this generation */
     uint64_t range_bytes; /* what plain files were cut by */
     char input_fingerprint[33];

@@ -17,6 +17,8 @@ static void make(struct manifest *manifest)
                                   .ranks = 4,
                                   .resumes = 2,
                                   .started_us = INT64_C(1795360739895130),
+                                  .planned_us = INT64_C(1795360739895128),
+                                  .attempt_us = INT64_C(1795360739895129),
                                   .written_us = INT64_C(1795360739895131),
                                   .range_bytes = UINT64_C(1) << 40,
                                   .disk_bytes = UINT64_MAX,
