@@ -33,6 +33,7 @@ struct manifest_input {
     char *path;
     uint64_t bytes;
     int64_t mtime_ns;
+    struct source_changes changes; /* of a table; else all zero */
 };
 
 struct manifest_file {

@@ -109,25 +109,22 @@ job_leaves 0
 same_marts "$WORK/fewer" "$WORK/files"
 
 # A standby serves as well.
-standby=$WORK/standby
-runuser=(env)
-if [ "$(id -u)" = 0 ]; then
-    runuser=(runuser -u postgres -- env -C / LC_ALL=C.UTF-8)
-    mkdir -m 711 "$standby"
-    chown postgres "$standby"
-else
-    mkdir -m 711 "$standby"
-fi
-programs=$(dirname "$(find /usr/lib/postgresql -path '*/bin/pg_ctl' | sort -V | tail -n 1)")
-"${runuser[@]}" "$programs/pg_basebackup" -h "$PGHOST" -U "$PGUSER" -D "$standby/data" -R -c fast
-"${runuser[@]}" "$programs/pg_ctl" -D "$standby/data" -l "$standby/log" -w -t 60 \
-    -o "-c unix_socket_directories='$standby'" start >"$WORK/standby.out"
-stop_standby() {
-    "${runuser[@]}" "$programs/pg_ctl" -D "$standby/data" -w -m immediate stop >/dev/null
-}
-trap 'stop_standby || true; clean_up' EXIT
-check "it is a standby" test "$(psql -XAtq -h "$standby" -c 'select pg_is_in_recovery()')" = t
+start_standby -c max_standby_streaming_delay=0
 leaves 0 funnel 3 rebuild --from "host=$standby user=$PGUSER dbname=postgres" \
     --to "$WORK/from_standby" --rejects "$WORK/rejects" --range-bytes 64K
+same_marts "$WORK/from_standby" "$WORK/files"
+
+# But it cannot be kept from following its server, and says so when it ends a reader for that.
+primary=$PGHOST
+export PGHOST=$standby
+CONNINFO="host=$standby user=$PGUSER dbname=postgres"
+start_job --to "$WORK/from_standby"
+psql -XAtq -h "$primary" -c 'delete from raw_amplitude.events' -c 'vacuum raw_amplitude.events'
+job_leaves 4
+says 'canceling statement due to conflict with recovery'
+says 'set hot_standby_feedback = on'
+open_gate
+wait_until 0 sessions
+export PGHOST=$primary
 same_marts "$WORK/from_standby" "$WORK/files"
 passed
