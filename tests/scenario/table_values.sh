@@ -119,6 +119,22 @@ counted record other 1
 counted record kept 1
 counted record no_user 1
 
+# How the sessions are set, told by a view that they read.
+psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+create view v.settings as select 'course_completed' as event_type, null as user_id,
+    null as event_time, (select string_agg(name || '=' || current_setting(name), ' ' order by name)
+        from unnest(array['application_name', 'client_connection_check_interval', 'jit',
+        'idle_in_transaction_session_timeout', 'lock_timeout', 'row_security',
+        'statement_timeout', 'transaction_isolation', 'transaction_read_only']) as name)
+    as event_properties;
+SQL
+leaves 7 funnel 1 rebuild --from "$CONNINFO" --events-table v.settings --to "$WORK/none" \
+    --rejects "$WORK/settings"
+check "the sessions are set as the README says" grep -qF "application_name=course-funnel rank 0 \
+client_connection_check_interval=5s idle_in_transaction_session_timeout=0 jit=off lock_timeout=5s \
+row_security=off statement_timeout=0 transaction_isolation=repeatable read \
+transaction_read_only=on" "$WORK/settings"
+
 # Fivetran's own rows: none of a course, and one that is put among them.
 fivetran=$DATA/amplitude-samples/fivetran_amplitude_event_data.csv
 if [ -f "$fivetran" ]; then
