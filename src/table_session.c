@@ -7,6 +7,8 @@
 /* How often the server is asked whether its log is on disk, 50 ms apart. */
 #define FLUSH_TRIES 40
 
+static const char log_what[] = "Looking at the server's log";
+
 int table_session_create(size_t count, struct table_sessions **sessions, struct failure *failure)
 {
     struct table_sessions *made = calloc(1, sizeof *made);
@@ -122,8 +124,7 @@ static int wait_until_lasting(struct postgres *session, const char *position,
     const char *values[] = {position};
     for (int tries = 0; tries < FLUSH_TRIES && !moment->is_lasting; tries++) {
         struct postgres_result *result = NULL;
-        if (postgres_query(session, "Waiting for the log of the server", sql, values, 1, &result,
-                           failure) != 0)
+        if (postgres_query(session, log_what, sql, values, 1, &result, failure) != 0)
             return -1;
         moment->is_lasting = strcmp(postgres_value(result, 0, 0), "t") == 0;
         postgres_result_free(result);
@@ -132,22 +133,37 @@ static int wait_until_lasting(struct postgres *session, const char *position,
 }
 
 /*
- * Take the snapshot of the transaction in hand, and export it. The timeline is that of the log that
- * is written: the control file has the last checkpoint's, which for a while is the old one after a
- * standby was promoted. A standby does not name all that its snapshot leaves out.
+ * Which timeline the server's log is on, and whether it lasts. The control file has the timeline of
+ * the last checkpoint, which for a while is the old one after a standby was promoted. Returns 0, or
+ * -1.
  */
+static int look_at_log(struct postgres *session, struct table_moment *moment,
+                       struct failure *failure)
+{
+    static const char sql[] =
+        "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8), pg_current_wal_insert_lsn()";
+    struct postgres_result *result = NULL;
+    if (postgres_query(session, log_what, sql, NULL, 0, &result, failure) != 0)
+        return -1;
+    size_t used = strlen(moment->snapshot);
+    snprintf(moment->snapshot + used, sizeof moment->snapshot - used, "/%s",
+             postgres_value(result, 0, 0));
+    int status = wait_until_lasting(session, postgres_value(result, 0, 1), moment, failure);
+    postgres_result_free(result);
+    return status;
+}
+
 int table_session_export(struct postgres *session, struct table_server *server,
                          struct table_moment *moment, struct failure *failure)
 {
     static const char sql[] =
         "SELECT pg_export_snapshot(), current_setting('block_size'), system_identifier,"
-        " concat_ws('/', system_identifier, CASE WHEN pg_is_in_recovery() THEN NULL"
-        " ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END, txid_snapshot_xmin(s),"
-        " txid_snapshot_xmax(s), hashtextextended(s::text, 0)),"
-        " concat_ws('/', pg_backend_pid(), clock_timestamp()),"
-        " CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_insert_lsn() END"
+        " concat_ws('/', system_identifier, txid_snapshot_xmin(s), txid_snapshot_xmax(s),"
+        " hashtextextended(s::text, 0)), concat_ws('/', pg_backend_pid(), clock_timestamp()),"
+        " pg_is_in_recovery()"
         " FROM pg_control_system(), txid_current_snapshot() AS s";
     struct postgres_result *result = NULL;
+    struct failure trouble = {0};
     if (postgres_query(session, "Exporting the snapshot", sql, NULL, 0, &result, failure) != 0)
         return -1;
     snprintf(server->snapshot, sizeof server->snapshot, "%s", postgres_value(result, 0, 0));
@@ -155,14 +171,19 @@ int table_session_export(struct postgres *session, struct table_server *server,
     snprintf(moment->system, sizeof moment->system, "%s", postgres_value(result, 0, 2));
     snprintf(moment->snapshot, sizeof moment->snapshot, "%s", postgres_value(result, 0, 3));
     snprintf(moment->now, sizeof moment->now, "%s", postgres_value(result, 0, 4));
-    const char *position = postgres_value(result, 0, 5);
-    int status = 0;
-    moment->is_standby = position == NULL;
+    moment->is_standby = strcmp(postgres_value(result, 0, 5), "t") == 0;
     moment->is_lasting = false;
-    if (!moment->is_standby)
-        status = wait_until_lasting(session, position, moment, failure);
     postgres_result_free(result);
-    return status;
+    /* A standby does not name all that its snapshot leaves out. */
+    if (moment->is_standby)
+        return 0;
+    /* Servers that keep no log of this kind refuse to tell; they are read all the same. */
+    if (postgres_run(session, log_what, "SAVEPOINT look", failure) != 0)
+        return -1;
+    if (look_at_log(session, moment, &trouble) == 0)
+        return postgres_run(session, log_what, "RELEASE look", failure);
+    moment->is_lasting = false;
+    return postgres_run(session, log_what, "ROLLBACK TO look", failure);
 }
 
 int table_session_plan(struct postgres *session, const struct table_origin *origin,

@@ -76,6 +76,7 @@ wait $!
 psql -XAtq -c 'alter system set max_connections = 60' -c \
     "alter role somebody connection limit 1" -c 'grant select on raw_amplitude.events to somebody'
 refuse 4 'too many connections for role "somebody"' --from "$somebody"
+psql -XAtqc 'revoke execute on function pg_current_wal_insert_lsn() from public'
 leaves 0 funnel 3 rebuild --from "$somebody" --to "$WORK/one" --rejects "$WORK/rejects" \
     --connections 1
 same_marts "$WORK/one" "$WORK/files"

@@ -10,6 +10,28 @@ start_postgres
 load_sample --users 400 --courses 5 --lessons 12 --events 12000 --course-share 0.5 --weeks 9 \
     --duplicates 0.03 --late 0.05 --seed "$seed"
 
+# Ranges of pages go to whoever is free: while one rank is held up, the others read all the rest, each
+# range once, and the server leaves out what is no course event.
+psql -XAtq -c "alter system set log_statement = 'all'" -c "alter system set log_line_prefix = '%a: '" \
+    -c 'select pg_reload_conf()' >/dev/null
+copies() { grep 'COPY (SELECT ctid' "$PGHOST/log" || true; }
+copy_count() { copies | wc -l; }
+close_gate
+funnel 3 rebuild --from "$CONNINFO" --events-table gate.one --events-table raw_amplitude.events \
+    --range-bytes 64K --rejects "$WORK/rejects" --to "$WORK/free" &
+job=$!
+wait_until "$(psql -XAtqc "select ceil(pg_relation_size('raw_amplitude.events') / 65536.0)")" \
+    copy_count
+check "one rank is held up" test "$(behind_gate)" = 1
+check "no range is read twice" test -z "$(copies | grep -oE "ctid >= '[^']*'" | sort | uniq -d)"
+check "two ranks read" test "$(copies | grep -oE '^course-funnel rank [0-2]:' | sort -u | wc -l)" = 2
+check "the server leaves out other events" test "$(copies | grep -vcF "IN ('course_lesson_started', \
+'course_lesson_completed', 'course_completed')) TO STDOUT")" = 0
+open_gate
+job_leaves 0
+same_marts "$WORK/free" "$WORK/files"
+psql -XAtq -c 'alter system reset log_statement' -c 'select pg_reload_conf()' >/dev/null
+
 start_job --to "$WORK/busy"
 check "one session a rank" test "$(sessions)" = 3
 check "named after its rank" test "$(psql -XAtqc "select string_agg(application_name, ','

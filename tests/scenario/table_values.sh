@@ -44,6 +44,18 @@ insert into v.bad values
     ('course_completed', 'u', '2025-07-02', 'null', 'no_course'),
     ('course_completed', 'u', '2025-07-02', '{"course_id":2147483648}', 'no_course'),
     ('course_lesson_started', 'u', '2025-07-02', '{"course_id":1}', 'no_lesson');
+-- Users of types that are no text: the marts know them by their text.
+create table v.uuids (event_type text, user_id uuid, event_time timestamp, event_properties jsonb);
+insert into v.uuids values
+    ('course_completed', '0F8FAD5B-D9CB-469F-A165-70867728950E', '2025-07-02', '{"course_id":1}'),
+    ('course_completed', '0f8fad5bd9cb469fa16570867728950e', '2025-07-03', '{"course_id":1}'),
+    ('course_completed', null, '2025-07-03', '{"course_id":1}');
+create table v.integers (event_type varchar(30), user_id integer, event_time varchar(30),
+    event_properties jsonb);
+insert into v.integers values
+    ('course_completed', -2147483648, '2025-07-02 00:00:00', '{"course_id":1}'),
+    ('course_completed', 7, '2025-07-02 00:00:00', '{"course_id":1}'),
+    ('course_completed', 7, '2025-07-09 00:00:00', '{"course_id":1}');
 create view v.bad_view as select * from v.bad order by "$insert_id", user_id;
 -- Of whole events in json, as a loader leaves them: lines of a file, whatever they hold.
 create table v.record (_airbyte_data json);
@@ -112,6 +124,17 @@ check "where there is no address, rows are counted" test "$(python3 -c '
 import json, sys
 print(*(json.loads(line)["offset"] for line in open(sys.argv[1])))' "$WORK/bad_view.rejects")" = \
     "1 2 3 4 6 7 8 9 10 11 12 13 14 15 16"
+
+for name in uuids integers; do
+    read_table "$name"
+    says "v.$name: has neither a uuid nor an insert id"
+done
+counted uuids kept 2
+counted uuids no_user 1
+check "one user of a uuid" grep -qx '1,2025-06-30,0,1,,' "$WORK/uuids/mart_course_funnel_cohorts.csv"
+counted integers kept 3
+check "two users of integers" grep -qx '1,2025-06-30,0,2,,' \
+    "$WORK/integers/mart_course_funnel_cohorts.csv"
 
 read_table record
 counted record lines_read 3
