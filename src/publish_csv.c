@@ -245,7 +245,7 @@ remove_temporaries:
     return -1;
 }
 
-int publish_csv_check(const char *directory, int64_t *attempt_us, struct failure *failure)
+int publish_csv_check(const char *directory, int64_t *planned_us, struct failure *failure)
 {
     static const char before[] = TEMPORARY_PREFIX "check";
     static const char after[] = TEMPORARY_PREFIX "checked";
@@ -272,9 +272,9 @@ int publish_csv_check(const char *directory, int64_t *attempt_us, struct failure
         goto remove_check;
     }
     /* The file's time is the file server's clock, which all machines that publish here share. */
-    *attempt_us = (int64_t)seen.st_mtim.tv_sec * 1000000 + seen.st_mtim.tv_nsec / 1000;
-    if (read_record(directory_fd, &last) && *attempt_us <= last.attempt_us)
-        *attempt_us = last.attempt_us + 1;
+    *planned_us = (int64_t)seen.st_mtim.tv_sec * 1000000 + seen.st_mtim.tv_nsec / 1000;
+    if (read_record(directory_fd, &last) && *planned_us <= last.attempt_us)
+        *planned_us = last.attempt_us + 1;
     status = 0;
 remove_check:
     (void)unlinkat(directory_fd, before, 0);
@@ -295,10 +295,10 @@ static int look_up(int directory_fd, const char *directory, const struct run_rec
         strcmp(last.cohorts_digest, record->cohorts_digest) == 0 &&
         strcmp(last.lessons_digest, record->lessons_digest) == 0)
         return 1;
-    if (last.attempt_us > record->attempt_us)
+    if (last.attempt_us > record->planned_us)
         return failure_set(failure, EXIT_GATE,
                            "A later attempt has published to %s already: run %s. Its files stay; "
-                           "run again to publish newer ones.",
+                           "to publish newer ones read anew (with --checkpoint: --restart).",
                            directory, last.run_id);
     return 0;
 }
