@@ -66,6 +66,8 @@ static void fill_manifest(struct saving *saving)
     manifest->ranks = (uint32_t)ranks_count(checkpoint->ranks);
     manifest->resumes = found->resumes + (checkpoint->has_found ? 1 : 0);
     manifest->started_us = found->started_us;
+    manifest->planned_us = found->planned_us;
+    manifest->attempt_us = found->attempt_us;
     manifest->written_us = clock_now_us();
     manifest->range_bytes = found->range_bytes;
     manifest->disk_bytes = found->disk_bytes;

@@ -1,6 +1,7 @@
 #include "course_funnel/phases.h"
 
 #include "course_funnel/clock.h"
+#include "course_funnel/waiting.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +20,16 @@ void phases_start(struct phases *phases)
 {
     memset(phases, 0, sizeof *phases);
     phases->since = clock_seconds();
+    phases->waited_before = waiting_seconds();
 }
 
 void phases_end(struct phases *phases, enum phase phase)
 {
-    double now = clock_seconds();
-    phases->seconds[phase] += now - phases->since;
+    double now = clock_seconds(), waited = waiting_seconds();
+    phases->times[phase].seconds += now - phases->since;
+    phases->times[phase].waited += waited - phases->waited_before;
     phases->since = now;
+    phases->waited_before = waited;
 }
 
 int phases_spread(struct ranks *ranks, const struct phases *phases,
@@ -33,8 +37,7 @@ int phases_spread(struct ranks *ranks, const struct phases *phases,
 {
     unsigned char *gathered = NULL;
     size_t bytes = 0;
-    if (ranks_gather(ranks, phases->seconds, sizeof phases->seconds, &gathered, &bytes, failure) !=
-        0)
+    if (ranks_gather(ranks, phases->times, sizeof phases->times, &gathered, &bytes, failure) != 0)
         return -1;
     if (gathered == NULL)
         return 0;
@@ -44,16 +47,19 @@ int phases_spread(struct ranks *ranks, const struct phases *phases,
         struct phase_spread *spread = &spreads[phase];
         *spread = (struct phase_spread){0};
         for (int rank = 0; rank < count; rank++) {
-            double seconds = 0;
-            size_t at = ((size_t)rank * PHASES + (size_t)phase) * sizeof seconds;
-            memcpy(&seconds, gathered + at, sizeof seconds);
-            if (rank == 0 || seconds < spread->least)
-                spread->least = seconds;
-            if (rank == 0 || seconds > spread->most) {
-                spread->most = seconds;
+            struct phase_time time;
+            memcpy(&time, gathered + ((size_t)rank * PHASES + (size_t)phase) * sizeof time,
+                   sizeof time);
+            double worked = time.seconds > time.waited ? time.seconds - time.waited : 0;
+            if (rank == 0 || time.seconds > spread->seconds)
+                spread->seconds = time.seconds;
+            if (rank == 0 || worked < spread->least)
+                spread->least = worked;
+            if (rank == 0 || worked > spread->most) {
+                spread->most = worked;
                 spread->slowest = rank;
             }
-            spread->mean += seconds / count;
+            spread->mean += worked / count;
         }
     }
     free(gathered);

@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define TERMINAL_SECONDS 0.2
 #define LOG_MS 30000
@@ -18,7 +17,6 @@ struct progress {
     double started;
     double next; /* when to show again */
     bool terminal;
-    bool drawn;
 };
 
 static double seconds_apart(const struct progress *progress)
@@ -36,7 +34,7 @@ struct progress *progress_start(uint64_t total_bytes, uint64_t before_bytes)
     progress->total_bytes = total_bytes;
     progress->before_bytes = before_bytes;
     progress->started = clock_seconds();
-    progress->terminal = isatty(STDERR_FILENO) == 1 && log_is_text();
+    progress->terminal = log_can_draw();
     progress->next = progress->started + seconds_apart(progress);
     return progress;
 }
@@ -81,12 +79,10 @@ void progress_update(struct progress *progress, uint64_t done_bytes, uint64_t do
                                          .done_lines = done_lines,
                                          .seconds = now - progress->started};
     progress_format(text, sizeof text, &state);
-    if (progress->terminal) {
-        fprintf(stderr, "\r\033[K%s", text);
-        progress->drawn = true;
-    } else {
+    if (progress->terminal)
+        log_draw(text);
+    else
         log_info("%s", text);
-    }
     progress->next = now + seconds_apart(progress);
 }
 
@@ -94,7 +90,6 @@ void progress_end(struct progress *progress)
 {
     if (progress == NULL)
         return;
-    if (progress->drawn)
-        fprintf(stderr, "\r\033[K");
+    log_draw(NULL);
     free(progress);
 }

@@ -204,14 +204,19 @@ static int write_file(int directory_fd, const char *directory, const struct file
     return status;
 }
 
+/* Write the files and put them in their places; ${stale}, if any, is an older one that goes. */
 static int write_files(int directory_fd, const char *directory, const struct file *files,
-                       size_t count, struct failure *failure)
+                       size_t count, const char *stale, struct failure *failure)
 {
     size_t renamed = 0;
     char name[NAME_BYTES];
     for (size_t i = 0; i < count; i++)
         if (write_file(directory_fd, directory, &files[i], failure) != 0)
             goto remove_temporaries;
+    if (stale != NULL && unlinkat(directory_fd, stale, 0) != 0 && errno != ENOENT) {
+        fail(failure, "remove the file", directory, stale);
+        goto remove_temporaries;
+    }
     /* From here on only names change. The record is the last, so that it vouches for the rest. */
     for (; renamed < count; renamed++) {
         temporary_name(files[renamed].name, name);
@@ -240,7 +245,7 @@ remove_temporaries:
     return -1;
 }
 
-int publish_csv_check(const char *directory, int64_t *attempt_us, struct failure *failure)
+int publish_csv_check(const char *directory, int64_t *planned_us, struct failure *failure)
 {
     static const char before[] = TEMPORARY_PREFIX "check";
     static const char after[] = TEMPORARY_PREFIX "checked";
@@ -267,9 +272,9 @@ int publish_csv_check(const char *directory, int64_t *attempt_us, struct failure
         goto remove_check;
     }
     /* The file's time is the file server's clock, which all machines that publish here share. */
-    *attempt_us = (int64_t)seen.st_mtim.tv_sec * 1000000 + seen.st_mtim.tv_nsec / 1000;
-    if (read_record(directory_fd, &last) && *attempt_us <= last.attempt_us)
-        *attempt_us = last.attempt_us + 1;
+    *planned_us = (int64_t)seen.st_mtim.tv_sec * 1000000 + seen.st_mtim.tv_nsec / 1000;
+    if (read_record(directory_fd, &last) && *planned_us <= last.attempt_us)
+        *planned_us = last.attempt_us + 1;
     status = 0;
 remove_check:
     (void)unlinkat(directory_fd, before, 0);
@@ -290,10 +295,10 @@ static int look_up(int directory_fd, const char *directory, const struct run_rec
         strcmp(last.cohorts_digest, record->cohorts_digest) == 0 &&
         strcmp(last.lessons_digest, record->lessons_digest) == 0)
         return 1;
-    if (last.attempt_us > record->attempt_us)
+    if (last.attempt_us > record->planned_us)
         return failure_set(failure, EXIT_GATE,
                            "A later attempt has published to %s already: run %s. Its files stay; "
-                           "run again to publish newer ones.",
+                           "to publish newer ones read anew (with --checkpoint: --restart).",
                            directory, last.run_id);
     return 0;
 }
@@ -316,13 +321,10 @@ int publish_csv(const char *directory, const struct marts *marts, const struct r
                                      {PUBLISH_CSV_COHORTS, write_cohorts, marts},
                                      {PUBLISH_CSV_LESSONS, write_lessons, marts},
                                      {PUBLISH_CSV_RECORD, write_text, json}};
-        /* What an earlier run said about sessions would not belong to the marts of this one. */
-        if (!record->has_sessions && unlinkat(directory_fd, PUBLISH_CSV_MATCHES, 0) != 0 &&
-            errno != ENOENT)
-            status = fail(failure, "remove the file", directory, PUBLISH_CSV_MATCHES);
         size_t first = record->has_sessions ? 0 : 1;
-        if (status == 0)
-            status = write_files(directory_fd, directory, files + first, 4 - first, failure);
+        /* What an earlier run said about sessions would not belong to the marts of this one. */
+        status = write_files(directory_fd, directory, files + first, 4 - first,
+                             record->has_sessions ? NULL : PUBLISH_CSV_MATCHES, failure);
     }
     (void)close(directory_fd);
     free(json);

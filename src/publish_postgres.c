@@ -157,11 +157,11 @@ static int look_up(struct postgres *session, const struct publication *publicati
                    struct failure *failure)
 {
     const struct run_record *record = publication->record;
-    char attempt[CALENDAR_TIME_BYTES];
-    const char *values[] = {record->run_id, attempt};
+    char planned[CALENDAR_TIME_BYTES];
+    const char *values[] = {record->run_id, planned};
     char *sql = NULL;
     struct postgres_result *result = NULL;
-    calendar_format_time(record->attempt_us, attempt);
+    calendar_format_time(record->planned_us, planned);
     if (postgres_place_schema(session, sql_published_before, publication->target->schema, &sql,
                               failure) != 0)
         return -1;
@@ -185,8 +185,9 @@ static int look_up(struct postgres *session, const struct publication *publicati
     } else if (newer != NULL) {
         status = failure_set(failure, EXIT_GATE,
                              "A later attempt has published already: run %s of %s; this one is of "
-                             "%s. Its marts stay; run again to publish newer ones.",
-                             postgres_value(result, 0, 3), newer, attempt);
+                             "%s. Its marts stay; to publish newer ones read anew (with "
+                             "--checkpoint: --restart).",
+                             postgres_value(result, 0, 3), newer, planned);
     }
     postgres_result_free(result);
     return status;

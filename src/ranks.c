@@ -13,6 +13,8 @@ struct ranks {
     int rank;
     int count;
     char host[MPI_MAX_PROCESSOR_NAME + 1];
+    /* One a rank, for ranks_gather: asked for there, a rank that got none would let others wait. */
+    uint64_t *sizes;
 };
 
 MPI_Comm ranks_communicator(const struct ranks *ranks)
@@ -31,13 +33,30 @@ int ranks_check(int answer, const char *call, struct failure *failure)
     return failure_set(failure, EXIT_BUG, "%s failed: %s.", call, text);
 }
 
+/*
+ * Ranks of one host need shared memory and no network. Told so, Open MPI does not load and try what
+ * drives all kinds of networks, which takes it longer than all else at the start. What the user has
+ * set stays.
+ */
+static int leave_networks_out(struct failure *failure)
+{
+    const char *all = getenv("OMPI_COMM_WORLD_SIZE");
+    const char *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    if (all == NULL || here == NULL || strcmp(all, here) != 0)
+        return 0;
+    if (setenv("OMPI_MCA_pml", "ob1", 0) != 0 || setenv("OMPI_MCA_btl", "self,vader", 0) != 0)
+        return failure_memory(failure, "the environment", strlen("OMPI_MCA_btl=self,vader"));
+    return 0;
+}
+
 int ranks_start(struct ranks **ranks, struct failure *failure)
 {
     struct ranks *started = calloc(1, sizeof *started);
     if (started == NULL)
         return failure_memory(failure, "the ranks", sizeof *started);
     int bytes = 0;
-    if (ranks_check(MPI_Init(NULL, NULL), "MPI_Init", failure) != 0 ||
+    if (leave_networks_out(failure) != 0 ||
+        ranks_check(MPI_Init(NULL, NULL), "MPI_Init", failure) != 0 ||
         ranks_check(MPI_Comm_dup(MPI_COMM_WORLD, &started->communicator), "MPI_Comm_dup",
                     failure) != 0 ||
         ranks_check(MPI_Comm_set_errhandler(started->communicator, MPI_ERRORS_RETURN),
@@ -51,6 +70,12 @@ int ranks_start(struct ranks **ranks, struct failure *failure)
         free(started);
         return -1;
     }
+    started->sizes = calloc((size_t)started->count, sizeof *started->sizes);
+    if (started->sizes == NULL) {
+        failure_memory(failure, "sizes of the ranks", (size_t)started->count * sizeof(uint64_t));
+        free(started);
+        return -1;
+    }
     *ranks = started;
     return 0;
 }
@@ -61,6 +86,7 @@ int ranks_end(struct ranks *ranks, struct failure *failure)
         return 0;
     int freed = ranks_check(MPI_Comm_free(&ranks->communicator), "MPI_Comm_free", failure);
     int ended = ranks_check(MPI_Finalize(), "MPI_Finalize", failure);
+    free(ranks->sizes);
     free(ranks);
     return freed == 0 && ended == 0 ? 0 : -1;
 }
@@ -105,7 +131,7 @@ int ranks_vote(struct ranks *ranks, struct failure *failure)
 
 void ranks_abort(struct ranks *ranks, const struct failure *failure)
 {
-    fprintf(stderr, "course-funnel: rank %d on %s: %s\n", ranks->rank, ranks->host,
+    fprintf(stderr, "course-funnel: error: rank %d on %s: %s\n", ranks->rank, ranks->host,
             failure->message);
     MPI_Abort(ranks->communicator, failure->code);
     _exit(failure->code);
@@ -191,17 +217,14 @@ int ranks_gather(struct ranks *ranks, const void *bytes, size_t byte_count,
                  unsigned char **gathered, size_t *gathered_bytes, struct failure *failure)
 {
     uint64_t mine = byte_count, total = 0;
-    uint64_t *sizes = calloc((size_t)ranks->count, sizeof *sizes);
+    const uint64_t *sizes = ranks->sizes;
     unsigned char *buffer = NULL;
-    int result = -1;
     *gathered = NULL;
     *gathered_bytes = 0;
-    if (sizes == NULL)
-        return failure_memory(failure, "sizes of the ranks", (size_t)ranks->count * sizeof *sizes);
-    if (ranks_check(
-            MPI_Allgather(&mine, 1, MPI_UINT64_T, sizes, 1, MPI_UINT64_T, ranks->communicator),
-            "MPI_Allgather", failure) != 0)
-        goto free_sizes;
+    if (ranks_check(MPI_Allgather(&mine, 1, MPI_UINT64_T, ranks->sizes, 1, MPI_UINT64_T,
+                                  ranks->communicator),
+                    "MPI_Allgather", failure) != 0)
+        return -1;
     for (int i = 0; i < ranks->count; i++)
         total += sizes[i];
 
@@ -214,28 +237,23 @@ int ranks_gather(struct ranks *ranks, const void *bytes, size_t byte_count,
     }
     if (ranks_check(MPI_Bcast(&ready, 1, MPI_INT, 0, ranks->communicator), "MPI_Bcast", failure) !=
             0 ||
-        !ready)
-        goto free_sizes;
-
-    if (ranks->rank != 0) {
-        result = send_pieces(ranks, bytes, mine, failure);
-        goto free_sizes;
+        !ready) {
+        free(buffer);
+        return -1;
     }
+    if (ranks->rank != 0)
+        return send_pieces(ranks, bytes, mine, failure);
     if (mine > 0)
         memcpy(buffer, bytes, mine);
     uint64_t at = mine;
     for (int from = 1; from < ranks->count; from++) {
         if (receive_pieces(ranks, from, buffer + at, sizes[from], failure) != 0) {
             free(buffer);
-            goto free_sizes;
+            return -1;
         }
         at += sizes[from];
     }
     *gathered = buffer;
     *gathered_bytes = total;
-    result = 0;
-
-free_sizes:
-    free(sizes);
-    return result;
+    return 0;
 }

@@ -37,7 +37,8 @@ struct job {
     struct rebuild_options options;
     struct phases phases;
     struct publish_target target;
-    char *target_text;  /* without passwords */
+    double checked;     /* when the target's clock was about to be read */
+    char *target_text;  /* what kind of target it is, and where; without passwords */
     char *rejects_path; /* on every rank */
     char *parts_path;   /* what paths of parts of rejects begin with, without a checkpoint */
     struct source_list *list;
@@ -61,15 +62,36 @@ static bool is_root(const struct job *job)
     return ranks_rank(job->ranks) == 0;
 }
 
+/* A name that was meant for a database may have been taken for a directory: say what it is. */
+static int describe_target(struct job *job, struct failure *failure)
+{
+    char *text = NULL;
+    int written = 0;
+    if (publish_describe(job->options.to, &text, failure) != 0)
+        return -1;
+    if (publish_is_postgres(job->options.to))
+        written = asprintf(&job->target_text, "the schema %s of PostgreSQL (%s)",
+                           job->options.schema, text);
+    else
+        written = asprintf(&job->target_text, "the directory %s", text);
+    free(text);
+    if (written < 0) {
+        job->target_text = NULL;
+        return failure_memory(failure, "the name of the target", strlen(job->options.to));
+    }
+    return 0;
+}
+
 /* On rank 0: what can be checked before any work is. */
 static int check_places(struct job *job, struct failure *failure)
 {
     const struct rebuild_options *options = &job->options;
     job->record.started_us = clock_now_us();
     job->target = (struct publish_target){.target = options->to, .schema = options->schema};
-    if (publish_describe(options->to, &job->target_text, failure) != 0 ||
+    job->checked = clock_seconds();
+    if (describe_target(job, failure) != 0 ||
         run_record_draw_id(job->record.run_id, failure) != 0 ||
-        publish_check(&job->target, &job->record.attempt_us, failure) != 0 ||
+        publish_check(&job->target, &job->record.planned_us, failure) != 0 ||
         rejects_check(job->rejects_path, failure) != 0)
         return -1;
     return 0;
@@ -84,7 +106,12 @@ static int list_sources(struct job *job, struct failure *failure)
         return -1;
     for (size_t i = 0; i < job->list->note_count; i++)
         log_warning("%s: %s", job->list->notes[i].path, job->list->notes[i].what);
-    return rebuild_tables_find(&options->tables, job->list, &job->tables, failure);
+    if (rebuild_tables_find(&options->tables, job->list, &job->tables, failure) != 0)
+        return -1;
+    /* The target's clock is not asked again: it moves on as this one does. */
+    job->record.attempt_us =
+        job->record.planned_us + 1 + (int64_t)((clock_seconds() - job->checked) * 1e6);
+    return 0;
 }
 
 /* Rank 0's list of the input and id of the run, to all. */
@@ -152,10 +179,14 @@ static int resume(struct job *job, struct failure *failure)
     found = checkpoint_found(job->checkpoint);
     if (found != NULL) {
         job->record.started_us = found->started_us;
+        job->record.planned_us = found->planned_us;
+        job->record.attempt_us = found->attempt_us;
         job->resumes = found->resumes + 1;
         /* The counts so far are rank 0's, so that the sum over the ranks goes on from them. */
         if (is_root(job))
             job->ledger = found->ledger;
+    } else {
+        checkpoint_set_times(job->checkpoint, job->record.planned_us, job->record.attempt_us);
     }
     return 0;
 }
@@ -186,8 +217,12 @@ static int read_history(struct job *job, struct failure *failure)
                             .connections = job->options.connections,
                             .ledger = &job->ledger};
     if (is_root(job)) {
-        log_info("reading %zu files and tables, %" PRIu64 " bytes on disk; ranks: %d",
-                 job->list->file_count, job->list->disk_bytes, ranks_count(job->ranks));
+        bool one = job->tables.list == NULL && job->list->file_count == 1;
+        log_info("reading %zu file%s%s, %" PRIu64 " bytes on disk, on %d rank%s, for %s",
+                 job->list->file_count, one ? "" : "s",
+                 job->tables.list != NULL ? " and tables" : "", job->list->disk_bytes,
+                 ranks_count(job->ranks), ranks_count(job->ranks) == 1 ? "" : "s",
+                 publish_is_postgres(job->options.to) ? "PostgreSQL" : "CSV files");
         ingest.progress = progress_start(job->list->disk_bytes, done_before(job));
     }
     if (job->checkpoint != NULL)
@@ -453,6 +488,9 @@ static int print_summary(struct job *job, struct failure *failure)
                               .rejects = job->rejects_path,
                               .resumes = job->resumes};
     summary_print(stdout, &summary);
+    /* What was published stays published. */
+    if (fflush(stdout) != 0 || ferror(stdout) != 0)
+        log_warning("The marts are published, but standard output cannot be written.");
     return 0;
 }
 
@@ -527,7 +565,9 @@ int rebuild_command(int argc, char **argv)
     /* A closed pipe and a file over its size limit are errors of a write, not ends of the rank. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
         failure_set(&failure, EXIT_BUG, "Signals cannot be set up.");
-    if (failure.code == 0 && rebuild_options_parse(argc, argv, &job.options, &failure) == 0) {
+    if (failure.code == 0)
+        (void)rebuild_options_parse(argc, argv, &job.options, &failure);
+    if (ranks_vote(job.ranks, &failure) == 0) {
         log_open(job.options.json_log ? LOG_JSON : LOG_TEXT, is_root(&job));
         if (!job.options.help)
             (void)run(&job, &failure);

@@ -34,7 +34,14 @@ static int send_tally(struct ranks *ranks, int to, const struct tally *tally,
     if (ranks_check(MPI_Send(&announcement, sizeof announcement, MPI_BYTE, to, TAG, communicator),
                     "MPI_Send", failure) != 0)
         return -1;
-    for (size_t at = 0; at < announcement.records; at += PIECE_RECORDS)
+    if (announcement.records == 0)
+        return 0;
+    /* Who has no room for the records says so itself, in the vote that follows. */
+    int ready = 0;
+    if (ranks_check(MPI_Recv(&ready, 1, MPI_INT, to, TAG, communicator, MPI_STATUS_IGNORE),
+                    "MPI_Recv", failure) != 0)
+        return -1;
+    for (size_t at = 0; ready && at < announcement.records; at += PIECE_RECORDS)
         if (ranks_check(MPI_Send(tally->records + at, piece_bytes(tally->count - at), MPI_BYTE, to,
                                  TAG, communicator),
                         "MPI_Send", failure) != 0)
@@ -55,16 +62,20 @@ static int receive_tally(struct ranks *ranks, int from, struct tally *tally,
     if (announcement.failed)
         return failure_set(failure, EXIT_BUG, "Rank %d could not send its sums.", from);
 
-    size_t bytes = announcement.records * sizeof *tally->records;
-    tally->records = malloc(bytes > 0 ? bytes : 1);
-    if (tally->records == NULL) {
-        /* The sender has begun to send, and cannot be told. */
-        failure_memory(failure, "the sums of cohorts", bytes);
-        ranks_abort(ranks, failure);
-    }
-    tally->count = tally->capacity = announcement.records;
     tally->pairs_started = announcement.pairs_started;
     tally->pairs_completed = announcement.pairs_completed;
+    if (announcement.records == 0)
+        return 0;
+    size_t bytes = announcement.records * sizeof *tally->records;
+    tally->records = malloc(bytes);
+    int ready = tally->records != NULL;
+    if (!ready)
+        failure_memory(failure, "the sums of cohorts", bytes);
+    if (ranks_check(MPI_Send(&ready, 1, MPI_INT, from, TAG, communicator), "MPI_Send", failure) !=
+            0 ||
+        !ready)
+        return -1;
+    tally->count = tally->capacity = announcement.records;
     for (size_t at = 0; at < tally->count; at += PIECE_RECORDS)
         if (ranks_check(MPI_Recv(tally->records + at, piece_bytes(tally->count - at), MPI_BYTE,
                                  from, TAG, communicator, MPI_STATUS_IGNORE),

@@ -22,6 +22,11 @@ static const char *grouped(uint64_t count, char text[GROUPED_BYTES])
     return text;
 }
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void print_count(FILE *out, const char *name, uint64_t count, const char *remark)
 {
     char text[GROUPED_BYTES];
@@ -35,11 +40,14 @@ static void print_input(FILE *out, const struct source_list *list)
     uint64_t table_count = 0;
     for (size_t i = 0; i < list->file_count; i++)
         table_count += list->files[i].format == SOURCE_TABLE ? 1 : 0;
-    fprintf(out, "  %s files ", grouped(list->file_count - table_count, files));
+    uint64_t file_count = list->file_count - table_count;
+    if (file_count > 0 || table_count == 0)
+        fprintf(out, "  %s file%s ", grouped(file_count, files), plural(file_count));
     if (table_count > 0)
-        fprintf(out, "and %s tables or partitions ", grouped(table_count, tables));
-    fprintf(out, "in %s splits, %s bytes on disk\n", grouped(list->split_count, splits),
-            grouped(list->disk_bytes, bytes));
+        fprintf(out, "%s%s table%s or partition%s ", file_count > 0 ? "and " : "  ",
+                grouped(table_count, tables), plural(table_count), plural(table_count));
+    fprintf(out, "in %s split%s, %s bytes on disk\n", grouped(list->split_count, splits),
+            plural(list->split_count), grouped(list->disk_bytes, bytes));
 }
 
 static void print_ledger(FILE *out, const struct ledger *ledger, const char *rejects)
@@ -63,11 +71,14 @@ static void print_ledger(FILE *out, const struct ledger *ledger, const char *rej
 
 static void print_phases(FILE *out, const struct phase_spread *phases, int ranks)
 {
-    fprintf(out, "\n  seconds            least      mean      most   slowest of %d rank%s\n", ranks,
-            ranks == 1 ? "" : "s");
+    fprintf(
+        out,
+        "\n  seconds             took  work: least      mean      most   slowest of %d rank%s\n",
+        ranks, plural((uint64_t)ranks));
     for (int phase = 0; phase < PHASES; phase++)
-        fprintf(out, "  %-12s %11.3f %9.3f %9.3f   rank %d\n", phases_name((enum phase)phase),
-                phases[phase].least, phases[phase].mean, phases[phase].most, phases[phase].slowest);
+        fprintf(out, "  %-12s %11.3f %12.3f %9.3f %9.3f   rank %d\n",
+                phases_name((enum phase)phase), phases[phase].seconds, phases[phase].least,
+                phases[phase].mean, phases[phase].most, phases[phase].slowest);
 }
 
 void summary_print(FILE *out, const struct summary *summary)
@@ -80,7 +91,7 @@ void summary_print(FILE *out, const struct summary *summary)
     print_input(out, summary->list);
     if (summary->resumes > 0)
         fprintf(out, "  resumed from a checkpoint %u time%s\n", summary->resumes,
-                summary->resumes == 1 ? "" : "s");
+                plural(summary->resumes));
     fputc('\n', out);
     print_ledger(out, &record->ledger, summary->rejects);
     if (record->has_event_times) {
@@ -97,7 +108,7 @@ void summary_print(FILE *out, const struct summary *summary)
     }
     print_phases(out, summary->phases, record->ranks);
 
-    double read = summary->phases[PHASE_READ].most;
+    double read = summary->phases[PHASE_READ].seconds;
     if (read > 0)
         fprintf(out, "  %.0f lines/s, %.1f MB/s of text while reading\n",
                 (double)record->ledger.lines_read / read,
@@ -123,14 +134,14 @@ void summary_print_plan(FILE *out, const struct source_list *list, int ranks, co
     }
 
     fprintf(out, "Dry run: all checks passed, nothing was read or published. A run would\n");
-    fprintf(out, "  read on %d rank%s\n", ranks, ranks == 1 ? "" : "s");
+    fprintf(out, "  read on %d rank%s\n", ranks, plural((uint64_t)ranks));
     print_input(out, list);
     for (int format = 0; format < 4; format++)
         if (files[format] > 0) {
             char count[GROUPED_BYTES], size[GROUPED_BYTES];
-            fprintf(out, "    %-6s %12s %s %18s bytes\n", formats[format],
-                    grouped(files[format], count), format == SOURCE_TABLE ? "parts" : "files",
-                    grouped(bytes[format], size));
+            fprintf(out, "    %-6s %12s %s%s %18s bytes\n", formats[format],
+                    grouped(files[format], count), format == SOURCE_TABLE ? "part" : "file",
+                    plural(files[format]), grouped(bytes[format], size));
         }
     if (list->file_count > 0)
         fprintf(out, "    from %s\n      to %s\n", list->files[0].path,

@@ -34,6 +34,7 @@ struct manifest_input {
     char *path;
     uint64_t bytes;
     int64_t mtime_ns;
+    struct source_changes changes; /* of a table; else all zero */
 };
 
 struct manifest_file {
@@ -58,8 +59,10 @@ struct manifest {
     uint32_t attempt;
     uint32_t generation;
     uint32_t ranks;
-    uint32_t resumes;     /* how often the run was resumed before */
-    int64_t started_us;   /* the run */
+    uint32_t resumes;   /* how often the run was resumed before */
+    int64_t started_us; /* the run */
+    int64_t planned_us; /* see run_record.h */
+    int64_t attempt_us;
     int64_t written_us;   /* this generation */
     uint64_t range_bytes; /* what plain files were cut by */
     char input_fingerprint[33];

@@ -4,7 +4,10 @@
 #include "course_funnel/failure.h"
 #include "course_funnel/ranks.h"
 
-/* How long each phase of the job took on each rank. */
+/*
+ * How long each phase of the job took, and for how much of that each rank worked: the rest it
+ * waited for the others.
+ */
 
 enum phase {
     PHASE_PLAN,    /* options, target, list of splits */
@@ -18,9 +21,13 @@ enum phase {
 /* Local. The phase's name in the summary. */
 const char *phases_name(enum phase phase);
 
+struct phase_time {
+    double seconds, waited; /* the second is a part of the first */
+};
+
 struct phases {
-    double seconds[PHASES]; /* of this rank */
-    double since;
+    struct phase_time times[PHASES]; /* of this rank */
+    double since, waited_before;
 };
 
 /* Local. Count the time since the last call (or phases_start) to ${phase}. */
@@ -29,8 +36,9 @@ void phases_end(struct phases *phases, enum phase phase);
 
 /* What all ranks together took for a phase. */
 struct phase_spread {
-    double least, mean, most; /* seconds */
-    int slowest;              /* the rank that took the most */
+    double seconds;           /* until the last rank was done */
+    double least, mean, most; /* seconds of work, without the waiting for others */
+    int slowest;              /* the rank that worked for the most */
 };
 
 /*

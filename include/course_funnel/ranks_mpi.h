@@ -6,7 +6,7 @@
 
 #include <mpi.h>
 
-/* What the files that call MPI share: ranks.c, exchange.c and reduce.c. */
+/* What the files that call MPI share: ranks.c, exchange.c, reduce.c and waiting.c. */
 
 /* Local. The communicator of the job; owned by ${ranks}. Errors on it are returned. */
 MPI_Comm ranks_communicator(const struct ranks *ranks);

@@ -59,11 +59,37 @@ rm "$WORK/names/dangling.json"
 mkfifo "$WORK/names/pipe.json"
 refused "a pipe" "$WORK/names/pipe.json" --from "$WORK/names/pipe.json"
 rm "$WORK/names/pipe.json"
-if [ "$(id -u)" != 0 ]; then
-    chmod 000 "$WORK/names/a.json"
-    refused "not ours to read" "$WORK/names/a.json" --from "$WORK/names"
-    chmod 600 "$WORK/names/a.json"
+
+# Files and folders that the user may not read, deep in a folder and by a glob. Permissions do not
+# stop root, who tries it as another user.
+mine=$WORK/mine
+mkdir -p "$mine/in/folder" "$mine/mpi"
+cp "$PROGRAM" "$mine/program"
+cp "$WORK/names/a.json" "$mine/in"
+cp "$WORK/names/a.json" "$mine/in/folder/b.json"
+as=(env)
+if [ "$(id -u)" = 0 ]; then
+    chown -R nobody "$mine"
+    as=(runuser -u nobody -- env)
 fi
+not_allowed() { # not_allowed NAME MODE FROM: refused as long as NAME has the mode 000
+    chmod 000 "$mine/in/$1"
+    leaves 4 unprivileged "$3"
+    says "$mine/in/$1"
+    says "Permission denied"
+    chmod "$2" "$mine/in/$1"
+    check "$1: nothing was published" test -z "$(find "$mine/out" -name '*.csv')"
+    check "$1: no parts of rejects stay" test -z "$(find "$mine" -name '*.part-*')"
+}
+unprivileged() {
+    (cd "$mine" && timeout -k 10 60 "${as[@]}" OMPI_MCA_orte_tmpdir_base="$mine/mpi" \
+        OMPI_MCA_btl_vader_backing_directory="$mine/mpi" ./program rebuild --from "$1" --to out) \
+        </dev/null >"$WORK/stdout" 2>"$WORK/stderr"
+}
+not_allowed folder/b.json 644 in
+not_allowed folder 755 in
+not_allowed a.json 644 'in/*'
+leaves 0 unprivileged in
 
 # A dry run finds what can be found without reading.
 leaves 4 funnel 2 rebuild --dry-run --from "$WORK/names/none.json" --to "$target" \

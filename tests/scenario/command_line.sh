@@ -7,7 +7,9 @@ mkdir "$WORK/input"
 python3 -c 'import sys; from events import *
 for n in range(200): sys.stdout.buffer.write(line(event(STARTED, f"u{n}", 1, n % 3)) + b"\n")' \
     >"$WORK/input/a.json"
+# What is no events is left out, whatever is in it.
 touch "$WORK/input/187520_2025-01-01_3_complete"
+echo '{"event_type":"course_completed"' >"$WORK/input/-187520_2025-01-01_3.json.gz"
 from=(--from "$WORK/input")
 to=(--to "$WORK/marts" --rejects "$WORK/rejects")
 
@@ -50,6 +52,24 @@ for section in sections:
         where = "README" if option in told else "--help"
         print(f"{match[1]}: {option} is in the {where} alone", file=sys.stderr)
 sys.exit(not (good and tables))
+PYTHON
+
+# The codes that the program can leave with; the README has those of mpirun and scripts besides.
+check "README and --help tell of the program's exit codes" python3 - "$SOURCE" "$WORK" <<'PYTHON'
+import re
+import sys
+
+with open(sys.argv[1] + "/include/course_funnel/failure.h", encoding="utf-8") as file:
+    enum = re.search(r"enum exit_code \{(.*?)\};", file.read(), flags=re.S)[1]
+codes = sorted(map(int, re.findall(r"= (\d+)", enum)))
+with open(sys.argv[1] + "/README.md", encoding="utf-8") as file:
+    section = re.search(r"^### Exit codes\n(.*?)^#", file.read(), flags=re.S | re.M)[1]
+told = sorted(map(int, re.findall(r"^\| (\d+) \|", section, flags=re.M)))
+with open(sys.argv[2] + "/rebuild.help", encoding="utf-8") as file:
+    text = re.search(r"^exit codes: (.*)", file.read(), flags=re.S | re.M)[1]
+helped = sorted(map(int, re.findall(r"\d+", text)))
+print("program", codes, "README", told, "--help", helped, file=sys.stderr)
+sys.exit(not (len(codes) > 5 and codes == helped and set(codes) <= set(told)))
 PYTHON
 
 # mistake WHAT TEXT ARGS...: refused with 2, a message that has TEXT, and a hint
@@ -112,7 +132,8 @@ check "the plan names the target" grep -qF "$WORK/marts" "$WORK/stdout"
 check "the plan names the input" grep -qF "$WORK/input/a.json" "$WORK/stdout"
 check "nothing is published" test -z "$(ls -A "$WORK/marts")"
 check "no rejects are written" test ! -e "$WORK/rejects"
-says "187520_2025-01-01_3_complete"
+says "187520_2025-01-01_3_complete: marker of a finished hour, left out"
+says "-187520_2025-01-01_3.json.gz: merged identities, not events, left out"
 leaves 4 funnel 2 rebuild --dry-run --from "$WORK/none" "${to[@]}"
 says "$WORK/none"
 leaves 5 funnel 2 rebuild --dry-run "${from[@]}" --to "host=$WORK/none dbname=x" \
@@ -181,5 +202,27 @@ for name, value in wanted.items():
               file=sys.stderr)
 sys.exit(not good)
 PYTHON
+check "the summary tells of phases" python3 - "$WORK/stdout" <<'PYTHON'
+import re
+import sys
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    lines = file.read().split("\n")
+head = next(at for at, line in enumerate(lines) if line.endswith("slowest of 3 ranks"))
+phases = {}
+for line in lines[head + 1:head + 6]:
+    name, took, least, mean, most, rank = re.fullmatch(
+        r"  (\w+) +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+)   rank (\d)", line).groups()
+    assert float(least) <= float(mean) <= float(most) <= float(took) < 60 and int(rank) < 3, line
+    phases[name] = float(most)
+assert list(phases) == ["plan", "read", "match", "reduce", "publish"], phases
+assert phases["read"] > 0, phases
+PYTHON
 check "the summary names the rejects" grep -qF "$WORK/rejects" "$WORK/stdout"
+
+# A summary that nobody can read does not undo the publication, and does not go unsaid.
+rm "$WORK"/marts/*.csv
+leaves 0 sh -c '"$@" >/dev/full 2>"$0"' "$WORK/stderr" "$PROGRAM" rebuild "${from[@]}" "${to[@]}"
+says "standard output cannot be written"
+check "it is published" test -e "$WORK/marts/mart_course_funnel_cohorts.csv"
 passed

@@ -14,6 +14,19 @@ for ranks in 1 3; do
     same_marts "$WORK/marts.$ranks" "$expected"
     counts "$WORK/marts.$ranks/course_funnel_run.json" >"$WORK/counts.csv"
     same "$WORK/counts.csv" "$expected/counts.csv"
+    # What else the run's record tells of the input and the marts.
+    while read -r name value; do
+        check "the record has the $name $value" \
+            grep -qF "\"$name\":	$value," "$WORK/marts.$ranks/course_funnel_run.json"
+    done <<RECORD
+ranks $ranks
+bytes_read $(cat "$WORK"/odd/input/* | wc -c)
+cohort_rows $(sed 1d "$expected/mart_course_funnel_cohorts.csv" | wc -l)
+lesson_rows $(sed 1d "$expected/mart_course_funnel_lessons.csv" | wc -l)
+first_event_time "0001-01-01 00:00:00.000000Z"
+last_event_time "9999-12-31 23:59:59.999999Z"
+source "$WORK/odd/input"
+RECORD
 done
 same "$WORK/rejects.1" "$WORK/rejects.3"
 

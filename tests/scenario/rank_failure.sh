@@ -52,6 +52,20 @@ for rank in 0 1 2; do
         "prlimit --pid \$PID_$rank --fsize=4096" "$WORK/dirty" --to "$target"
 done
 
+# The disk fails under one of the files, whichever rank it goes to.
+printf '#!/bin/sh\nSHIM_BAD_FILE=%s LD_PRELOAD=%s exec %s "$@"\n' "$WORK/clean/2.json" \
+    "$BUILD/tests/shim.so" "$PROGRAM" >"$WORK/on_bad_disk"
+chmod +x "$WORK/on_bad_disk"
+for number in 1 2 4; do
+    PROGRAM=$WORK/on_bad_disk leaves 4 funnel "$number" rebuild --from "$WORK/clean" --to "$target" \
+        --range-bytes 1M --rejects "$WORK/rejects"
+    one_message "a bad disk"
+    says "$WORK/clean/2.json"
+    says "Input/output error"
+    check "a bad disk: somebody is left" nobody_left
+    check "a bad disk: the target is as it was" diff -r "$target" "$WORK/before"
+done
+
 # Plan: places that cannot be written, found by rank 0 before anything is read.
 leaves 5 funnel "$ranks" rebuild --from "$WORK/clean" --to "$target" \
     --rejects "$WORK/none/rejects.ndjson"

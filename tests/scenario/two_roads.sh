@@ -53,4 +53,36 @@ read_back mart_course_funnel_lessons '1, 2, 3' '*'
 read_back mart_course_funnel_dropoff '1, 2, 3' \
     "course_id, cohort_week_start, lesson_id, previous_lesson_id, previous_users_started, $(:
     )users_started, users_dropped, drop_off_rate"
+
+# The run's record there says what the one of the files says, but for what is each run's own.
+psql -XAtqc "set time zone 'UTC'" -c 'select row_to_json(runs) from two_roads.course_funnel_runs as runs' \
+    >"$WORK/in_table.json"
+check "the record in the database" python3 - "$WORK" "$(date +%s)" <<'PYTHON'
+import datetime
+import json
+import sys
+
+with open(sys.argv[1] + "/in_table.json", encoding="utf-8") as file:
+    table = json.load(file)
+with open(sys.argv[1] + "/marts/course_funnel_run.json", encoding="utf-8") as file:
+    beside = json.load(file)
+assert list(table) == list(beside), (list(table), list(beside))
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+
+
+own = ("run_id", "attempt_at", "started_at", "finished_at", "ranks")
+for name, value in table.items():
+    if name in own:
+        continue
+    same = moment(value) == moment(beside[name]) if name.endswith("_event_time") else value == beside[name]
+    assert same, (name, value, beside[name])
+assert table["run_id"] != beside["run_id"] and table["ranks"] == 2
+now = datetime.datetime.fromtimestamp(int(sys.argv[2]), datetime.timezone.utc)
+started, finished = moment(table["started_at"]), moment(table["finished_at"])
+assert moment(beside["finished_at"]) <= started <= finished, (started, finished)
+assert now - datetime.timedelta(seconds=60) < finished < now + datetime.timedelta(seconds=2), finished
+PYTHON
 passed

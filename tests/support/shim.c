@@ -1,5 +1,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,24 +15,27 @@
  * Preloaded (LD_PRELOAD) by scenarios. SHIM_BYTES_PER_SECOND slows reading below the folder
  * SHIM_SLOW_FOLDER down to that, so that a short input keeps a job busy for long without work for
  * the cores. SHIM_NO_FOLDER_FSYNC takes the fsync of folders out: what a test of power cuts must
- * notice.
+ * notice. SHIM_KILL_AT_RENAME=N kills the process when it is about to rename its N-th file.
+ * SHIM_BAD_FILE is a file on a bad disk: what stands behind its first MiB cannot be read.
+ * SHIM_CLOCK_SPEED=N lets the clock that times are measured by run N times as fast.
  */
 
-static bool is_slow(int fd)
+/* Whether a path that begins with what the environment names is open as ${fd}. */
+static bool is_below(const char *name, int fd)
 {
     char link[64], path[4096];
-    const char *folder = getenv("SHIM_SLOW_FOLDER");
+    const char *folder = getenv(name);
     if (folder == NULL || snprintf(link, sizeof link, "/proc/self/fd/%d", fd) < 0)
         return false;
     ssize_t length = readlink(link, path, sizeof path);
     size_t wanted = strlen(folder);
-    return length > 0 && (size_t)length > wanted && memcmp(path, folder, wanted) == 0;
+    return length > 0 && (size_t)length >= wanted && memcmp(path, folder, wanted) == 0;
 }
 
 static uint64_t speed_of(int fd)
 {
     const char *text = getenv("SHIM_BYTES_PER_SECOND");
-    return text != NULL && is_slow(fd) ? strtoull(text, NULL, 10) : 0;
+    return text != NULL && is_below("SHIM_SLOW_FOLDER", fd) ? strtoull(text, NULL, 10) : 0;
 }
 
 ssize_t pread(int fd, void *bytes, size_t byte_count, off_t offset)
@@ -38,6 +43,10 @@ ssize_t pread(int fd, void *bytes, size_t byte_count, off_t offset)
     static ssize_t (*next)(int, void *, size_t, off_t);
     if (next == NULL)
         *(void **)&next = dlsym(RTLD_NEXT, "pread");
+    if (offset >= 1 << 20 && is_below("SHIM_BAD_FILE", fd)) {
+        errno = EIO;
+        return -1;
+    }
     uint64_t speed = speed_of(fd);
     /* Not all at once, so that a signal and a checkpoint that is due do not wait for a large one.
      */
@@ -62,4 +71,31 @@ int fsync(int fd)
         S_ISDIR(status.st_mode))
         return 0;
     return next(fd);
+}
+
+int renameat(int old_folder, const char *old_name, int new_folder, const char *new_name)
+{
+    static int (*next)(int, const char *, int, const char *);
+    static unsigned long count;
+    const char *last = getenv("SHIM_KILL_AT_RENAME");
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "renameat");
+    if (last != NULL && ++count == strtoul(last, NULL, 10))
+        (void)raise(SIGKILL);
+    return next(old_folder, old_name, new_folder, new_name);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    static int (*next)(clockid_t, struct timespec *);
+    const char *speed = getenv("SHIM_CLOCK_SPEED");
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "clock_gettime");
+    int result = next(clock, now);
+    if (speed != NULL && clock == CLOCK_MONOTONIC) {
+        uint64_t ns = ((uint64_t)now->tv_sec * 1000000000 + (uint64_t)now->tv_nsec) *
+                      strtoull(speed, NULL, 10);
+        *now = (struct timespec){(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+    }
+    return result;
 }

@@ -1,6 +1,6 @@
 #include "course_funnel/progress.h"
 
-#include "unit.h"
+#include "unit/unit.h"
 
 #include <string.h>
 
@@ -23,6 +23,12 @@ static void test_from_the_beginning(void)
            "read 25.0 %, 500 events/s, 25.0 MB/s, 30 s left");
     expect((struct progress_state){100000 * MB, 0, 250 * MB, 5000, 10},
            "read 0.2 %, 500 events/s, 25.0 MB/s, 1 h 06 min left");
+    expect((struct progress_state){100 * MB, 0, 1 * MB, 90, 1},
+           "read 1.0 %, 90 events/s, 1.0 MB/s, 1 min 39 s left");
+    expect((struct progress_state){3600 * MB, 0, 1 * MB, 1, 1},
+           "read 0.0 %, 1 events/s, 1.0 MB/s, 59 min 59 s left");
+    expect((struct progress_state){3601 * MB, 0, 1 * MB, 1, 1},
+           "read 0.0 %, 1 events/s, 1.0 MB/s, 1 h 00 min left");
     expect((struct progress_state){0, 0, 0, 0, 1}, "read 100.0 %, 0 events/s, 0.0 MB/s, 0 s left");
 }
 
@@ -42,12 +48,24 @@ static void test_more_than_all(void)
            "read 100.0 %, 1 events/s, 1.0 MB/s, 0 s left");
 }
 
+/* Shares and times far beyond what can be must not leave the text. */
+static void test_extremes(void)
+{
+    char text[20];
+    const struct progress_state state = {1, 0, UINT64_MAX, UINT64_MAX, 1e-9};
+    progress_format(text, sizeof text, &state);
+    CU_ASSERT_EQUAL(strlen(text), sizeof text - 1);
+    progress_update(NULL, 1, 1);
+    progress_end(NULL);
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
         {"from the beginning", test_from_the_beginning},
         {"after a resume", test_after_a_resume},
         {"more than all", test_more_than_all},
+        {"what does not fit is cut", test_extremes},
     };
     return unit_main("progress", tests, sizeof tests / sizeof tests[0]);
 }

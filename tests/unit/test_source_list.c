@@ -145,23 +145,28 @@ static void test_refused_names(void)
     files_end();
 }
 
-/* Permissions don't stop root, so that these are looked at by another user. */
+/* Permissions don't stop root, who looks at these as a user without rights. */
 static void test_locked(void)
 {
-    if (geteuid() == 0) {
-        printf(" (as root: left out) ");
-        CU_ASSERT_EQUAL(geteuid(), 0);
-        return;
-    }
+    static const uid_t nobody = 65534;
+    bool is_root = geteuid() == 0;
     files_begin();
     struct source_limits limits = files_limits();
     files_folder_make("locked");
     files_text("a.json", "{}\n");
+    files_text("locked/b.json", "{}\n");
+    CU_ASSERT_EQUAL(chmod(files_folder, 0755), 0);
     CU_ASSERT_EQUAL(chmod(files_path("a.json"), 0), 0);
-    files_expect_failure("a.json", &limits, EXIT_SOURCE, "a.json: can't be opened: Permission");
     CU_ASSERT_EQUAL(chmod(files_path("locked"), 0), 0);
+    if (is_root)
+        CU_ASSERT_EQUAL_FATAL(seteuid(nobody), 0);
+    files_expect_failure("a.json", &limits, EXIT_SOURCE, "a.json: can't be opened: Permission");
     files_expect_failure("locked", &limits, EXIT_SOURCE, "can't be opened: Permission denied");
     files_expect_failure("locked/*", &limits, EXIT_SOURCE, "can't be read");
+    files_expect_failure("locked/b.json", &limits, EXIT_SOURCE,
+                         "b.json: can't be read: Permission");
+    if (is_root)
+        CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
     CU_ASSERT_EQUAL(chmod(files_path("locked"), 0700), 0);
     files_end();
 }

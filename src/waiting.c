@@ -1,0 +1,61 @@
+#include "course_funnel/waiting.h"
+
+#include "course_funnel/clock.h"
+#include "course_funnel/ranks_mpi.h"
+
+/*
+ * MPI's profiling interface: each function can be called by a second name that begins with P, so
+ * that a program may put its own in place of the first. These are all that wait for others. What
+ * they count is the process's own, as is what they stand in for.
+ */
+static double waited;
+
+static int end(double since, int answer)
+{
+    waited += clock_seconds() - since;
+    return answer;
+}
+
+double waiting_seconds(void)
+{
+    return waited;
+}
+
+int MPI_Wait(MPI_Request *request, MPI_Status *status)
+{
+    double since = clock_seconds();
+    return end(since, PMPI_Wait(request, status));
+}
+
+int MPI_Send(const void *bytes, int count, MPI_Datatype type, int to, int tag, MPI_Comm ranks)
+{
+    double since = clock_seconds();
+    return end(since, PMPI_Send(bytes, count, type, to, tag, ranks));
+}
+
+int MPI_Recv(void *bytes, int count, MPI_Datatype type, int from, int tag, MPI_Comm ranks,
+             MPI_Status *status)
+{
+    double since = clock_seconds();
+    return end(since, PMPI_Recv(bytes, count, type, from, tag, ranks, status));
+}
+
+int MPI_Bcast(void *bytes, int count, MPI_Datatype type, int root, MPI_Comm ranks)
+{
+    double since = clock_seconds();
+    return end(since, PMPI_Bcast(bytes, count, type, root, ranks));
+}
+
+int MPI_Allreduce(const void *own, void *all, int count, MPI_Datatype type, MPI_Op operation,
+                  MPI_Comm ranks)
+{
+    double since = clock_seconds();
+    return end(since, PMPI_Allreduce(own, all, count, type, operation, ranks));
+}
+
+int MPI_Allgather(const void *own, int own_count, MPI_Datatype own_type, void *all, int count,
+                  MPI_Datatype type, MPI_Comm ranks)
+{
+    double since = clock_seconds();
+    return end(since, PMPI_Allgather(own, own_count, own_type, all, count, type, ranks));
+}
