@@ -11,7 +11,7 @@ folder=$FAST/folder
 
 # Each round is drawn out, so that a run lasts some seconds.
 export COURSE_FUNNEL_FAULT=ingest.round:1+:0:wait
-export COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,fault.wait_us=4000
+export COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,fault.wait_us=3000
 
 start() { # start RANKS: the run, its mpirun being $job
     mpirun --oversubscribe -n "$1" "$PROGRAM" rebuild --from "$WORK/in" --to "$WORK/out" \
@@ -78,7 +78,7 @@ while [ "$kills" -lt "$kills_wanted" ]; do
         hit=false
         # After some deaths the run is left alone, so that chains end.
         if [ "$deaths" -lt $((4 + chains % 12)) ]; then
-            sleep "$(printf %d.%02d 0 $((RANDOM % 90 + 9)))"
+            sleep "$(printf %d.%02d 0 $((RANDOM % 66 + 9)))"
             target=${targets[RANDOM % 4]}
             if strike "$target"; then
                 hit=true
