@@ -9,13 +9,14 @@ usage: jobs/rebuild.sh [OPTION...] -- OPTIONS OF REBUILD
 
 Runs `mpirun course-funnel rebuild OPTIONS` and, when it ends by an exit code that says that it may
 help, again: after a stop on request (75), after lost ranks, hosts or an ended mpirun, and after a
-pause when the target could not take the marts (5). OPTIONS must name a --checkpoint folder, where
-each attempt goes on from what the one before has left.
+pause when the target could not take the marts (5) or, under Slurm, another job has the folder (6).
+OPTIONS must name a --checkpoint folder, where each attempt goes on from what the one before has
+left.
 
   --ranks N      ranks to start; without it one a core, under Slurm one a task of the job
   --attempts K   most attempts in all (100)
   --fruitless K  most attempts in a row that leave no newer checkpoint behind (3)
-  --pause S      seconds to wait before the target is tried again, at most 5 times (60)
+  --pause S      seconds to wait before target or folder are tried again, at most 5 times (60)
   --requeue      under Slurm: ask for a requeue of the job in place of running mpirun again
   --help
 
@@ -32,7 +33,8 @@ EOT
 GAVE_UP=69
 STOPPED=75
 TARGET=5
-TARGET_TRIES=5
+FOLDER=6
+TRIES=5 # of the target, and of the folder
 
 say() {
     printf '%(%Y-%m-%d %H:%M:%S)T rebuild.sh: %s\n' -1 "$*" >&2
@@ -280,12 +282,22 @@ rest() { # rest SECONDS: or until a signal comes
     kill $! 2>/dev/null
 }
 
-# What an exit code stands for: published, stopped, lost, target, or final.
+# Whether another job lives on the folder. Under Slurm that passes: a job that was started twice, as
+# after the death of slurmctld, meets itself, and storage may hold the lock of a lost host for some
+# time. Elsewhere somebody has to decide.
+folder_is_taken() {
+    # inspect fails where there is nothing to go on from, which does not matter here.
+    [ -n "$requeue" ] &&
+        [[ $("$program" inspect "$checkpoint" --json 2>/dev/null) =~ \"in_use\":[[:space:]]*true ]]
+}
+
+# What an exit code stands for: published, stopped, lost, target, taken, or final.
 verdict() {
     case $1 in
     0) echo published ;;
     "$STOPPED") echo stopped ;;
     "$TARGET") echo target ;;
+    "$FOLDER") if folder_is_taken; then echo taken; else echo final; fi ;;
     # Of mpirun: a rank left without a word, or mpirun was ended, or it lost its way to a host.
     1 | 9) echo lost ;;
     126 | 127) echo final ;;
@@ -354,6 +366,7 @@ fi
 last=
 where=${SLURM_JOB_ID:+, job $SLURM_JOB_ID on ${SLURM_JOB_NODELIST:-its nodes}}
 target_failures=0
+folder_failures=0
 read_account
 while :; do
     give_up_if_due
@@ -370,11 +383,20 @@ while :; do
         ;;
     target)
         target_failures=$((target_failures + 1))
-        if [ -n "$asked$told" ] || [ "$target_failures" -ge "$TARGET_TRIES" ]; then
+        if [ -n "$asked$told" ] || [ "$target_failures" -ge "$TRIES" ]; then
             leave "$code" "the target could not take the marts, $target_failures times." \
                 "Run it again when it can; no input is read again."
         fi
         say "the target could not take the marts; trying again in $pause_seconds s."
+        pause "$pause_seconds"
+        ;;
+    taken)
+        folder_failures=$((folder_failures + 1))
+        if [ -n "$asked$told" ] || [ "$folder_failures" -ge "$TRIES" ]; then
+            leave "$code" "another job has $checkpoint, $folder_failures times. Run it again when" \
+                "that one has ended."
+        fi
+        say "another job has $checkpoint; trying again in $pause_seconds s."
         pause "$pause_seconds"
         ;;
     final)

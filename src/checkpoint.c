@@ -362,6 +362,12 @@ const char *checkpoint_run_id(const struct checkpoint *checkpoint)
     return checkpoint->store.attempt.run_id;
 }
 
+void checkpoint_set_times(struct checkpoint *checkpoint, int64_t planned_us, int64_t attempt_us)
+{
+    checkpoint->found.planned_us = planned_us;
+    checkpoint->found.attempt_us = attempt_us;
+}
+
 const struct manifest *checkpoint_found(const struct checkpoint *checkpoint)
 {
     return checkpoint->has_found ? &checkpoint->found : NULL;

@@ -59,12 +59,15 @@ static void fill_manifest(struct saving *saving)
     memcpy(manifest->run_id, checkpoint->store.attempt.run_id, sizeof manifest->run_id);
     memcpy(manifest->input_fingerprint, found->input_fingerprint,
            sizeof manifest->input_fingerprint);
+    memcpy(manifest->columns, found->columns, sizeof manifest->columns);
     manifest->kind = saving->content->kind;
     manifest->attempt = checkpoint->store.attempt.number;
     manifest->generation = ++checkpoint->saved_count;
     manifest->ranks = (uint32_t)ranks_count(checkpoint->ranks);
     manifest->resumes = found->resumes + (checkpoint->has_found ? 1 : 0);
     manifest->started_us = found->started_us;
+    manifest->planned_us = found->planned_us;
+    manifest->attempt_us = found->attempt_us;
     manifest->written_us = clock_now_us();
     manifest->range_bytes = found->range_bytes;
     manifest->disk_bytes = found->disk_bytes;

@@ -20,11 +20,21 @@ static struct {
     size_t point_count;
     const char *points[MOST_POINTS];
     uint64_t passed[MOST_POINTS];
+    uint64_t done;
 } faults;
 
 void fault_rank(int rank)
 {
     faults.rank = rank;
+}
+
+uint64_t fault_forget(void)
+{
+    uint64_t done = faults.done;
+    faults.done = 0;
+    faults.point_count = 0;
+    memset(faults.passed, 0, sizeof faults.passed);
+    return done;
 }
 
 static uint64_t count_pass(const char *point)
@@ -66,6 +76,7 @@ static int error_named(const char *name)
 
 static int act(const char *action)
 {
+    faults.done++;
     if (strcmp(action, "kill") == 0)
         (void)kill(getpid(), SIGKILL);
     if (strcmp(action, "stop") == 0)

@@ -130,7 +130,8 @@ int generation_read(const struct generation *generation, const char *name,
                            bytes->byte_count, file->bytes);
     manifest_identity(generation->manifest, name, identity);
     digest_bytes(identity, bytes->bytes, bytes->byte_count, digest);
-    if (strcmp(digest, file->digest) != 0)
+    /* Tests take this out to see that they would notice. */
+    if (strcmp(digest, file->digest) != 0 && FAULT_NUMBER("generation.trust", 0) == 0)
         return failure_set(failure, EXIT_CHECKPOINT,
                            "%s/%s: its digest is %s, where %s was written.", path, name, digest,
                            file->digest);

@@ -2,6 +2,8 @@
 
 #include "manifest_internal.h"
 
+#include "course_funnel/fault.h"
+
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -30,9 +32,20 @@ const struct manifest_count manifest_counts[MANIFEST_COUNTS] = {
     {"pairs_completed", offsetof(struct manifest, pairs_completed)},
     /* Times may be before 1970; they are kept as their 64 bits. */
     {"started_us", offsetof(struct manifest, started_us)},
+    {"planned_us", offsetof(struct manifest, planned_us)},
+    {"attempt_us", offsetof(struct manifest, attempt_us)},
     {"written_us", offsetof(struct manifest, written_us)},
     {"first_event_us", offsetof(struct manifest, first_event_us)},
     {"last_event_us", offsetof(struct manifest, last_event_us)},
+};
+
+const struct manifest_count manifest_changes[MANIFEST_CHANGES] = {
+    {"storage", offsetof(struct source_changes, storage)},
+    {"columns", offsetof(struct source_changes, columns)},
+    {"inserted", offsetof(struct source_changes, inserted)},
+    {"updated", offsetof(struct source_changes, updated)},
+    {"deleted", offsetof(struct source_changes, deleted)},
+    {"vacuums", offsetof(struct source_changes, vacuums)},
 };
 
 _Static_assert(LEDGER_COUNTS == 9 + REJECT_REASONS, "the table above names each count");
@@ -61,9 +74,12 @@ int manifest_set_input(struct manifest *manifest, const struct source_list *list
             return failure_memory(failure, "the manifest", strlen(list->files[i].path));
         input->bytes = list->files[i].bytes;
         input->mtime_ns = list->files[i].mtime_ns;
+        input->changes = list->files[i].changes;
         manifest->input_count++;
     }
     manifest->range_bytes = limits->range_bytes;
+    snprintf(manifest->columns, sizeof manifest->columns, "%s",
+             limits->columns != NULL ? limits->columns : "");
     manifest->disk_bytes = list->disk_bytes;
     manifest->split_count = list->split_count;
     memcpy(manifest->input_fingerprint, list->fingerprint, sizeof manifest->input_fingerprint);
@@ -113,6 +129,17 @@ static cJSON *append_object(cJSON *array)
     return object;
 }
 
+static bool add_changes(cJSON *object, const struct source_changes *changes)
+{
+    bool added = true;
+    for (size_t i = 0; added && changes->storage != 0 && i < MANIFEST_CHANGES; i++) {
+        uint64_t count = 0;
+        memcpy(&count, (const char *)changes + manifest_changes[i].offset, sizeof count);
+        added = add_count(object, manifest_changes[i].name, count);
+    }
+    return added;
+}
+
 static bool add_inputs(cJSON *root, const struct manifest *manifest)
 {
     cJSON *array = cJSON_AddArrayToObject(root, "inputs");
@@ -122,7 +149,8 @@ static bool add_inputs(cJSON *root, const struct manifest *manifest)
         cJSON *object = append_object(array);
         added = object != NULL && add_text(object, "path", input->path) &&
                 add_count(object, "bytes", input->bytes) &&
-                add_count(object, "mtime_ns", (uint64_t)input->mtime_ns);
+                add_count(object, "mtime_ns", (uint64_t)input->mtime_ns) &&
+                add_changes(object, &input->changes);
     }
     return added;
 }
@@ -195,7 +223,8 @@ static bool add_counts(cJSON *root, const struct manifest *manifest)
 static bool add_all(cJSON *root, const struct manifest *manifest)
 {
     return root != NULL && add_text(root, "format", MANIFEST_FORMAT) &&
-           add_number(root, "format_version", MANIFEST_FORMAT_VERSION) &&
+           add_number(root, "format_version",
+                      (uint32_t)FAULT_NUMBER("manifest.version", MANIFEST_FORMAT_VERSION)) &&
            add_text(root, "kind", manifest_kinds[manifest->kind]) &&
            add_text(root, "run_id", manifest->run_id) &&
            add_text(root, "program_version", manifest->version) &&
@@ -204,6 +233,7 @@ static bool add_all(cJSON *root, const struct manifest *manifest)
            add_number(root, "ranks", manifest->ranks) &&
            add_number(root, "resumes", manifest->resumes) &&
            add_number(root, "key_groups", KEY_GROUPS) &&
+           add_text(root, "columns", manifest->columns) &&
            add_text(root, "input_fingerprint", manifest->input_fingerprint) &&
            add_counts(root, manifest) && add_unfinished(root, manifest) &&
            add_files(root, manifest) && add_parts(root, manifest) && add_inputs(root, manifest);

@@ -24,13 +24,42 @@ __attribute__((format(printf, 2, 3))) static void add(struct differences *differ
     size_t room = sizeof differences->text - differences->used;
     va_list arguments;
     va_start(arguments, format);
-    char line[256];
+    char line[512];
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     int written = snprintf(differences->text + differences->used, room, "\n  %s", line);
     if (written > 0 && (size_t)written < room)
         differences->used += (size_t)written;
     differences->text[differences->used] = '\0';
+}
+
+/* What became of a table, by what its server counts; ${text} begins in the midst of a sentence. */
+static void describe_changes(const struct source_changes *then, const struct source_changes *now,
+                             char *text, size_t size)
+{
+    static const char written[] =
+        "be read in another snapshot, for this server was written to since";
+    if (now->storage == 0 || then->storage == 0)
+        snprintf(text, size,
+                 "be read in another snapshot, for it is a view or a foreign table, or on a "
+                 "standby, whose snapshots cannot be had again");
+    else if (then->columns != now->columns)
+        snprintf(text, size, "be read from other columns (see --column)");
+    else if (then->storage != now->storage)
+        snprintf(text, size, "be read in another snapshot, for the table was rewritten since");
+    else if (now->inserted < then->inserted || now->updated < then->updated ||
+             now->deleted < then->deleted || now->vacuums < then->vacuums)
+        snprintf(text, size,
+                 "%s, or is another one (its statistics begin anew, so they do not tell what)",
+                 written);
+    else if (memcmp(then, now, sizeof *then) == 0)
+        snprintf(text, size, "%s (in other tables, as far as its statistics tell)", written);
+    else
+        snprintf(text, size,
+                 "%s (rows inserted: %" PRIu64 ", updated: %" PRIu64 ", deleted: %" PRIu64
+                 "; vacuums: %" PRIu64 ")",
+                 written, now->inserted - then->inserted, now->updated - then->updated,
+                 now->deleted - then->deleted, now->vacuums - then->vacuums);
 }
 
 /*
@@ -41,11 +70,11 @@ static void compare_file(struct differences *differences, const struct manifest_
                          const struct source_file *now, bool all_is_read)
 {
     if (now->format == SOURCE_TABLE) {
-        if (!all_is_read && (then->bytes != now->bytes || then->mtime_ns != now->mtime_ns))
-            add(differences,
-                "%s: the rest would be read in another snapshot, for this server was written to "
-                "since",
-                now->path);
+        char why[256];
+        if (all_is_read || (then->bytes == now->bytes && then->mtime_ns == now->mtime_ns))
+            return;
+        describe_changes(&then->changes, &now->changes, why, sizeof why);
+        add(differences, "%s: the rest would %s", now->path, why);
     } else if (then->bytes != now->bytes)
         add(differences, "%s: had %" PRIu64 " bytes, now has %" PRIu64, now->path, then->bytes,
             now->bytes);
@@ -92,6 +121,11 @@ int manifest_compare(const struct manifest *manifest, const char *path,
     if (manifest->range_bytes != limits->range_bytes)
         add(&differences, "--range-bytes: was %" PRIu64 ", now is %" PRIu64, manifest->range_bytes,
             limits->range_bytes);
+    const char *columns = limits->columns != NULL ? limits->columns : "";
+    if (strncmp(manifest->columns, columns, sizeof manifest->columns - 1) != 0)
+        add(&differences, "--column: was %.90s, now is %.90s",
+            manifest->columns[0] != '\0' ? manifest->columns : "not given",
+            columns[0] != '\0' ? columns : "not given");
     compare_inputs(&differences, manifest, list);
     if (differences.found == 0 && !(manifest->kind == MANIFEST_SUMS && has_table(list)) &&
         (manifest->split_count != list->split_count || manifest->disk_bytes != list->disk_bytes))

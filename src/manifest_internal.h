@@ -16,7 +16,11 @@ struct manifest_count {
     size_t offset;
 };
 
-#define MANIFEST_COUNTS 20
+/* Numbers of a table among the inputs; the first is there for each table that has any. */
+#define MANIFEST_CHANGES 6
+extern const struct manifest_count manifest_changes[MANIFEST_CHANGES];
+
+#define MANIFEST_COUNTS 22
 extern const struct manifest_count manifest_counts[MANIFEST_COUNTS];
 
 /* The names of enum manifest_kind. */

@@ -67,6 +67,19 @@ static int get_array(const cJSON *root, const char *name, size_t element_bytes, 
     return *elements != NULL ? 0 : failure_memory(failure, "the manifest", count * element_bytes);
 }
 
+static int get_changes(const cJSON *object, struct source_changes *changes, struct failure *failure)
+{
+    if (member(object, manifest_changes[0].name) == NULL)
+        return 0;
+    for (size_t i = 0; i < MANIFEST_CHANGES; i++) {
+        uint64_t count = 0;
+        if (get_count(object, manifest_changes[i].name, &count, failure) != 0)
+            return -1;
+        memcpy((char *)changes + manifest_changes[i].offset, &count, sizeof count);
+    }
+    return 0;
+}
+
 static int get_inputs(const cJSON *root, struct manifest *manifest, struct failure *failure)
 {
     const cJSON *array, *element;
@@ -80,7 +93,8 @@ static int get_inputs(const cJSON *root, struct manifest *manifest, struct failu
         const char *path = cJSON_GetStringValue(member(element, "path"));
         uint64_t mtime_ns = 0;
         if (path == NULL || get_count(element, "bytes", &input->bytes, failure) != 0 ||
-            get_count(element, "mtime_ns", &mtime_ns, failure) != 0)
+            get_count(element, "mtime_ns", &mtime_ns, failure) != 0 ||
+            get_changes(element, &input->changes, failure) != 0)
             return malformed("inputs", failure);
         input->mtime_ns = (int64_t)mtime_ns;
         input->path = strdup(path);
@@ -209,6 +223,8 @@ static int get_all(const cJSON *root, struct manifest *manifest, struct failure 
         get_text(root, "run_id", manifest->run_id, sizeof manifest->run_id, true, failure) != 0 ||
         get_text(root, "program_version", manifest->version, sizeof manifest->version, false,
                  failure) != 0 ||
+        get_text(root, "columns", manifest->columns, sizeof manifest->columns, false, failure) !=
+            0 ||
         get_text(root, "input_fingerprint", manifest->input_fingerprint,
                  sizeof manifest->input_fingerprint, true, failure) != 0 ||
         get_number(root, "attempt", UINT32_MAX, &manifest->attempt, failure) != 0 ||

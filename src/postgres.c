@@ -14,14 +14,23 @@ static const char session_format[] =
     "SET standard_conforming_strings = on; SET lock_timeout = '%ds';"
     "SET statement_timeout = '%us'; SET idle_in_transaction_session_timeout = '%ds';";
 
-/* A synchronous_commit that is off would answer before it is safe. */
-static const char writer_settings[] = "SELECT set_config('synchronous_commit', 'on', false)"
-                                      " WHERE current_setting('synchronous_commit') = 'off'";
+/*
+ * A synchronous_commit that is off would answer before it is safe. The server is to drop a client
+ * that is out of reach, and with it the locks that keep others from publishing: by keepalives where
+ * it waits, by tcp_user_timeout where its last answer was not taken.
+ */
+static const char writer_settings[] =
+    "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') = 'off';"
+    "SELECT set_config(name, value, false) FROM (VALUES ('tcp_keepalives_idle', '10'),"
+    " ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', "
+    "'20000')) AS wished (name, value) WHERE current_setting(name, true) IS NOT NULL";
 
 /*
  * A server notices by these that the client is gone: keepalives where it waits for it, and from
  * version 14 on a look while it works. Over a Unix socket the first three say nothing and do none.
- * A limit on whole transactions, which version 17 knows, would end the snapshot.
+ * There is no tcp_user_timeout among them, as a rank that is busy elsewhere may leave rows untaken
+ * for longer. A limit on whole transactions, which version 17 knows, would end the snapshot.
  */
 static const char holder_format[] =
     "SELECT set_config(name, value, false) FROM (VALUES ('tcp_keepalives_idle', '10'),"

@@ -1,6 +1,7 @@
 #include "course_funnel/progress.h"
 
 #include "course_funnel/clock.h"
+#include "course_funnel/fault.h"
 #include "course_funnel/log.h"
 
 #include <stdbool.h>
@@ -8,24 +9,33 @@
 #include <stdlib.h>
 
 #define TERMINAL_SECONDS 0.2
-#define LOG_SECONDS 30.0
+#define LOG_MS 30000
 
 struct progress {
     uint64_t total_bytes;
+    uint64_t before_bytes;
     double started;
     double next; /* when to show again */
     bool terminal;
 };
 
-struct progress *progress_start(uint64_t total_bytes)
+static double seconds_apart(const struct progress *progress)
+{
+    if (progress->terminal)
+        return TERMINAL_SECONDS;
+    return (double)FAULT_NUMBER("progress.log_ms", LOG_MS) / 1e3;
+}
+
+struct progress *progress_start(uint64_t total_bytes, uint64_t before_bytes)
 {
     struct progress *progress = calloc(1, sizeof *progress);
     if (progress == NULL)
         return NULL;
     progress->total_bytes = total_bytes;
+    progress->before_bytes = before_bytes;
     progress->started = clock_seconds();
     progress->terminal = log_can_draw();
-    progress->next = progress->started + (progress->terminal ? TERMINAL_SECONDS : LOG_SECONDS);
+    progress->next = progress->started + seconds_apart(progress);
     return progress;
 }
 
@@ -40,18 +50,19 @@ static void format_left(char *text, size_t bytes, double seconds)
         snprintf(text, bytes, "%ld s", left);
 }
 
-void progress_format(char *text, unsigned long bytes, uint64_t done_bytes, uint64_t total_bytes,
-                     uint64_t done_lines, double seconds)
+void progress_format(char *text, unsigned long bytes, const struct progress_state *state)
 {
+    double total = (double)state->total_bytes, done = (double)state->done_bytes;
     /* A file that grew is a failure soon; until then more than all is not shown. */
-    double share = total_bytes > 0 ? (double)done_bytes / (double)total_bytes : 1.0;
-    share = share > 1.0 ? 1.0 : share;
+    double left_bytes = total - (double)state->before_bytes - done;
+    left_bytes = left_bytes > 0 ? left_bytes : 0;
     char left[32] = "unknown";
-    if (share > 0)
-        format_left(left, sizeof left, seconds * (1 - share) / share);
-    double pace = seconds > 0 ? 1 / seconds : 0;
-    snprintf(text, bytes, "read %.1f %%, %.0f events/s, %.1f MB/s, %s left", 100 * share,
-             (double)done_lines * pace, (double)done_bytes * pace / 1e6, left);
+    if (done > 0 || left_bytes <= 0)
+        format_left(left, sizeof left, done > 0 ? state->seconds * left_bytes / done : 0);
+    double pace = state->seconds > 0 ? 1 / state->seconds : 0;
+    snprintf(text, bytes, "read %.1f %%, %.0f events/s, %.1f MB/s, %s left",
+             total > 0 ? 100 * (1 - left_bytes / total) : 100.0, (double)state->done_lines * pace,
+             done * pace / 1e6, left);
 }
 
 void progress_update(struct progress *progress, uint64_t done_bytes, uint64_t done_lines)
@@ -62,13 +73,17 @@ void progress_update(struct progress *progress, uint64_t done_bytes, uint64_t do
     if (now < progress->next)
         return;
     char text[128];
-    progress_format(text, sizeof text, done_bytes, progress->total_bytes, done_lines,
-                    now - progress->started);
+    const struct progress_state state = {.total_bytes = progress->total_bytes,
+                                         .before_bytes = progress->before_bytes,
+                                         .done_bytes = done_bytes,
+                                         .done_lines = done_lines,
+                                         .seconds = now - progress->started};
+    progress_format(text, sizeof text, &state);
     if (progress->terminal)
         log_draw(text);
     else
         log_info("%s", text);
-    progress->next = now + (progress->terminal ? TERMINAL_SECONDS : LOG_SECONDS);
+    progress->next = now + seconds_apart(progress);
 }
 
 void progress_end(struct progress *progress)

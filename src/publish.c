@@ -28,16 +28,16 @@ int publish_describe(const char *target, char **text, struct failure *failure)
     return *text != NULL ? 0 : failure_memory(failure, "the name of the target", strlen(target));
 }
 
-int publish_check(const struct publish_target *target, int64_t *attempt_us, struct failure *failure)
+int publish_check(const struct publish_target *target, int64_t *planned_us, struct failure *failure)
 {
     char *text = NULL;
-    *attempt_us = 0;
+    *planned_us = 0;
     if (publish_describe(target->target, &text, failure) != 0)
         return -1;
     free(text);
     if (publish_is_postgres(target->target))
-        return publish_postgres_check(target, attempt_us, failure);
-    return publish_csv_check(target->target, attempt_us, failure);
+        return publish_postgres_check(target, planned_us, failure);
+    return publish_csv_check(target->target, planned_us, failure);
 }
 
 int publish(const struct publish_target *target, const struct marts *marts,

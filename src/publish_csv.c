@@ -1,5 +1,7 @@
 #include "publish_internal.h"
 
+#include "course_funnel/fault.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +42,7 @@ static void temporary_name(const char *name, char out[NAME_BYTES])
 /* fsync of a directory makes the names in it last. */
 static int sync_directory(int fd)
 {
-    return fsync(fd) == 0 || errno == EINVAL ? 0 : -1;
+    return FAULT("publish.sync") == 0 && (fsync(fd) == 0 || errno == EINVAL) ? 0 : -1;
 }
 
 /* mkdir -p; each directory that is made is made to last in its parent. */
@@ -194,7 +196,8 @@ static int write_file(int directory_fd, const char *directory, const struct file
         return failure_memory(failure, "an output buffer", BUFSIZ);
     }
     int status = 0;
-    if (file->write(out, file->what) != 0 || fflush(out) != 0 || fsync(fd) != 0)
+    if (FAULT("publish.write") != 0 || file->write(out, file->what) != 0 || fflush(out) != 0 ||
+        fsync(fd) != 0)
         status = fail(failure, "write the file", directory, name);
     if (fclose(out) != 0 && status == 0)
         status = fail(failure, "write the file", directory, name);
@@ -217,7 +220,8 @@ static int write_files(int directory_fd, const char *directory, const struct fil
     /* From here on only names change. The record is the last, so that it vouches for the rest. */
     for (; renamed < count; renamed++) {
         temporary_name(files[renamed].name, name);
-        if (renameat(directory_fd, name, directory_fd, files[renamed].name) != 0 ||
+        if (FAULT("publish.rename") != 0 ||
+            renameat(directory_fd, name, directory_fd, files[renamed].name) != 0 ||
             (renamed + 2 == count && sync_directory(directory_fd) != 0)) {
             failure_set(failure, EXIT_TARGET,
                         "Cannot put %s in its place in %s: %s. The files there may be of two runs "
@@ -241,7 +245,7 @@ remove_temporaries:
     return -1;
 }
 
-int publish_csv_check(const char *directory, int64_t *attempt_us, struct failure *failure)
+int publish_csv_check(const char *directory, int64_t *planned_us, struct failure *failure)
 {
     static const char before[] = TEMPORARY_PREFIX "check";
     static const char after[] = TEMPORARY_PREFIX "checked";
@@ -268,9 +272,9 @@ int publish_csv_check(const char *directory, int64_t *attempt_us, struct failure
         goto remove_check;
     }
     /* The file's time is the file server's clock, which all machines that publish here share. */
-    *attempt_us = (int64_t)seen.st_mtim.tv_sec * 1000000 + seen.st_mtim.tv_nsec / 1000;
-    if (read_record(directory_fd, &last) && *attempt_us <= last.attempt_us)
-        *attempt_us = last.attempt_us + 1;
+    *planned_us = (int64_t)seen.st_mtim.tv_sec * 1000000 + seen.st_mtim.tv_nsec / 1000;
+    if (read_record(directory_fd, &last) && *planned_us <= last.attempt_us)
+        *planned_us = last.attempt_us + 1;
     status = 0;
 remove_check:
     (void)unlinkat(directory_fd, before, 0);
@@ -291,10 +295,10 @@ static int look_up(int directory_fd, const char *directory, const struct run_rec
         strcmp(last.cohorts_digest, record->cohorts_digest) == 0 &&
         strcmp(last.lessons_digest, record->lessons_digest) == 0)
         return 1;
-    if (last.attempt_us > record->attempt_us)
+    if (last.attempt_us > record->planned_us)
         return failure_set(failure, EXIT_GATE,
                            "A later attempt has published to %s already: run %s. Its files stay; "
-                           "run again to publish newer ones.",
+                           "to publish newer ones read anew (with --checkpoint: --restart).",
                            directory, last.run_id);
     return 0;
 }

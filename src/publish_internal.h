@@ -12,11 +12,11 @@
 #define PUBLISH_CSV_MATCHES "course_funnel_session_match.csv"
 #define PUBLISH_CSV_RECORD "course_funnel_run.json"
 
-int publish_csv_check(const char *directory, int64_t *attempt_us, struct failure *failure);
+int publish_csv_check(const char *directory, int64_t *planned_us, struct failure *failure);
 int publish_csv(const char *directory, const struct marts *marts, const struct run_record *record,
                 struct failure *failure);
 
-int publish_postgres_check(const struct publish_target *target, int64_t *attempt_us,
+int publish_postgres_check(const struct publish_target *target, int64_t *planned_us,
                            struct failure *failure);
 int publish_postgres(const struct publish_target *target, const struct marts *marts,
                      const struct run_record *record, struct failure *failure);

@@ -1,6 +1,7 @@
 #include "publish_internal.h"
 
 #include "course_funnel/calendar.h"
+#include "course_funnel/fault.h"
 #include "course_funnel/sql_texts.h"
 
 #include <inttypes.h>
@@ -44,6 +45,7 @@ struct piece {
 
 static int piece_send(struct piece *piece, struct failure *failure)
 {
+    (void)FAULT("publish.copy");
     int status =
         postgres_copy_in_send(piece->session, piece->what, piece->text, piece->used, failure);
     piece->used = 0;
@@ -155,11 +157,11 @@ static int look_up(struct postgres *session, const struct publication *publicati
                    struct failure *failure)
 {
     const struct run_record *record = publication->record;
-    char attempt[CALENDAR_TIME_BYTES];
-    const char *values[] = {record->run_id, attempt};
+    char planned[CALENDAR_TIME_BYTES];
+    const char *values[] = {record->run_id, planned};
     char *sql = NULL;
     struct postgres_result *result = NULL;
-    calendar_format_time(record->attempt_us, attempt);
+    calendar_format_time(record->planned_us, planned);
     if (postgres_place_schema(session, sql_published_before, publication->target->schema, &sql,
                               failure) != 0)
         return -1;
@@ -183,8 +185,9 @@ static int look_up(struct postgres *session, const struct publication *publicati
     } else if (newer != NULL) {
         status = failure_set(failure, EXIT_GATE,
                              "A later attempt has published already: run %s of %s; this one is of "
-                             "%s. Its marts stay; run again to publish newer ones.",
-                             postgres_value(result, 0, 3), newer, attempt);
+                             "%s. Its marts stay; to publish newer ones read anew (with "
+                             "--checkpoint: --restart).",
+                             postgres_value(result, 0, 3), newer, planned);
     }
     postgres_result_free(result);
     return status;
@@ -206,6 +209,7 @@ static int replace_mart(struct postgres *session, const struct publication *publ
                         bool lessons, struct failure *failure)
 {
     static const char what[] = "Replacing the rows of a mart";
+    (void)FAULT("publish.replace");
     uint64_t sent = lessons ? publication->marts->lesson_count : publication->marts->cohort_count;
     uint64_t changed = 0;
     if (change(session, publication, what,
@@ -285,6 +289,7 @@ static enum outcome publish_with(struct postgres *session, const struct publicat
         return OUTCOME_FAILED;
 
     /* A run that is published already, or too late, need not send its rows. */
+    (void)FAULT("publish.look_up");
     if (publish_postgres_begin(session, schema, failure) != 0)
         return OUTCOME_FAILED;
     int published = look_up(session, publication, failure);
@@ -307,7 +312,10 @@ static enum outcome publish_with(struct postgres *session, const struct publicat
         publish_postgres_replace_matches(session, schema, publication->marts, failure) != 0 ||
         insert_run(session, publication, failure) != 0)
         return OUTCOME_FAILED;
-    if (postgres_commit(session, "Committing the publication", failure) == 0)
+    (void)FAULT("publish.before_commit");
+    int committed = postgres_commit(session, "Committing the publication", failure);
+    (void)FAULT("publish.after_commit");
+    if (committed == 0)
         return OUTCOME_DONE;
     return postgres_passing(session) ? OUTCOME_IN_DOUBT : OUTCOME_FAILED;
 }

@@ -158,7 +158,7 @@ static int read_clock(struct postgres *session, int64_t *time_us, struct failure
  * An attempt has to be later than all that have published, or it would be refused as stale at the
  * end. When the server's clock was set back it is made so.
  */
-static int outdo_published(struct postgres *session, const char *schema, int64_t *attempt_us,
+static int outdo_published(struct postgres *session, const char *schema, int64_t *planned_us,
                            struct failure *failure)
 {
     static const char what[] = "Looking at earlier runs";
@@ -179,14 +179,14 @@ static int outdo_published(struct postgres *session, const char *schema, int64_t
         return -1;
     if (postgres_rows(result) > 0) {
         int64_t last_us = strtoll(postgres_value(result, 0, 1), NULL, 10);
-        if (*attempt_us <= last_us)
-            *attempt_us = last_us + 1;
+        if (*planned_us <= last_us)
+            *planned_us = last_us + 1;
     }
     postgres_result_free(result);
     return 0;
 }
 
-int publish_postgres_check(const struct publish_target *target, int64_t *attempt_us,
+int publish_postgres_check(const struct publish_target *target, int64_t *planned_us,
                            struct failure *failure)
 {
     struct postgres *session = NULL;
@@ -195,11 +195,11 @@ int publish_postgres_check(const struct publish_target *target, int64_t *attempt
         publish_postgres_connect(target, &session, &passing, failure) != 0)
         return -1;
     int status = -1;
-    if (read_clock(session, attempt_us, failure) == 0 &&
+    if (read_clock(session, planned_us, failure) == 0 &&
         postgres_run(session, "Beginning a transaction", "BEGIN READ WRITE", failure) == 0 &&
         publish_postgres_stage(session, failure) == 0 &&
         publish_postgres_compare(session, target->schema, failure) == 0 &&
-        outdo_published(session, target->schema, attempt_us, failure) == 0 &&
+        outdo_published(session, target->schema, planned_us, failure) == 0 &&
         postgres_run(session, "Ending a transaction", "ROLLBACK", failure) == 0)
         status = 0;
     postgres_close(session);

@@ -37,6 +37,7 @@ struct job {
     struct rebuild_options options;
     struct phases phases;
     struct publish_target target;
+    double checked;     /* when the target's clock was about to be read */
     char *target_text;  /* what kind of target it is, and where; without passwords */
     char *rejects_path; /* on every rank */
     char *parts_path;   /* what paths of parts of rejects begin with, without a checkpoint */
@@ -87,9 +88,10 @@ static int check_places(struct job *job, struct failure *failure)
     const struct rebuild_options *options = &job->options;
     job->record.started_us = clock_now_us();
     job->target = (struct publish_target){.target = options->to, .schema = options->schema};
+    job->checked = clock_seconds();
     if (describe_target(job, failure) != 0 ||
         run_record_draw_id(job->record.run_id, failure) != 0 ||
-        publish_check(&job->target, &job->record.attempt_us, failure) != 0 ||
+        publish_check(&job->target, &job->record.planned_us, failure) != 0 ||
         rejects_check(job->rejects_path, failure) != 0)
         return -1;
     return 0;
@@ -104,7 +106,12 @@ static int list_sources(struct job *job, struct failure *failure)
         return -1;
     for (size_t i = 0; i < job->list->note_count; i++)
         log_warning("%s: %s", job->list->notes[i].path, job->list->notes[i].what);
-    return rebuild_tables_find(&options->tables, job->list, &job->tables, failure);
+    if (rebuild_tables_find(&options->tables, job->list, &job->tables, failure) != 0)
+        return -1;
+    /* The target's clock is not asked again: it moves on as this one does. */
+    job->record.attempt_us =
+        job->record.planned_us + 1 + (int64_t)((clock_seconds() - job->checked) * 1e6);
+    return 0;
 }
 
 /* Rank 0's list of the input and id of the run, to all. */
@@ -172,10 +179,14 @@ static int resume(struct job *job, struct failure *failure)
     found = checkpoint_found(job->checkpoint);
     if (found != NULL) {
         job->record.started_us = found->started_us;
+        job->record.planned_us = found->planned_us;
+        job->record.attempt_us = found->attempt_us;
         job->resumes = found->resumes + 1;
         /* The counts so far are rank 0's, so that the sum over the ranks goes on from them. */
         if (is_root(job))
             job->ledger = found->ledger;
+    } else {
+        checkpoint_set_times(job->checkpoint, job->record.planned_us, job->record.attempt_us);
     }
     return 0;
 }
@@ -212,7 +223,7 @@ static int read_history(struct job *job, struct failure *failure)
                  job->tables.list != NULL ? " and tables" : "", job->list->disk_bytes,
                  ranks_count(job->ranks), ranks_count(job->ranks) == 1 ? "" : "s",
                  publish_is_postgres(job->options.to) ? "PostgreSQL" : "CSV files");
-        ingest.progress = progress_start(job->list->disk_bytes - done_before(job));
+        ingest.progress = progress_start(job->list->disk_bytes, done_before(job));
     }
     if (job->checkpoint != NULL)
         job->state = checkpoint_take_state(job->checkpoint);
@@ -542,7 +553,8 @@ int rebuild_command(int argc, char **argv)
 {
     struct failure failure = {0};
     struct job job = {0};
-    if (ranks_start(&job.ranks, &failure) != 0) {
+    /* First of all, since a request that comes while the ranks meet would end this one. */
+    if (stop_listen(&failure) != 0 || ranks_start(&job.ranks, &failure) != 0) {
         log_error("%s", failure.message);
         return failure.code;
     }
@@ -553,7 +565,7 @@ int rebuild_command(int argc, char **argv)
     /* A closed pipe and a file over its size limit are errors of a write, not ends of the rank. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
         failure_set(&failure, EXIT_BUG, "Signals cannot be set up.");
-    if (stop_listen(&failure) == 0)
+    if (failure.code == 0)
         (void)rebuild_options_parse(argc, argv, &job.options, &failure);
     if (ranks_vote(job.ranks, &failure) == 0) {
         log_open(job.options.json_log ? LOG_JSON : LOG_TEXT, is_root(&job));

@@ -314,6 +314,7 @@ void rebuild_options_clear(struct rebuild_options *options)
     free(options->files);
     free(options->events_tables);
     free(options->requests);
+    free(options->columns);
     memset(options, 0, sizeof *options);
 }
 

@@ -1,6 +1,7 @@
 #include "course_funnel/postgres.h"
 #include "course_funnel/rebuild_options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,27 @@ static void add_requests(struct rebuild_options *options, size_t source, size_t 
             (struct table_request){.target = options->from[source], .table = TABLE_DEFAULT_NAME};
 }
 
+/*
+ * The columns that were named, in their order: another choice gives other marts. The table of
+ * sessions plays no part in those.
+ */
+static int describe_columns(struct rebuild_options *options, struct failure *failure)
+{
+    size_t bytes = 0;
+    FILE *out = open_memstream(&options->columns, &bytes);
+    if (out == NULL)
+        return failure_memory(failure, "the names of columns", bytes);
+    for (int i = 0; i < TABLE_PROFILE_ID; i++)
+        if (options->tables.columns[i] != NULL)
+            fprintf(out, "%s%s=%s", ftell(out) > 0 ? " " : "",
+                    table_columns_name((enum table_column)i), options->tables.columns[i]);
+    bool failed = ferror(out) != 0;
+    if (fclose(out) != 0 || failed)
+        return failure_memory(failure, "the names of columns", bytes);
+    options->limits.columns = options->columns;
+    return 0;
+}
+
 int rebuild_options_sort_sources(struct rebuild_options *options, struct failure *failure)
 {
     size_t databases = count_databases(options);
@@ -65,6 +87,8 @@ int rebuild_options_sort_sources(struct rebuild_options *options, struct failure
             add_requests(options, i, databases);
         else
             options->files[options->file_count++] = options->from[i];
+    if (describe_columns(options, failure) != 0)
+        return -1;
     options->tables.sessions_asked = options->tables.sessions != NULL;
     if (!options->tables.sessions_asked)
         options->tables.sessions = TABLE_DEFAULT_SESSIONS;

@@ -19,7 +19,8 @@ static int add_file(struct source_list *list, const struct source_relation *rela
     list->files[list->file_count++] = (struct source_file){.path = path,
                                                            .bytes = relation->bytes,
                                                            .mtime_ns = (int64_t)(identity >> 1),
-                                                           .format = SOURCE_TABLE};
+                                                           .format = SOURCE_TABLE,
+                                                           .changes = relation->changes};
     return 0;
 }
 

@@ -1,5 +1,7 @@
 #include "store_internal.h"
 
+#include "course_funnel/fault.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -83,7 +85,8 @@ static int has_manifest(const struct store *store, const char *name, bool *has,
     *has = false;
     if (durable_open_in(&store->folder, name, &folder, failure) != 0)
         return -1;
-    *has = durable_exists(&folder, STORE_MANIFEST);
+    /* Tests take this out to see that they would notice. */
+    *has = durable_exists(&folder, STORE_MANIFEST) || FAULT_NUMBER("store.count_all", 0) != 0;
     durable_close(&folder);
     return 0;
 }

@@ -48,6 +48,20 @@ int table_session_look(struct postgres *session, struct table_server *server,
 int table_session_begin(struct postgres *session, const struct table_list *list, uint32_t server,
                         const char *snapshot, struct failure *failure);
 
+/* When a server was looked at. */
+struct table_moment {
+    char system[32];     /* names the server, and those that were copied from it */
+    char snapshot[1000]; /* names the snapshot in hand, and what wrote the server's log */
+    char now[100];       /* never the same again */
+    bool is_standby;
+    bool is_lasting; /* ${snapshot}, found again, shows the same */
+    uint32_t page_bytes;
+};
+
+/* Take the snapshot of the transaction in hand, and export it. Returns 0, or -1. */
+int table_session_export(struct postgres *session, struct table_server *server,
+                         struct table_moment *moment, struct failure *failure);
+
 /*
  * Plan the reading of ${origin}, which checks rights and row security, and locks it. Returns 0, or
  * -1.

@@ -2,9 +2,11 @@
 
 #include "course_funnel/sql_texts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 /* The oldest server that goes straight to a range of pages; others would read all for each. */
 #define PAGES_VERSION 140000
@@ -19,11 +21,8 @@ struct listing {
     struct table_list *list;
     struct table_sessions *sessions;
     size_t relation_capacity;
-    char *remark;        /* see table_list */
-    char state[1000];    /* names the server in hand and its snapshot */
-    char now[100];       /* never the same again */
-    bool in_recovery;    /* it is a standby */
-    uint32_t page_bytes; /* of the server in hand */
+    char *remark;               /* see table_list */
+    struct table_moment moment; /* of the server in hand */
 };
 
 void table_free(struct table_list *list)
@@ -137,32 +136,42 @@ static int choose_columns(struct listing *listing, struct postgres *session, con
     return status;
 }
 
-/* Take the snapshot of the transaction in hand, and export it. */
-static int export_snapshot(struct listing *listing, struct postgres *session,
-                           struct table_server *server, struct failure *failure)
+/*
+ * A key of the table with that ${identity}: the same wherever it is named. A table that was named
+ * twice, or is part of another that was named too, would count twice.
+ */
+static int check_key(struct listing *listing, struct table_relation *relation, const char *identity,
+                     struct failure *failure)
 {
-    static const char sql[] =
-        "SELECT pg_export_snapshot(), current_setting('block_size'), pg_is_in_recovery(),"
-        " concat_ws('/', system_identifier, timeline_id, txid_snapshot_xmin(s),"
-        " txid_snapshot_xmax(s), hashtextextended(s::text, 0)),"
-        " concat_ws('/', pg_backend_pid(), clock_timestamp())"
-        " FROM pg_control_system(), pg_control_checkpoint(), txid_current_snapshot() AS s";
-    struct postgres_result *result = NULL;
-    if (postgres_query(session, "Exporting the snapshot", sql, NULL, 0, &result, failure) != 0)
-        return -1;
-    snprintf(server->snapshot, sizeof server->snapshot, "%s", postgres_value(result, 0, 0));
-    listing->page_bytes = (uint32_t)strtoul(postgres_value(result, 0, 1), NULL, 10);
-    listing->in_recovery = strcmp(postgres_value(result, 0, 2), "t") == 0;
-    snprintf(listing->state, sizeof listing->state, "%s", postgres_value(result, 0, 3));
-    snprintf(listing->now, sizeof listing->now, "%s", postgres_value(result, 0, 4));
-    postgres_result_free(result);
+    const struct table_list *list = listing->list;
+    char text[200];
+    snprintf(text, sizeof text, "%s %s", listing->moment.system, identity);
+    relation->key = XXH3_64bits(text, strlen(text));
+    for (size_t i = 0; i < list->relation_count; i++)
+        if (list->relations[i].key == relation->key &&
+            list->origins[list->relations[i].origin].is_sessions ==
+                list->origins[relation->origin].is_sessions)
+            return failure_set(failure, EXIT_USAGE,
+                               "%s: would be read twice, as it is named twice, or is a part of a "
+                               "table that is named too. Name it once.",
+                               relation->name);
     return 0;
 }
 
-static int add_relation(struct listing *listing, const struct table_relation *relation,
-                        uint64_t bytes, const char *identity, struct failure *failure)
+/* A mark of what is read of a table: other columns give other rows. */
+static uint64_t shape_hash(const struct table_shape *shape)
+{
+    return XXH3_64bits(shape->select, strlen(shape->select)) ^
+           XXH3_64bits_withSeed(shape->filter, strlen(shape->filter), 1);
+}
+
+static int add_relation(struct listing *listing, struct table_relation *relation, uint64_t bytes,
+                        const char *identity, const struct source_changes *changes,
+                        struct failure *failure)
 {
     struct table_list *list = listing->list;
+    if (check_key(listing, relation, identity, failure) != 0)
+        return -1;
     if (list->relation_count == listing->relation_capacity) {
         size_t capacity = 2 * listing->relation_capacity + 16;
         void *grown = realloc(list->relations, capacity * sizeof *list->relations);
@@ -173,19 +182,25 @@ static int add_relation(struct listing *listing, const struct table_relation *re
         listing->relation_capacity = capacity;
     }
     /*
-     * The same snapshot of the same table, found again, gives the same rows at the same addresses.
-     * But a standby does not name all that its snapshot leaves out, and what has no pages may give
-     * anything at any time.
+     * The same columns of the same snapshot of the same table, found again, give the same rows at
+     * the same addresses. But what has no pages may give anything at any time.
      */
     char text[1400];
-    bool again = relation->by_page && !listing->in_recovery;
-    snprintf(text, sizeof text, "%s %s %s", identity, listing->state, again ? "" : listing->now);
+    const struct table_shape *shape = &list->origins[relation->origin].shape;
+    const struct table_moment *moment = &listing->moment;
+    bool again = relation->by_page && moment->is_lasting;
+    snprintf(text, sizeof text, "%s %" PRIx64 " %s %s", identity, shape_hash(shape),
+             moment->snapshot, again ? "" : moment->now);
     struct source_relation split = {.name = relation->name,
                                     .identity = text,
                                     .entry = (uint32_t)list->relation_count,
                                     .page_bytes = relation->by_page ? relation->page_bytes : 0,
                                     .bytes = bytes,
                                     .range_bytes = listing->options->range_bytes};
+    if (relation->by_page && !moment->is_standby) {
+        split.changes = *changes;
+        split.changes.columns = shape_hash(shape);
+    }
     /* What has no size that is known counts as one range. */
     if (!relation->by_page && bytes == 0)
         split.bytes = listing->options->range_bytes;
@@ -193,6 +208,12 @@ static int add_relation(struct listing *listing, const struct table_relation *re
     return source_add_relation(list->origins[relation->origin].is_sessions ? listing->session_splits
                                                                            : listing->splits,
                                &split, failure);
+}
+
+static uint64_t count_in(const struct postgres_result *result, size_t row, int column)
+{
+    const char *text = postgres_value(result, row, column);
+    return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
 /* The table, its partitions or what inherits from it; in one piece where that is not allowed. */
@@ -207,29 +228,35 @@ static int add_relations(struct listing *listing, struct postgres *session, cons
     if (postgres_query(session, what, sql_table_tree, values, 1, &result, failure) != 0)
         return -1;
 
-    struct table_relation relation = {.origin = origin_index, .page_bytes = listing->page_bytes};
+    struct table_relation relation = {.origin = origin_index,
+                                      .page_bytes = listing->moment.page_bytes};
     uint64_t all_bytes = 0;
     bool each = true;
     int status = 0;
     for (size_t i = 0; i < postgres_rows(result); i++) {
-        const char *bytes = postgres_value(result, i, 2);
-        all_bytes += bytes != NULL ? strtoull(bytes, NULL, 10) : 0;
+        all_bytes += count_in(result, i, 2);
         each = each && strcmp(postgres_value(result, i, 3), "t") == 0 &&
                strlen(postgres_value(result, i, 0)) < sizeof relation.name;
     }
     for (size_t i = 0; each && status == 0 && i < postgres_rows(result); i++) {
         const char *pages = postgres_value(result, i, 1);
-        const char *bytes = postgres_value(result, i, 2);
         relation.alone = true;
         relation.by_page = pages != NULL && strcmp(pages, "t") == 0 &&
                            listing->list->servers[origin->server].version >= PAGES_VERSION;
         snprintf(relation.name, sizeof relation.name, "%s", postgres_value(result, i, 0));
-        status = add_relation(listing, &relation, bytes != NULL ? strtoull(bytes, NULL, 10) : 0,
-                              postgres_value(result, i, 4), failure);
+        const struct source_changes changes = {.storage = count_in(result, i, 5),
+                                               .inserted = count_in(result, i, 6),
+                                               .updated = count_in(result, i, 7),
+                                               .deleted = count_in(result, i, 8),
+                                               .vacuums = count_in(result, i, 9)};
+        status = add_relation(listing, &relation, count_in(result, i, 2),
+                              postgres_value(result, i, 4), &changes, failure);
     }
     if (!each) {
+        char whole[200];
+        snprintf(whole, sizeof whole, "%s in %s", postgres_value(result, 0, 4), oid);
         memcpy(relation.name, origin->name, sizeof relation.name);
-        status = add_relation(listing, &relation, all_bytes, oid, failure);
+        status = add_relation(listing, &relation, all_bytes, whole, NULL, failure);
     }
     postgres_result_free(result);
     return status;
@@ -284,7 +311,7 @@ static int list_server(struct listing *listing, uint32_t index, struct failure *
     if (find_sessions(listing, *session, index, failure) != 0)
         return -1;
     if (table_session_begin(*session, list, index, NULL, failure) != 0 ||
-        export_snapshot(listing, *session, server, failure) != 0)
+        table_session_export(*session, server, &listing->moment, failure) != 0)
         return -1;
     for (size_t i = 0; i < list->origin_count; i++) {
         struct table_origin *origin = &list->origins[i];

@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How often the server is asked whether its log is on disk, 50 ms apart. */
+#define FLUSH_TRIES 40
+
+static const char log_what[] = "Looking at the server's log";
+
 int table_session_create(size_t count, struct table_sessions **sessions, struct failure *failure)
 {
     struct table_sessions *made = calloc(1, sizeof *made);
@@ -98,6 +103,87 @@ int table_session_begin(struct postgres *session, const struct table_list *list,
      * in between would show an empty table.
      */
     return lock_origins(session, list, server, failure);
+}
+
+/*
+ * Whether all that the snapshot in hand shows is on the server's disk, the log written up to
+ * ${position}. What is not may be lost in a crash, and the numbers of its transactions be given to
+ * others. It gets there in less than a second, on its own. Returns 0, or -1.
+ */
+static int wait_until_lasting(struct postgres *session, const char *position,
+                              struct table_moment *moment, struct failure *failure)
+{
+    /* At the end of a page or segment the position is behind the header of the next. */
+    static const char sql[] =
+        "SELECT ahead <= 0"
+        " OR ahead = 24 AND flushed % current_setting('wal_block_size')::numeric = 0"
+        " OR ahead = 40 AND flushed % pg_size_bytes(current_setting('wal_segment_size')) = 0,"
+        " pg_sleep(CASE WHEN ahead <= 0 THEN 0 ELSE 0.05 END)"
+        " FROM (SELECT pg_wal_lsn_diff(flush, '0/0'), pg_wal_lsn_diff($1::pg_lsn, flush)"
+        " FROM pg_current_wal_flush_lsn() AS flush) AS log (flushed, ahead)";
+    const char *values[] = {position};
+    for (int tries = 0; tries < FLUSH_TRIES && !moment->is_lasting; tries++) {
+        struct postgres_result *result = NULL;
+        if (postgres_query(session, log_what, sql, values, 1, &result, failure) != 0)
+            return -1;
+        moment->is_lasting = strcmp(postgres_value(result, 0, 0), "t") == 0;
+        postgres_result_free(result);
+    }
+    return 0;
+}
+
+/*
+ * Which timeline the server's log is on, and whether it lasts. The control file has the timeline of
+ * the last checkpoint, which for a while is the old one after a standby was promoted. Returns 0, or
+ * -1.
+ */
+static int look_at_log(struct postgres *session, struct table_moment *moment,
+                       struct failure *failure)
+{
+    static const char sql[] =
+        "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8), pg_current_wal_insert_lsn()";
+    struct postgres_result *result = NULL;
+    if (postgres_query(session, log_what, sql, NULL, 0, &result, failure) != 0)
+        return -1;
+    size_t used = strlen(moment->snapshot);
+    snprintf(moment->snapshot + used, sizeof moment->snapshot - used, "/%s",
+             postgres_value(result, 0, 0));
+    int status = wait_until_lasting(session, postgres_value(result, 0, 1), moment, failure);
+    postgres_result_free(result);
+    return status;
+}
+
+int table_session_export(struct postgres *session, struct table_server *server,
+                         struct table_moment *moment, struct failure *failure)
+{
+    static const char sql[] =
+        "SELECT pg_export_snapshot(), current_setting('block_size'), system_identifier,"
+        " concat_ws('/', system_identifier, txid_snapshot_xmin(s), txid_snapshot_xmax(s),"
+        " hashtextextended(s::text, 0)), concat_ws('/', pg_backend_pid(), clock_timestamp()),"
+        " pg_is_in_recovery()"
+        " FROM pg_control_system(), txid_current_snapshot() AS s";
+    struct postgres_result *result = NULL;
+    struct failure trouble = {0};
+    if (postgres_query(session, "Exporting the snapshot", sql, NULL, 0, &result, failure) != 0)
+        return -1;
+    snprintf(server->snapshot, sizeof server->snapshot, "%s", postgres_value(result, 0, 0));
+    moment->page_bytes = (uint32_t)strtoul(postgres_value(result, 0, 1), NULL, 10);
+    snprintf(moment->system, sizeof moment->system, "%s", postgres_value(result, 0, 2));
+    snprintf(moment->snapshot, sizeof moment->snapshot, "%s", postgres_value(result, 0, 3));
+    snprintf(moment->now, sizeof moment->now, "%s", postgres_value(result, 0, 4));
+    moment->is_standby = strcmp(postgres_value(result, 0, 5), "t") == 0;
+    moment->is_lasting = false;
+    postgres_result_free(result);
+    /* A standby does not name all that its snapshot leaves out. */
+    if (moment->is_standby)
+        return 0;
+    /* Servers that keep no log of this kind refuse to tell; they are read all the same. */
+    if (postgres_run(session, log_what, "SAVEPOINT look", failure) != 0)
+        return -1;
+    if (look_at_log(session, moment, &trouble) == 0)
+        return postgres_run(session, log_what, "RELEASE look", failure);
+    moment->is_lasting = false;
+    return postgres_run(session, log_what, "ROLLBACK TO look", failure);
 }
 
 int table_session_plan(struct postgres *session, const struct table_origin *origin,

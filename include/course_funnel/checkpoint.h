@@ -47,6 +47,12 @@ void checkpoint_free(struct checkpoint *checkpoint);
 /* Local. The id of the run. */
 const char *checkpoint_run_id(const struct checkpoint *checkpoint);
 
+/*
+ * Local. Where the job begins from nothing: when it saw its sources, see run_record.h. It is kept
+ * with what was read, which does not get newer by being gone on with.
+ */
+void checkpoint_set_times(struct checkpoint *checkpoint, int64_t planned_us, int64_t attempt_us);
+
 /* What was found: NULL when the job begins from nothing. Stays the checkpoint's own. */
 const struct manifest *checkpoint_found(const struct checkpoint *checkpoint);
 

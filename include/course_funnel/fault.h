@@ -23,6 +23,9 @@ int fault_at(const char *point);
 /* Local. The number that COURSE_FUNNEL_FAULT_NUMBERS (NAME=NUMBER, ...) gives, or ${usual}. */
 uint64_t fault_number(const char *name, uint64_t usual);
 
+/* Local. Count occurrences anew. Returns how often the environment's will was done since last. */
+uint64_t fault_forget(void);
+
 /* Local. Which rank this process is; 0 before. */
 void fault_rank(int rank);
 

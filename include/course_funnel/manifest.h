@@ -23,6 +23,7 @@
 #define MANIFEST_RUNS_NAME "rejects.h5"
 #define MANIFEST_SUMS_NAME "sums.h5"
 #define MANIFEST_NAME_BYTES 32
+#define MANIFEST_COLUMNS_BYTES 1024
 
 enum manifest_kind {
     MANIFEST_STATE, /* reading is under way: the state by key groups */
@@ -33,6 +34,7 @@ struct manifest_input {
     char *path;
     uint64_t bytes;
     int64_t mtime_ns;
+    struct source_changes changes; /* of a table; else all zero */
 };
 
 struct manifest_file {
@@ -57,11 +59,15 @@ struct manifest {
     uint32_t attempt;
     uint32_t generation;
     uint32_t ranks;
-    uint32_t resumes;     /* how often the run was resumed before */
-    int64_t started_us;   /* the run */
+    uint32_t resumes;   /* how often the run was resumed before */
+    int64_t started_us; /* the run */
+    int64_t planned_us; /* see run_record.h */
+    int64_t attempt_us;
     int64_t written_us;   /* this generation */
     uint64_t range_bytes; /* what plain files were cut by */
     char input_fingerprint[33];
+    /* Of tables, as they were named by hand. */
+    char columns[MANIFEST_COLUMNS_BYTES];
     uint64_t disk_bytes; /* of the input ... */
     uint64_t done_bytes; /* ... and how many of them are read */
     uint64_t split_count;

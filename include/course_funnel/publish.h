@@ -32,20 +32,21 @@ int publish_describe(const char *target, char **text, struct failure *failure);
  * may be written to, the schema exists or may be created, tables that exist have the right columns
  * and may be changed; the directory exists or can be made, and a file can be made, synced and
  * renamed in it. Changes nothing that lasts, but creates a missing directory. Returns 0 and in
- * ${attempt_us} the time by the target's own clock (it goes into the record: a publication of an
- * earlier attempt than one already published is stale), or -1 (EXIT_TARGET).
+ * ${planned_us} the time by the target's own clock, later than all that was published before; or
+ * -1 (EXIT_TARGET).
  */
-int publish_check(const struct publish_target *target, int64_t *attempt_us,
+int publish_check(const struct publish_target *target, int64_t *planned_us,
                   struct failure *failure);
 
 /*
  * Local. Publish. A reader of PostgreSQL sees the old marts or the new ones, both tables together.
  * Of files each is whole, old or new; the record, put in place last, tells by its digests whether
  * the other two are those of one run. Doing it twice with the same run id changes nothing.
- * ${record} must be filled, run_id and digests included. What may pass by itself (a server that
- * restarts, a lock) is tried again for some 15 s, waits for the server not counted. Returns 0, or
- * -1: EXIT_TARGET; EXIT_GATE when a later attempt has published already, or this run with other
- * rows.
+ * ${record} must be filled, run_id and digests included. It is stale when a run was published whose
+ * attempt_us is later than its planned_us, for then that one may have seen newer sources. What may
+ * pass by itself (a server that restarts, a lock) is tried again for some 15 s, waits for the
+ * server not counted. Returns 0, or -1: EXIT_TARGET; EXIT_GATE when it is stale, or when this run
+ * was published with other rows.
  */
 int publish(const struct publish_target *target, const struct marts *marts,
             const struct run_record *record, struct failure *failure);

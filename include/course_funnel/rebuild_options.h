@@ -26,6 +26,7 @@ struct rebuild_options {
     size_t events_table_count;
     struct table_request *requests; /* owned; what ${tables} has */
     struct table_options tables;    /* what is to be read of PostgreSQL */
+    char *columns;                  /* those of ${tables} as one text; owned, ${limits} has it */
     uint32_t connections;           /* ranks that read tables at most; 0: all */
     const char *to;
     const char *schema;

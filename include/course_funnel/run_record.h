@@ -11,7 +11,8 @@
 struct run_record {
     char run_id[37];    /* a random UUID */
     char version[32];   /* of the program */
-    int64_t attempt_us; /* when publish_check saw the target, by the target's clock */
+    int64_t planned_us; /* before the sources were looked at, by the target's clock; not recorded */
+    int64_t attempt_us; /* after that, by the same clock: what was read is no newer */
     int64_t started_us; /* since 1970-01-01 UTC */
     int64_t finished_us;
     int32_t ranks;

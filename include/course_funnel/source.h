@@ -29,11 +29,24 @@ struct source_limits {
     uint64_t max_line_bytes; /* a longer line ends the run; '\n' not counted */
     uint64_t max_ratio;      /* inflated / compressed bytes, looked at after the first MiB */
     uint64_t range_bytes;    /* size of the ranges that a plain file is cut in */
+    const char *columns; /* of tables, as they were named by hand; NULL: none was. For manifests */
 };
 
 #define SOURCE_DEFAULT_MAX_LINE_BYTES (UINT64_C(64) << 20)
 #define SOURCE_DEFAULT_MAX_RATIO UINT64_C(1100)
 #define SOURCE_DEFAULT_RANGE_BYTES (UINT64_C(16) << 20)
+
+/*
+ * What a server counts of a table. Statistics come late and may be lost, so they decide nothing,
+ * but tell a user what became of a table that cannot be gone on with.
+ */
+struct source_changes {
+    uint64_t storage; /* the file that it lies in, another after a rewrite; 0: its rows are never
+                         had again in the same snapshot */
+    uint64_t columns; /* a mark of what is read of it */
+    uint64_t inserted, updated, deleted; /* rows so far */
+    uint64_t vacuums;
+};
 
 struct source_file {
     char *path;       /* absolute, owned by the list */
@@ -42,6 +55,7 @@ struct source_file {
     uint64_t inode;   /* likewise: a file put in its place is noticed too. The device is not kept:
                          the nodes of a cluster may number the same shared file system differently */
     enum source_format format;
+    struct source_changes changes; /* of a table; not packed, as notes are not */
 };
 
 struct source_split {
@@ -97,6 +111,7 @@ struct source_relation {
     uint32_t page_bytes;  /* 0: it is read in one piece */
     uint64_t bytes;       /* on disk, or an estimate */
     uint64_t range_bytes; /* size of the ranges of pages that it is cut in */
+    struct source_changes changes;
 };
 
 /*
@@ -134,7 +149,7 @@ struct source_block {
     uint64_t disk_bytes; /* bytes on disk that were read since the last block, for progress */
 };
 
-#define SOURCE_PADDING 64
+#define SOURCE_PADDING 128
 
 struct source_reader; /* reads one split at a time; keeps its buffers from split to split */
 

@@ -40,7 +40,7 @@ COMMENT ON COLUMN :schema.course_funnel_runs.run_id IS
 COMMENT ON COLUMN :schema.course_funnel_runs.program_version IS
     'Version of the program that published.';
 COMMENT ON COLUMN :schema.course_funnel_runs.attempt_at IS
-    'When the attempt that published began, by the clock of this server. An attempt older than the latest one here may not publish.';
+    'When the run had found its sources and taken their snapshots, by the clock of this server; a resumed run keeps the time of its first attempt. A run that began before the latest one here may not publish.';
 COMMENT ON COLUMN :schema.course_funnel_runs.started_at IS
     'When the run began, by the clock of the machine that ran it.';
 COMMENT ON COLUMN :schema.course_funnel_runs.finished_at IS

@@ -9,7 +9,10 @@ WITH RECURSIVE tree (oid) AS (
 SELECT format('%I.%I', n.nspname, c.relname), c.relkind IN ('r', 'm') AND m.amname = 'heap'
         AND has_column_privilege(c.oid, -1::SMALLINT, 'SELECT'),
     pg_relation_size(c.oid), has_table_privilege(c.oid, 'SELECT') OR c.oid = $1::OID,
-    format('%s/%s/%s', c.oid, pg_relation_filenode(c.oid), current_database())
+    format('%s/%s/%s', c.oid, pg_relation_filenode(c.oid), current_database()),
+    pg_relation_filenode(c.oid), pg_stat_get_tuples_inserted(c.oid),
+    pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid),
+    pg_stat_get_vacuum_count(c.oid) + pg_stat_get_autovacuum_count(c.oid)
 FROM tree t
 JOIN pg_class c ON c.oid = t.oid AND c.relkind <> 'p'
 JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -46,6 +46,36 @@ static void tell(const char *what, uint64_t bytes, double seconds)
     printf("%-36s %8.3f s %8.0f MB/s\n", what, seconds, (double)bytes / 1e6 / seconds);
 }
 
+/* A number of /proc/self/status, in MB; 0 where there is none. */
+static double memory_mb(const char *name)
+{
+    char line[256];
+    double kib = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status != NULL && fgets(line, sizeof line, status) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0)
+            kib = strtod(line + strlen(name) + 1, NULL);
+    if (status != NULL)
+        (void)fclose(status);
+    return kib * 1024 / 1e6;
+}
+
+/* From now on the most memory is counted anew. Returns what is in use. */
+static double count_memory(void)
+{
+    FILE *refs = fopen("/proc/self/clear_refs", "w");
+    if (refs != NULL) {
+        (void)fputs("5", refs);
+        (void)fclose(refs);
+    }
+    return memory_mb("VmRSS:");
+}
+
+static void tell_memory(const char *what, double before)
+{
+    printf("%-36s %8.0f MB, before %.0f MB\n", what, memory_mb("VmHWM:"), before);
+}
+
 int main(int argc, char **argv)
 {
     struct failure failure = {0};
@@ -77,6 +107,7 @@ int main(int argc, char **argv)
     }
     image_clear(&image);
 
+    double before = count_memory();
     double begun = clock_seconds();
     if (store_make(&store, (struct store_generation){manifest.attempt, 1}, &failure) != 0 ||
         generation_open(&store, &manifest, &generation, &failure) != 0 ||
@@ -85,6 +116,7 @@ int main(int argc, char **argv)
         durable_sync(&generation.folder, &failure) != 0)
         goto tell_failure;
     tell("written, digested, synced, read back", bytes, clock_seconds() - begun);
+    tell_memory("most memory while writing", before);
 
     begun = clock_seconds();
     if (generation_load_state(&generation, again, &failure) != 0)

@@ -86,8 +86,9 @@ static void write_gzip(const char *path, const char *text, size_t count)
 
 static uint64_t read_source(const char *path)
 {
-    struct source_limits limits = {SOURCE_DEFAULT_MAX_LINE_BYTES, SOURCE_DEFAULT_MAX_RATIO,
-                                   SOURCE_DEFAULT_RANGE_BYTES};
+    struct source_limits limits = {.max_line_bytes = SOURCE_DEFAULT_MAX_LINE_BYTES,
+                                   .max_ratio = SOURCE_DEFAULT_MAX_RATIO,
+                                   .range_bytes = SOURCE_DEFAULT_RANGE_BYTES};
     struct source_list *list;
     struct source_reader *reader;
     struct failure failure = {0};

@@ -1,144 +1,9 @@
-#include "course_funnel/checkpoint.h"
-#include "course_funnel/log.h"
-#include "course_funnel/store.h"
-#include "unit/checkpoint_folder.h"
+#include "checkpoint_job.h"
 
 /*
- * Run under mpirun; every rank runs every test. Two generations are kept, of 40 and of 60 users;
- * the newer one is damaged, and the older one must be what the job goes on from.
+ * The newer generation is damaged in every way, and the older one must be what the job goes on
+ * from.
  */
-
-static struct ranks *ranks;
-static char folder[64];
-static struct source_file files[] = {{.path = (char *)"/data/a", .bytes = 100},
-                                     {.path = (char *)"/data/b", .bytes = 50}};
-static struct source_list list = {
-    .files = files, .file_count = 2, .split_count = 3, .disk_bytes = 150};
-static struct source_limits limits = {.range_bytes = 60};
-
-#define RUN "aaaaaaaa-1234-1234-1234-123456789abc"
-
-static bool is_root(void)
-{
-    return ranks_rank(ranks) == 0;
-}
-
-static void wait_for_all(void)
-{
-    struct failure none = {0};
-    CU_ASSERT_EQUAL_FATAL(ranks_vote(ranks, &none), 0);
-}
-
-static void make_folder(void)
-{
-    struct failure failure = {0};
-    unsigned char *bytes = (unsigned char *)folder;
-    size_t byte_count = sizeof folder;
-    if (is_root())
-        folder_make(folder);
-    CU_ASSERT_EQUAL_FATAL(ranks_broadcast(ranks, &bytes, &byte_count, &failure), 0);
-    if (!is_root()) {
-        memcpy(folder, bytes, sizeof folder);
-        free(bytes);
-    }
-    memset(list.fingerprint, 'f', 32);
-}
-
-static void remove_folder(void)
-{
-    wait_for_all();
-    if (is_root())
-        folder_remove(folder);
-    wait_for_all();
-}
-
-static int open_checkpoint(bool restart, struct checkpoint **checkpoint, struct failure *failure)
-{
-    struct checkpoint_options options = {
-        .path = folder, .restart = restart, .interval = {.mean_time_seconds = 1000}};
-    *checkpoint = NULL;
-    return checkpoint_open(ranks, &options, &list, &limits, RUN, checkpoint, failure);
-}
-
-/* One generation of so many users, with a reject on every rank. */
-static bool save_state(struct checkpoint *checkpoint, struct rejects *rejects, uint32_t users)
-{
-    struct failure failure = {0};
-    struct state *state = NULL;
-    bool saved = false;
-    uint32_t split = (uint32_t)ranks_rank(ranks) % 3;
-    CU_ASSERT_EQUAL_FATAL(state_create(ranks_rank(ranks), ranks_count(ranks), &state, &failure), 0);
-    folder_fill_state(state, users);
-    CU_ASSERT_EQUAL(rejects_add(rejects, split, "s", users, REJECT_NO_USER, "x", 1, &failure), 0);
-    struct schedule_item open = {.split = 2, .offset = users};
-    struct checkpoint_content content = {.kind = MANIFEST_STATE,
-                                         .state = state,
-                                         .rejects = rejects,
-                                         .first_event_us = ranks_rank(ranks) + 5,
-                                         .last_event_us = ranks_rank(ranks) + 7,
-                                         .unfinished = &open,
-                                         .unfinished_count = is_root() ? 1 : 0,
-                                         .next = 3,
-                                         .done_bytes = 10};
-    content.ledger.lines_read = content.ledger.other = users;
-    CU_ASSERT_EQUAL(checkpoint_save(checkpoint, &content, &saved, &failure), 0);
-    state_free(state);
-    return saved;
-}
-
-static struct rejects *make_rejects(const struct checkpoint *checkpoint)
-{
-    struct failure failure = {0};
-    struct rejects_place place = {.path = "unused"};
-    struct rejects *rejects = NULL;
-    const struct rejects_run *earlier = NULL;
-    size_t earlier_count = 0;
-    checkpoint_rejects(checkpoint, &place, &earlier, &earlier_count);
-    CU_ASSERT_EQUAL_FATAL(rejects_create(&place, ranks_rank(ranks), &rejects, &failure), 0);
-    return rejects;
-}
-
-static void save_two(void)
-{
-    struct failure failure = {0};
-    struct checkpoint *checkpoint = NULL;
-    CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
-    CU_ASSERT_PTR_NULL(checkpoint_found(checkpoint));
-    struct rejects *rejects = make_rejects(checkpoint);
-    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 20));
-    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 40));
-    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 60));
-    rejects_free(rejects);
-    checkpoint_free(checkpoint);
-    wait_for_all();
-}
-
-/* How many users a resume finds, of all ranks; 0 when it fails. */
-static uint64_t users_found(struct failure *failure)
-{
-    struct checkpoint *checkpoint = NULL;
-    uint64_t users = 0;
-    if (open_checkpoint(false, &checkpoint, failure) != 0)
-        return 0;
-    struct state *state = checkpoint_take_state(checkpoint);
-    const struct manifest *found = checkpoint_found(checkpoint);
-    if (found != NULL && state != NULL) {
-        struct failure none = {0};
-        users = folder_count_users(state);
-        CU_ASSERT_EQUAL(ranks_sum(ranks, &users, 1, &none), 0);
-        CU_ASSERT_EQUAL(found->unfinished_count, 1);
-        CU_ASSERT_EQUAL(found->unfinished[0].offset, users);
-        CU_ASSERT_EQUAL(found->ledger.lines_read, users * found->ranks);
-        CU_ASSERT_EQUAL(found->first_event_us, 5);
-        CU_ASSERT_EQUAL(found->last_event_us, (int64_t)found->ranks + 6);
-        CU_ASSERT_EQUAL(found->part_count, found->ranks);
-        CU_ASSERT_EQUAL(state->first_event_us, 5);
-    }
-    state_free(state);
-    checkpoint_free(checkpoint);
-    wait_for_all();
-    return users;
-}
 
 static void test_newest_is_used(void)
 {
@@ -147,6 +12,12 @@ static void test_newest_is_used(void)
     save_two();
     CU_ASSERT_EQUAL(users_found(&failure), 60);
     CU_ASSERT_EQUAL(users_found(&failure), 60);
+    /* Two are kept, and no more. */
+    if (is_root()) {
+        CU_ASSERT_FALSE(is_there("generation-0001-000001"));
+        CU_ASSERT_TRUE(is_there("generation-0001-000002"));
+        CU_ASSERT_TRUE(is_there("generation-0001-000003"));
+    }
     remove_folder();
 }
 
@@ -272,6 +143,55 @@ static void other_generations_file(void)
     free(text);
 }
 
+/* With each other: two of key groups where there are two, else one and that of the rejects. */
+static void exchange_files(void)
+{
+    char path[256], other[256] = "", aside[256];
+    unsigned first = (unsigned)(4096 + ranks_count(ranks) - 1) / (unsigned)ranks_count(ranks);
+    first_file(path);
+    path_of(other, "rejects.h5");
+    if (ranks_count(ranks) > 1) {
+        char name[64];
+        unsigned last =
+            (2 * 4096 + (unsigned)ranks_count(ranks) - 1) / (unsigned)ranks_count(ranks);
+        snprintf(name, sizeof name, "groups-%04u-%04u.h5", first, last - 1);
+        path_of(other, name);
+    }
+    path_of(aside, "aside");
+    CU_ASSERT_EQUAL(rename(path, aside), 0);
+    CU_ASSERT_EQUAL(rename(other, path), 0);
+    CU_ASSERT_EQUAL(rename(aside, other), 0);
+}
+
+static void link_in_place(void)
+{
+    char path[256], aside[256];
+    first_file(path);
+    path_of(aside, "aside");
+    CU_ASSERT_EQUAL(rename(path, aside), 0);
+    CU_ASSERT_EQUAL(symlink("aside", path), 0);
+}
+
+static void zero_page(void)
+{
+    char path[256];
+    size_t bytes = 0;
+    first_file(path);
+    unsigned char *text = folder_read(path, &bytes);
+    memset(text + 4096, 0, 4096);
+    folder_write(path, text, bytes);
+    free(text);
+}
+
+static void cut_off(void)
+{
+    char path[256];
+    size_t bytes = 0;
+    first_file(path);
+    free(folder_read(path, &bytes));
+    CU_ASSERT_EQUAL(truncate(path, (off_t)bytes / 2), 0);
+}
+
 static void other_generations_all(void)
 {
     char path[256], other[256];
@@ -304,6 +224,10 @@ static void test_damage(void)
         {"a part of rejects cut off", shorten_part, 40, "damaged-generation-0001-000003"},
         {"a file of the generation before", other_generations_file, 40,
          "damaged-generation-0001-000003"},
+        {"two files exchanged", exchange_files, 40, "damaged-generation-0001-000003"},
+        {"a link in place of a file", link_in_place, 40, "damaged-generation-0001-000003"},
+        {"a page of zeros", zero_page, 40, "damaged-generation-0001-000003"},
+        {"a file cut off", cut_off, 40, "damaged-generation-0001-000003"},
         {"a generation under another name", other_generations_all, 40,
          "damaged-generation-0002-000001"},
         {"a file too many", extra_file, 60, "generation-0001-000003"},
@@ -326,6 +250,35 @@ static void test_damage(void)
         CU_ASSERT_EQUAL(access(path, F_OK) == 0, cases[i].left != NULL);
         remove_folder();
     }
+}
+
+/* The newer generation is another run's, whole by itself. */
+static void test_another_runs_generation(void)
+{
+    struct failure failure = {0};
+    char from[256], to[256], own[sizeof folder], other[sizeof folder];
+    const char *own_run = run_id;
+    make_folder();
+    save_two();
+    path_of(to, "");
+    memcpy(own, folder, sizeof own);
+    make_folder();
+    run_id = "bbbbbbbb-1234-1234-1234-123456789abc";
+    save_two();
+    run_id = own_run;
+    path_of(from, "");
+    memcpy(other, folder, sizeof other);
+    memcpy(folder, own, sizeof own);
+    if (is_root()) {
+        folder_remove(to);
+        CU_ASSERT_EQUAL(rename(from, to), 0);
+        folder_remove(other);
+    }
+    wait_for_all();
+    CU_ASSERT_EQUAL(users_found(&failure), 40);
+    if (is_root())
+        CU_ASSERT_TRUE(is_there("damaged-generation-0001-000003"));
+    remove_folder();
 }
 
 /* Random bits of random files of the newer generation, many times over the same folder. */
@@ -509,6 +462,7 @@ int main(void)
         {"the newest generation is used", test_newest_is_used},
         {"sums are kept and come back", test_sums},
         {"damage is found and the generation before is used", test_damage},
+        {"another run's generation", test_another_runs_generation},
         {"random damage", test_random_damage},
         {"all are damaged", test_all_damaged},
         {"the checkpoint of another run", test_strangers},
@@ -516,12 +470,5 @@ int main(void)
         {"books that do not balance", test_unbalanced_books},
         {"a generation that cannot be written", test_given_up},
     };
-    struct failure failure = {0};
-    if (ranks_start(&ranks, &failure) != 0)
-        return EXIT_FAILURE;
-    log_open(LOG_TEXT, false);
-    if (is_root())
-        folder_set_seed();
-    int result = unit_main("checkpoint", tests, sizeof tests / sizeof tests[0]);
-    return ranks_end(ranks, &failure) == 0 ? result : EXIT_FAILURE;
+    return checkpoint_job_main("checkpoint", tests, sizeof tests / sizeof tests[0]);
 }

@@ -61,14 +61,20 @@ end_of_job() {
 
 hangs=0
 targets=(rank rank all mpirun)
+declare -A deaths_of=([rank]=0 [all]=0 [mpirun]=0)
+others=0  # resumes on another number of ranks than the run before
+deepest=0 # deaths before a run got through
 kills=0
 chains=0
 resumes=0
 while [ "$kills" -lt "$kills_wanted" ]; do
     rm -rf "$folder" "$WORK/out" "$WORK/out.rejects"
     deaths=0
+    ranks=0
     while :; do
-        start $((RANDOM % 4 + 1))
+        before=$ranks
+        ranks=$((RANDOM % 4 + 1))
+        start $ranks
         hit=false
         # After some deaths the run is left alone, so that chains end.
         if [ "$deaths" -lt $((4 + chains % 12)) ]; then
@@ -81,6 +87,7 @@ while [ "$kills" -lt "$kills_wanted" ]; do
         end_of_job
         if grep -q "resumed from checkpoint" "$WORK/stderr"; then
             resumes=$((resumes + 1))
+            [ "$ranks" = "$before" ] || others=$((others + 1))
         fi
         check "nothing of the run is left" nobody_left
         if [ "$code" = 0 ]; then
@@ -90,11 +97,20 @@ while [ "$kills" -lt "$kills_wanted" ]; do
         [ "$code" -ge 128 ] || [ "$code" = 1 ] || fail "killed ($target), the run left with $code"
         deaths=$((deaths + 1))
         kills=$((kills + 1))
+        deaths_of[$target]=$((deaths_of[$target] + 1))
+        [ "$deaths" -le "$deepest" ] || deepest=$deaths
     done
     as_straight out
     clean_folder "$folder"
     chains=$((chains + 1))
 done
-echo "kills: $kills in $chains runs, $resumes resumes; mpirun hung $hangs times"
+echo "kills: $kills (of a rank ${deaths_of[rank]}, of all ${deaths_of[all]}, of mpirun \
+${deaths_of[mpirun]}) in $chains runs, at most $deepest in one; $resumes resumes, $others of them on \
+another number of ranks; mpirun hung $hangs times"
 check "runs did resume" test "$resumes" -ge $((kills / 4))
+check "on other numbers of ranks" test "$others" -ge $((kills / 8))
+check "again and again" test "$deepest" -ge 4
+for target in "${!deaths_of[@]}"; do
+    check "$target was killed" test "${deaths_of[$target]}" -ge $((kills / 10))
+done
 passed

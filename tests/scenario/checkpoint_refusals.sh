@@ -40,6 +40,33 @@ check "two generations are kept" test "$(find "$folder" -name 'generation-*' | w
 says_inspect 0 "generation-0002-000001: whole" "generation-0001-000001: whole" \
     "A run on this folder goes on from generation-0002-000001"
 check "inspect changes nothing" diff -r "$folder" "$WORK/kept"
+check "inspect tells what the manifests say" python3 - "$folder" "$WORK/stdout" <<'SCRIPT'
+import json, os, sys
+folder, found = sys.argv[1], json.load(open(sys.argv[2]))
+assert found["resumes_from"] == "generation-0002-000001" and not found["in_use"], found
+assert [g["name"] for g in found["generations"]] == ["generation-0002-000001",
+                                                     "generation-0001-000001"], found
+for generation in found["generations"]:
+    path = os.path.join(folder, generation["name"])
+    with open(os.path.join(path, "manifest.json")) as file:
+        manifest = json.load(file)
+    assert generation["whole"] and generation["kind"] == "state"
+    for name in "lines_read", "other", "kept", "duplicates", "time_unusable":
+        assert generation["counts"][name] == int(manifest[name]), name
+    rejected = sum(int(count) for count in manifest["rejected"].values())
+    assert generation["counts"]["rejected"] == rejected > 0
+    assert 0 < generation["bytes_read"] == int(manifest["done_bytes"]) < generation["bytes_in_all"]
+    assert generation["bytes_in_all"] == int(manifest["disk_bytes"])
+    assert generation["pieces_done"] + generation["pieces_begun"] + generation["pieces_waiting"] \
+        == generation["pieces_in_all"] == int(manifest["split_count"])
+    assert generation["bytes"] == sum(os.path.getsize(os.path.join(path, name))
+                                      for name in os.listdir(path) if name != "manifest.json")
+    largest = generation["largest_key_groups"]
+    assert len(largest) == 5 and generation["users"] > sum(g["users"] for g in largest) > 0
+    assert largest == sorted(largest, key=lambda group: -group["bytes"])
+newer, older = found["generations"]
+assert newer["bytes_read"] > older["bytes_read"] and newer["users"] >= older["users"]
+SCRIPT
 
 # Another run's checkpoint: each difference is named.
 stranger="FOLDER holds the checkpoint of another run, so this one cannot go on from it:"
@@ -72,6 +99,19 @@ refused 3 "another name" "$stranger
   ${name_last%.json}.x: is new
 $way_out"
 mv "${last%.json}.x" "$last"
+
+# A checkpoint of another format: of a program to come.
+rm -rf "$folder"
+COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,manifest.version=2 \
+    fault ingest.round:2:0:stop leaves 75 rebuild out 2 --checkpoint "$folder"
+version=$("$PROGRAM" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)
+refused 3 "another format" "FOLDER/generation-0001-000001/manifest.json: it is of version 2 of the \
+format, and this program ($version) reads version 1. Go on with the program that wrote it, or start \
+over with --restart."
+says_inspect 6 "it is of version 2 of the format"
+check "it is not thrown away" test -d "$folder/generation-0001-000001"
+rm -rf "$folder"
+cp -a "$WORK/kept" "$folder"
 
 # Damage: the newer generation is set aside and the older one used.
 manifest=$folder/generation-0002-000001/manifest.json

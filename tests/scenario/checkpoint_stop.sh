@@ -56,8 +56,13 @@ kill -TERM "$job"
 finish 75
 says "resumed from checkpoint generation-0001-"
 unset COURSE_FUNNEL_FAULT
-leaves 0 rebuild out 4 --checkpoint "$WORK/folder"
+COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,progress.log_ms=1 \
+    leaves 0 rebuild out 4 --checkpoint "$WORK/folder"
 says "resumed from checkpoint generation-0002-"
+before=$(sed -n 's/.*: \([0-9.]*\) % of the input was read before.*/\1/p' "$WORK/stderr")
+first=$(sed -n 's/^course-funnel: read \([0-9.]*\) %.*/\1/p' "$WORK/stderr" | head -n 1)
+check "progress goes on from $before %, not from $first %" \
+    awk -v before="$before" -v first="$first" 'BEGIN { exit !(before > 1 && first >= before) }'
 check "the summary counts the resumes" grep -q "resumed from a checkpoint 2 times" "$WORK/stdout"
 as_straight out
 clean_folder "$WORK/folder"
@@ -70,6 +75,25 @@ as_straight out
 leaves 0 rebuild out 2 --checkpoint "$WORK/folder" --restart
 check "nothing was resumed" test "$(grep -c resumed "$WORK/stderr")" = 0
 as_straight out
+
+# A stop is heeded soon, whatever is being read: at the end of the round after the one under way, each
+# of half a second at most. Here all events are of one user, and so one rank's.
+mkdir "$WORK/long"
+long_file "$WORK/long/a.json" 400000000
+: >"$WORK/stderr"
+COURSE_FUNNEL_FAULT_NUMBERS= mpirun --oversubscribe -n 3 "$PROGRAM" rebuild --from "$WORK/long" \
+    --to "$WORK/long.out" --rejects "$WORK/long.rejects" --checkpoint "$WORK/long.folder" \
+    </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
+job=$!
+wait_for "course-funnel: reading "
+sleep 0.2
+since=$(date +%s%N)
+kill -USR1 "$job"
+finish 75
+took=$((($(date +%s%N) - since) / 1000000))
+echo "a stop took $took ms"
+check "a stop took $took ms" test "$took" -lt 5000
+rm -r "$WORK/long" "$WORK/long.folder"
 
 # Without a folder a request ends the run, and says what that means.
 export COURSE_FUNNEL_FAULT=ingest.round:3:1:stop
@@ -101,6 +125,14 @@ while :; do
         code=$?
     [ "$code" = 75 ] || break
     stops=$((stops + 1))
+    # When checkpoints come is told, and is what Young's formula makes of the cost.
+    says "keeping checkpoints in $WORK/folder: the first in 60 s, then as their cost and a mean time of \
+24 h between interrupts ask for"
+    check "the time to the next is that of the cost" awk '/: checkpoint generation-.* the next in / {
+        for (i = 1; i < NF; i++) { if ($i == "in" && $(i + 2) == "s,") cost = $(i + 1) }
+        least = sqrt(2 * (cost - 0.006) * 86400); most = sqrt(2 * (cost + 0.006) * 86400)
+        found++; wrong += $(NF - 1) < least - 1 || $(NF - 1) > most + 1
+    } END { exit !(found == 1 && wrong == 0) }' "$WORK/stderr"
 done
 check "it ended well" test "$code" = 0
 check "it was stopped some times, not $stops" test "$stops" -ge 3

@@ -90,8 +90,15 @@ new=$(state_of shop_new)
     while [ ! -e "$work/enough" ]; do state_of shop; done >"$work/seen"
 ) &
 reader=$!
-helpers+=("$reader")
-for i in 1 2 3 4 5; do
+# One who stays in the first snapshot, while the marts are published again and again.
+digests="SELECT 'old', (SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM shop.mart_course_funnel_cohorts t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM shop.mart_course_funnel_lessons t)"
+sql -c "BEGIN ISOLATION LEVEL REPEATABLE READ" -c "$digests" -c "SELECT pg_sleep(1)" -c "$digests" \
+    -c "SELECT count(*) FROM shop.course_funnel_runs" -c COMMIT \
+    -c "SELECT count(*) FROM shop.course_funnel_runs" >"$work/patient" &
+patient=$!
+helpers+=("$reader" "$patient")
+for i in 1 2 3 4 5 6 7 8 9 10; do
     "$probe" publish "$database" shop 2 60 >/dev/null
     "$probe" publish "$database" shop 1 60 >/dev/null
 done
@@ -100,6 +107,10 @@ wait "$reader"
 check "a reader sees the old marts or the new ones ($(wc -l <"$work/seen") looks)" \
     "$(sort -u "$work/seen" | grep -v -e "$old" -e "$new" || true)" ""
 check "and saw both" "$(sort -u "$work/seen" | wc -l)" 2
+wait "$patient"
+check "a reader who stays sees the same, both tables, to the end" \
+    "$(grep -c '^old|.*|.' "$work/patient") $(grep '^old' "$work/patient" | sort -u | wc -l)" "2 1"
+check "while it was published" "$(grep '^[0-9]' "$work/patient" | sort -un | wc -l)" 2
 
 # sessions terminated at random moments
 hits=0

@@ -9,8 +9,10 @@ unset SLURM_JOB_ID SLURM_RESTART_COUNT
 again=$SOURCE/jobs/rebuild.sh
 folder=$WORK/folder
 
-job= # rebuild.sh in the background
+job=    # rebuild.sh in the background
+holder= # of the folder's lock
 end_job() {
+    [ -z "$holder" ] || kill -KILL "$holder" 2>/dev/null || true
     [ -z "$job" ] || pkill -KILL -P "$job" || true
     [ -z "$job" ] || kill -KILL "$job" 2>/dev/null || true
     nobody_left
@@ -197,6 +199,35 @@ check "no requeue is asked for at the end" test "$(grep -c 'requeue 7' "$WORK/re
 requeued 7 69
 check "nor is mpirun run" test "$(wc -l <"$WORK/calls")" = 5
 requeued 8 75
+
+# Another job that lives has the folder: under Slurm it is waited for, a while.
+mkdir -p "$folder"
+python3 -c 'import fcntl, sys, time
+file = open(sys.argv[1], "w")
+fcntl.lockf(file, fcntl.LOCK_EX)
+open(sys.argv[1] + ".held", "w")
+time.sleep(60)' "$folder/lock" >/dev/null &
+holder=$!
+until [ -e "$folder/lock.held" ]; do command sleep 0.05; done
+taken() { # taken CODE CALLS OPTION...
+    : >"$WORK/calls"
+    SLURM_JOB_ID=9 leaves "$1" job "${@:3}" -- --from x --checkpoint "$folder"
+    check "$(wc -l <"$WORK/calls") attempts where $2 were due" test "$(wc -l <"$WORK/calls")" = "$2"
+}
+sleep() { :; }
+export -f sleep
+echo "6 6 0" >"$WORK/plan"
+taken 0 3 --requeue
+echo "6 6 6 6 6 0" >"$WORK/plan"
+taken 6 5 --requeue
+says "another job has $folder, 5 times."
+echo "6 0" >"$WORK/plan"
+taken 6 1
+unset -f sleep
+kill -KILL $holder
+wait $holder 2>/dev/null || true
+echo "6 0" >"$WORK/plan"
+taken 6 1 --requeue
 
 # The real thing: a rank is killed, mpirun is killed, a stop is asked for; then it is done.
 make_export 15000

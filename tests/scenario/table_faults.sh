@@ -58,6 +58,13 @@ refuse 4 'the column "event_type" may not be read by this role. Let the owner GR
 refuse 4 'row-level security' --from "$somebody" --events-table bad.policy
 refuse 4 'No connection to PostgreSQL' --from "host=$WORK dbname=postgres user=postgres"
 refuse 4 'database "nowhere" does not exist' --from "host=$PGHOST user=$PGUSER dbname=nowhere"
+refuse 2 'raw_amplitude.events: would be read twice, as it is named twice' --from "$CONNINFO" \
+    --events-table raw_amplitude.events --events-table '"raw_amplitude" . events'
+refuse 2 'raw_amplitude.events: would be read twice' --from "$CONNINFO" --from "$CONNINFO port=5432"
+psql -XAtqc 'create table bad.all (like raw_amplitude.events) partition by list (event_type)' \
+    -c 'create table bad.part partition of bad.all default'
+refuse 2 'bad.part: would be read twice' --from "$CONNINFO" --events-table bad.part \
+    --events-table bad.all
 refuse 2 'given with a password in it' --from "$CONNINFO password=tell-nobody"
 check "the password is not repeated" test "$(grep -c tell-nobody "$WORK/stderr")" = 0
 refuse 2 'given with a password in it' --from "postgres://$PGUSER:tell-nobody@localhost/postgres"
@@ -69,6 +76,7 @@ wait $!
 psql -XAtq -c 'alter system set max_connections = 60' -c \
     "alter role somebody connection limit 1" -c 'grant select on raw_amplitude.events to somebody'
 refuse 4 'too many connections for role "somebody"' --from "$somebody"
+psql -XAtqc 'revoke execute on function pg_current_wal_insert_lsn() from public'
 leaves 0 funnel 3 rebuild --from "$somebody" --to "$WORK/one" --rejects "$WORK/rejects" \
     --connections 1
 same_marts "$WORK/one" "$WORK/files"
@@ -114,6 +122,7 @@ below() {
     done
 }
 after 'kill -TERM $(below "$job" mpirun)' 1 ''
+after 'kill -USR1 $(below "$job" mpirun)' 75 'Stopped on request'
 after 'kill -KILL $(below "$job" course-funnel | head -n 1)' 137 ''
 
 # A statement that takes too long, here a view that says nothing, ends the run in S + 15 s.

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../support/table_gate.sh"
 
 start_postgres
+psql -XAtqc 'alter system set autovacuum = off' -c 'select pg_reload_conf()' >/dev/null
 load_sample --users 400 --courses 5 --lessons 12 --events 30000 --course-share 0.5 --weeks 6 \
     --duplicates 0.03 --late 0.05 --seed "$seed"
 psql -XAtqc "insert into raw_amplitude.events select event_type, null, event_time, event_properties
@@ -16,6 +17,7 @@ run() { # run NAME RANKS ARGS...
     funnel "$ranks" rebuild --from "$CONNINFO" --to "$WORK/$name" \
         --rejects "$WORK/$name.rejects" --max-reject-share 1 --range-bytes 512K "$@"
 }
+psql -XAtqc 'select pg_switch_wal()' >/dev/null
 COURSE_FUNNEL_FAULT_NUMBERS='' leaves 0 run straight 2
 counts "$WORK/straight/course_funnel_run.json" >"$WORK/straight.counts"
 same_marts "$WORK/straight" "$WORK/files"
@@ -26,9 +28,16 @@ folder=(--checkpoint "$WORK/folder" --checkpoint-interval 0.01)
 for round in 1 2 3; do
     fault ingest.round:6:0:stop leaves 75 run out $((round + 1)) "${folder[@]}"
 done
+# Columns that are named otherwise give other marts.
+other_columns() {
+    leaves 3 run out 4 "${folder[@]}" --column user_id=uuid --column event_time=event_time
+    says '  --column: was not given, now is user_id=uuid event_time=event_time'
+}
+other_columns
 leaves 0 run out 4 "${folder[@]}"
 says 'resumed from checkpoint generation-'
 as_straight out
+other_columns
 
 # With all read, what happens to the table does not matter any more.
 rm -r "$WORK/folder" "$WORK/out"
@@ -38,28 +47,82 @@ leaves 0 run out 3 "${folder[@]}"
 as_straight out
 
 # In the midst of it a change means to begin anew, and the message names what changed.
-rm -r "$WORK/folder" "$WORK/out"
-COURSE_FUNNEL_FAULT_NUMBERS='' leaves 0 run doubled 2
-fault ingest.round:6:0:stop leaves 75 run out 2 "${folder[@]}"
-for change in 'insert into raw_amplitude.events (event_type, user_id) values (null, null)' \
-    "update raw_amplitude.events set user_id = 'x' where ctid = '(0,1)'" \
-    "delete from raw_amplitude.events where user_id = 'x' or event_type is null"; do
-    psql -XAtqc "$change"
-    leaves 3 run out 2 "${folder[@]}"
-    check "the table is named" grep -q 'raw_amplitude.events: the rest would be read in another' \
-        "$WORK/stderr"
-    check "so is the way out" grep -q -e '--restart' "$WORK/stderr"
+refused() { # refused WHAT: another snapshot, for what has changed
+    leaves 3 run out 1 "${folder[@]}"
+    says "raw_amplitude.events: the rest would be read in another snapshot, for $1"
+    says '--restart'
     check "nothing was published" test ! -e "$WORK/out/mart_course_funnel_lessons.csv"
-done
+}
+written='this server was written to since'
+stop_midway() {
+    rm -rf "$WORK/folder" "$WORK/out"
+    fault ingest.round:6:0:stop leaves 75 run out 2 "${folder[@]}" "$@"
+}
+stop_midway
+leaves 3 run out 2 "${folder[@]}" --column user_id=uuid --column uuid=
+says 'raw_amplitude.events: the rest would be read from other columns (see --column)'
+psql -XAtqc 'create table gate.other ()'
+refused "$written (in other tables, as far as its statistics tell)"
+psql -XAtqc 'insert into raw_amplitude.events (event_type, user_id) values (null, null)'
+refused "$written (rows inserted: 1, updated: 0, deleted: 0; vacuums: 0)"
+psql -XAtqc "update raw_amplitude.events set user_id = 'x' where ctid = '(0,1)'"
+refused "$written (rows inserted: 1, updated: 1, deleted: 0; vacuums: 0)"
+psql -XAtqc "delete from raw_amplitude.events where user_id = 'x'"
+refused "$written (rows inserted: 1, updated: 1, deleted: 1; vacuums: 0)"
+psql -XAtqc 'vacuum raw_amplitude.events'
+refused "$written (rows inserted: 1, updated: 1, deleted: 1; vacuums: 1)"
+psql -XAtqc 'vacuum full raw_amplitude.events'
+refused 'the table was rewritten since'
 COURSE_FUNNEL_FAULT_NUMBERS='' leaves 0 run anew 2
 leaves 0 run out 2 "${folder[@]}" --restart
 same_marts "$WORK/out" "$WORK/anew"
 
 # A view has no addresses and no snapshot to come back to.
 psql -XAtqc 'create view gate.all as select * from raw_amplitude.events'
-rm -r "$WORK/folder"
-fault ingest.round:6:0:stop leaves 75 run out 1 "${folder[@]}" --events-table gate.all
+stop_midway --events-table gate.all
 leaves 3 run out 1 "${folder[@]}" --events-table gate.all
+says 'gate."all": the rest would be read in another snapshot, for it is a view'
 leaves 0 run out 1 "${folder[@]}" --events-table gate.all --restart
+same_marts "$WORK/out" "$WORK/anew"
+
+# A crash may lose what was committed without waiting for the disk, and give the number of its
+# transaction to another: the snapshot has the same name then, but shows other rows.
+psql -XAtq -c "insert into raw_amplitude.events values (null)" -c checkpoint
+log_writer=$(psql -XAtqc "select pid from pg_stat_activity where backend_type = 'walwriter'")
+kill -STOP "$log_writer"
+snapshot='select txid_current_snapshot()'
+psql -XAtq -c 'set synchronous_commit = off' -c "insert into raw_amplitude.events values
+    ('course_completed', 'lost', '2025-07-01', '{\"course_id\":1}')"
+before=$(psql -XAtqc "$snapshot")
+stop_midway
+kill -KILL "$log_writer"
+is_up() {
+    psql -XAtqc 'select 1' 2>"$WORK/psql.err" || true
+}
+wait_until 1 is_up
+check "the row is lost" test "$(psql -XAtqc "select count(*) from raw_amplitude.events
+    where user_id = 'lost'")" = 0
+psql -XAtq -c "insert into raw_amplitude.events values
+    ('course_completed', 'found', '2025-07-01', '{\"course_id\":2}')"
+check "the snapshot has the same name" test "$(psql -XAtqc "$snapshot")" = "$before"
+refused "$written"
+rm -rf "$WORK/anew"
+COURSE_FUNNEL_FAULT_NUMBERS='' leaves 0 run anew 2
+
+# On a standby a run is not gone on with, nor on one that was promoted, which may lack the last
+# transactions of the server that it followed.
+start_standby
+primary=$CONNINFO
+wait_until t followed
+CONNINFO="host=$standby user=$PGUSER dbname=postgres"
+stop_midway
+refused 'it is a view or a foreign table, or on a standby'
+CONNINFO=$primary
+stop_midway
+wait_until t followed
+"${run_server[@]}" "$programs/pg_ctl" -D "$standby/data" -w promote >/dev/null
+CONNINFO="host=$standby user=$PGUSER dbname=postgres"
+refused ''
+leaves 0 run out 2 "${folder[@]}" --restart
 same_marts "$WORK/out" "$WORK/anew"
 passed

@@ -10,6 +10,28 @@ start_postgres
 load_sample --users 400 --courses 5 --lessons 12 --events 12000 --course-share 0.5 --weeks 9 \
     --duplicates 0.03 --late 0.05 --seed "$seed"
 
+# Ranges of pages go to whoever is free: while one rank is held up, the others read all the rest, each
+# range once, and the server leaves out what is no course event.
+psql -XAtq -c "alter system set log_statement = 'all'" -c "alter system set log_line_prefix = '%a: '" \
+    -c 'select pg_reload_conf()' >/dev/null
+copies() { grep 'COPY (SELECT ctid' "$PGHOST/log" || true; }
+copy_count() { copies | wc -l; }
+close_gate
+funnel 3 rebuild --from "$CONNINFO" --events-table gate.one --events-table raw_amplitude.events \
+    --range-bytes 64K --rejects "$WORK/rejects" --to "$WORK/free" &
+job=$!
+wait_until "$(psql -XAtqc "select ceil(pg_relation_size('raw_amplitude.events') / 65536.0)")" \
+    copy_count
+check "one rank is held up" test "$(behind_gate)" = 1
+check "no range is read twice" test -z "$(copies | grep -oE "ctid >= '[^']*'" | sort | uniq -d)"
+check "two ranks read" test "$(copies | grep -oE '^course-funnel rank [0-2]:' | sort -u | wc -l)" = 2
+check "the server leaves out other events" test "$(copies | grep -vcF "IN ('course_lesson_started', \
+'course_lesson_completed', 'course_completed')) TO STDOUT")" = 0
+open_gate
+job_leaves 0
+same_marts "$WORK/free" "$WORK/files"
+psql -XAtq -c 'alter system reset log_statement' -c 'select pg_reload_conf()' >/dev/null
+
 start_job --to "$WORK/busy"
 check "one session a rank" test "$(sessions)" = 3
 check "named after its rank" test "$(psql -XAtqc "select string_agg(application_name, ','
@@ -109,25 +131,22 @@ job_leaves 0
 same_marts "$WORK/fewer" "$WORK/files"
 
 # A standby serves as well.
-standby=$WORK/standby
-runuser=(env)
-if [ "$(id -u)" = 0 ]; then
-    runuser=(runuser -u postgres -- env -C / LC_ALL=C.UTF-8)
-    mkdir -m 711 "$standby"
-    chown postgres "$standby"
-else
-    mkdir -m 711 "$standby"
-fi
-programs=$(dirname "$(find /usr/lib/postgresql -path '*/bin/pg_ctl' | sort -V | tail -n 1)")
-"${runuser[@]}" "$programs/pg_basebackup" -h "$PGHOST" -U "$PGUSER" -D "$standby/data" -R -c fast
-"${runuser[@]}" "$programs/pg_ctl" -D "$standby/data" -l "$standby/log" -w -t 60 \
-    -o "-c unix_socket_directories='$standby'" start >"$WORK/standby.out"
-stop_standby() {
-    "${runuser[@]}" "$programs/pg_ctl" -D "$standby/data" -w -m immediate stop >/dev/null
-}
-trap 'stop_standby || true; clean_up' EXIT
-check "it is a standby" test "$(psql -XAtq -h "$standby" -c 'select pg_is_in_recovery()')" = t
+start_standby -c max_standby_streaming_delay=0
 leaves 0 funnel 3 rebuild --from "host=$standby user=$PGUSER dbname=postgres" \
     --to "$WORK/from_standby" --rejects "$WORK/rejects" --range-bytes 64K
+same_marts "$WORK/from_standby" "$WORK/files"
+
+# But it cannot be kept from following its server, and says so when it ends a reader for that.
+primary=$PGHOST
+export PGHOST=$standby
+CONNINFO="host=$standby user=$PGUSER dbname=postgres"
+start_job --to "$WORK/from_standby"
+psql -XAtq -h "$primary" -c 'delete from raw_amplitude.events' -c 'vacuum raw_amplitude.events'
+job_leaves 4
+says 'canceling statement due to conflict with recovery'
+says 'set hot_standby_feedback = on'
+open_gate
+wait_until 0 sessions
+export PGHOST=$primary
 same_marts "$WORK/from_standby" "$WORK/files"
 passed

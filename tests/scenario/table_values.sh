@@ -44,6 +44,18 @@ insert into v.bad values
     ('course_completed', 'u', '2025-07-02', 'null', 'no_course'),
     ('course_completed', 'u', '2025-07-02', '{"course_id":2147483648}', 'no_course'),
     ('course_lesson_started', 'u', '2025-07-02', '{"course_id":1}', 'no_lesson');
+-- Users of types that are no text: the marts know them by their text.
+create table v.uuids (event_type text, user_id uuid, event_time timestamp, event_properties jsonb);
+insert into v.uuids values
+    ('course_completed', '0F8FAD5B-D9CB-469F-A165-70867728950E', '2025-07-02', '{"course_id":1}'),
+    ('course_completed', '0f8fad5bd9cb469fa16570867728950e', '2025-07-03', '{"course_id":1}'),
+    ('course_completed', null, '2025-07-03', '{"course_id":1}');
+create table v.integers (event_type varchar(30), user_id integer, event_time varchar(30),
+    event_properties jsonb);
+insert into v.integers values
+    ('course_completed', -2147483648, '2025-07-02 00:00:00', '{"course_id":1}'),
+    ('course_completed', 7, '2025-07-02 00:00:00', '{"course_id":1}'),
+    ('course_completed', 7, '2025-07-09 00:00:00', '{"course_id":1}');
 create view v.bad_view as select * from v.bad order by "$insert_id", user_id;
 -- Of whole events in json, as a loader leaves them: lines of a file, whatever they hold.
 create table v.record (_airbyte_data json);
@@ -113,11 +125,38 @@ import json, sys
 print(*(json.loads(line)["offset"] for line in open(sys.argv[1])))' "$WORK/bad_view.rejects")" = \
     "1 2 3 4 6 7 8 9 10 11 12 13 14 15 16"
 
+for name in uuids integers; do
+    read_table "$name"
+    says "v.$name: has neither a uuid nor an insert id"
+done
+counted uuids kept 2
+counted uuids no_user 1
+check "one user of a uuid" grep -qx '1,2025-06-30,0,1,,' "$WORK/uuids/mart_course_funnel_cohorts.csv"
+counted integers kept 3
+check "two users of integers" grep -qx '1,2025-06-30,0,2,,' \
+    "$WORK/integers/mart_course_funnel_cohorts.csv"
+
 read_table record
 counted record lines_read 3
 counted record other 1
 counted record kept 1
 counted record no_user 1
+
+# How the sessions are set, told by a view that they read.
+psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+create view v.settings as select 'course_completed' as event_type, null as user_id,
+    null as event_time, (select string_agg(name || '=' || current_setting(name), ' ' order by name)
+        from unnest(array['application_name', 'client_connection_check_interval', 'jit',
+        'idle_in_transaction_session_timeout', 'lock_timeout', 'row_security',
+        'statement_timeout', 'transaction_isolation', 'transaction_read_only']) as name)
+    as event_properties;
+SQL
+leaves 7 funnel 1 rebuild --from "$CONNINFO" --events-table v.settings --to "$WORK/none" \
+    --rejects "$WORK/settings"
+check "the sessions are set as the README says" grep -qF "application_name=course-funnel rank 0 \
+client_connection_check_interval=5s idle_in_transaction_session_timeout=0 jit=off lock_timeout=5s \
+row_security=off statement_timeout=0 transaction_isolation=repeatable read \
+transaction_read_only=on" "$WORK/settings"
 
 # Fivetran's own rows: none of a course, and one that is put among them.
 fivetran=$DATA/amplitude-samples/fivetran_amplitude_event_data.csv

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A build without COURSE_FUNNEL_FAULTS holds no trace of fault points.
+# What is compiled without COURSE_FUNNEL_FAULTS holds no trace of fault points, nor does BUILD's program
+# when it is built so.
 # usage: check-faults.sh COMPILER BUILD
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -31,5 +32,13 @@ fi
 if nm "$objects"/*.o | grep -E ' fault_(at|number|rank)$'; then
     echo "a build without fault points calls them" >&2
     exit 1
+fi
+# The program of a build without them is looked at itself.
+if grep -q '^COURSE_FUNNEL_FAULTS:BOOL=OFF' "$2/CMakeCache.txt" 2>/dev/null; then
+    echo COURSE_FUNNEL_FAULT >>"$objects/points"
+    if strings -a "$2/course-funnel" | grep -xFf "$objects/points"; then
+        echo "fault points are left in $2/course-funnel" >&2
+        exit 1
+    fi
 fi
 echo "$points points"

@@ -4,7 +4,11 @@
 grep -q COURSE_FUNNEL_FAULT_TRACE "$PROGRAM" || skip "this build has no fault points"
 
 # Small rounds, so that a small input has many points to stop at.
-export COURSE_FUNNEL_FAULT_NUMBERS=ingest.round_bytes=65536
+COURSE_FUNNEL_FAULT_NUMBERS=ingest.round_bytes=65536${COURSE_FUNNEL_FAULT_NUMBERS:+,$COURSE_FUNNEL_FAULT_NUMBERS}
+export COURSE_FUNNEL_FAULT_NUMBERS
+
+# On one host, without a look for others: MPI starts a third faster.
+export OMPI_MCA_btl=self,vader OMPI_MCA_pml=ob1
 
 # A rank that dies takes the others with it at once, not after a second.
 export OMPI_MCA_odls_base_sigkill_timeout=0
@@ -69,6 +73,37 @@ fault() {
     local what=$1
     shift
     COURSE_FUNNEL_FAULT=$what "$@"
+}
+
+# trace FILE COMMAND...: which points the ranks pass, as lines `COUNT RANK POINT`
+trace() {
+    local file=$1
+    shift
+    rm -f "$WORK/trace"
+    COURSE_FUNNEL_FAULT_TRACE=$WORK/trace "$@"
+    sort "$WORK/trace" | uniq -c >"$file"
+}
+
+# times COUNT: the first, the middle and the last
+times() {
+    printf '%s\n' 1 $((($1 + 1) / 2)) "$1" | sort -nu
+}
+
+# dies POINT:OCCURRENCE:RANK COMMAND...: whether a rank died there; if not, the run was undisturbed.
+# Each is noted in $WORK/died. Open MPI itself hangs now and then when ranks die early: then none of
+# them is there any more, and that counts as dead.
+dies() {
+    local what=$1 code=0
+    shift
+    FUNNEL_TIMEOUT=30 COURSE_FUNNEL_FAULT=$what:kill "$@" || code=$?
+    checks=$((checks + 1))
+    case $code in
+    0) return 1 ;;
+    124) check "at $what the run hangs" nobody_left ;;
+    137) ;;
+    *) fail "at $what the run left with $code" ;;
+    esac
+    echo "${what%%:*}" >>"$WORK/died"
 }
 
 # clean_folder DIR: nothing half written lies in a checkpoint folder

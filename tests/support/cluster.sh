@@ -8,6 +8,8 @@
 #   cluster.sh run CMD..       run sbatch, squeue, scontrol ... where the cluster expects them
 #   cluster.sh fail NODE       the node dies: SIGKILL to all that runs on it
 #   cluster.sh boot NODE       and starts again
+#   cluster.sh crash           slurmctld dies by SIGKILL
+#   cluster.sh recover         and starts again
 set -u
 PATH=$PATH:/usr/sbin:/sbin
 dir=${CLUSTER_DIR:?names no folder for the cluster}
@@ -120,5 +122,7 @@ down) "$hosts" down ;;
 run) shift; exec "$hosts" exec h0 "$@" ;;
 fail) "$hosts" off "$2" ;;
 boot) boot "$2" ;;
-*) sed -n '2,11p' "$0" >&2; exit 2 ;;
+crash) kill -KILL "$(cat "$dir/slurmctld.pid")" ;;
+recover) "$hosts" exec h0 slurmctld ;;
+*) sed -n '2,13p' "$0" >&2; exit 2 ;;
 esac

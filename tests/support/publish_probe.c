@@ -81,7 +81,7 @@ static void fill_record(struct run_record *record, const struct marts *marts, in
     snprintf(record->version, sizeof record->version, "%s", COURSE_FUNNEL_VERSION);
     snprintf(record->source, sizeof record->source, "made from a seed by d\xc3\xa9mo \xff");
     snprintf(record->input_fingerprint, sizeof record->input_fingerprint, "%032d", 7);
-    record->attempt_us = attempt_us;
+    record->planned_us = record->attempt_us = attempt_us;
     record->started_us = INT64_C(1751387694837000);
     record->finished_us = INT64_C(1751387700000001);
     record->ranks = 2;

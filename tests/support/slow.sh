@@ -38,9 +38,9 @@ straight() {
     same "$WORK/counts.of" "$WORK/counts.due"
 }
 
-# job_options NAME: sets $options, those of the rebuild NAME.
+# job_options NAME: sets $options, those of the rebuild NAME; to $TARGET where that is set.
 job_options() {
-    options=(--from "$WORK/export" --to "$WORK/$1.marts" --rejects "$WORK/$1.rejects"
+    options=(--from "$WORK/export" --to "${TARGET:-$WORK/$1.marts}" --rejects "$WORK/$1.rejects"
         --max-reject-share 1 --checkpoint "$WORK/$1.checkpoint" --checkpoint-interval 1)
 }
 

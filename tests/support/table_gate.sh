@@ -86,3 +86,32 @@ job_leaves() {
     checks=$((checks + 1))
     [ "$code" = "$1" ] || fail "exit code $code where $1 was due"
 }
+
+# start_standby: a standby of the server that follows it, in $standby, reached by host=$standby.
+standby=
+start_standby() {
+    standby=$WORK/standby
+    run_server=(env LC_ALL=C.UTF-8)
+    mkdir -m 711 "$standby"
+    if [ "$(id -u)" = 0 ]; then
+        run_server=(runuser -u postgres -- env -C / LC_ALL=C.UTF-8)
+        chown postgres "$standby"
+    fi
+    programs=$(dirname "$(find /usr/lib/postgresql -path '*/bin/pg_ctl' | sort -V | tail -n 1)")
+    before_cleaning=stop_standby
+    "${run_server[@]}" "$programs/pg_basebackup" -h "$PGHOST" -U "$PGUSER" -D "$standby/data" -R \
+        -c fast
+    "${run_server[@]}" "$programs/pg_ctl" -D "$standby/data" -l "$standby/log" -w -t 60 \
+        -o "-c unix_socket_directories='$standby' $*" start >"$WORK/standby.out"
+    check "it is a standby" test "$(psql -XAtq -h "$standby" -c 'select pg_is_in_recovery()')" = t
+}
+
+stop_standby() {
+    "${run_server[@]}" "$programs/pg_ctl" -D "$standby/data" -w -m immediate stop >/dev/null
+}
+
+# followed: whether the standby has all that the server has written.
+followed() {
+    psql -XAtq -h "$standby" -c "select pg_last_wal_replay_lsn() >=
+        '$(psql -XAtqc 'select pg_current_wal_insert_lsn()')'"
+}

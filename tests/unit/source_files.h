@@ -169,8 +169,9 @@ static inline struct files_bytes files_read(const char *name)
 
 static inline struct source_limits files_limits(void)
 {
-    return (struct source_limits){SOURCE_DEFAULT_MAX_LINE_BYTES, SOURCE_DEFAULT_MAX_RATIO,
-                                  SOURCE_DEFAULT_RANGE_BYTES};
+    return (struct source_limits){.max_line_bytes = SOURCE_DEFAULT_MAX_LINE_BYTES,
+                                  .max_ratio = SOURCE_DEFAULT_MAX_RATIO,
+                                  .range_bytes = SOURCE_DEFAULT_RANGE_BYTES};
 }
 
 /* List one name in the folder; must work. */

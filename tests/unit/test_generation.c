@@ -20,6 +20,15 @@ static struct state *empty; /* what is loaded into, as long as nothing was */
 #define STRIDE 1
 #endif
 
+/* How many bytes a trial is apart from the next; COURSE_FUNNEL_STRIDE makes it larger. */
+static size_t stride_of(size_t bytes)
+{
+    const char *text = getenv("COURSE_FUNNEL_STRIDE");
+    if (text != NULL && strtoull(text, NULL, 10) > STRIDE)
+        return strtoull(text, NULL, 10);
+    return bytes > 20000 ? STRIDE : 1;
+}
+
 /* One generation with two stretches of rejects, written as the job writes it. */
 static void write_generation(struct manifest *made, uint32_t number, uint32_t users)
 {
@@ -181,7 +190,7 @@ static void test_every_byte(void)
         CU_ASSERT_FATAL(fd >= 0);
         /* Of a part only the begin counts. */
         size_t counted = strstr(path, "part") != NULL ? 7 : bytes;
-        size_t stride = bytes > 20000 ? STRIDE : 1;
+        size_t stride = stride_of(bytes);
         for (size_t at = folder_draw(stride); at < counted; at += stride) {
             unsigned char flipped = (unsigned char)(text[at] ^ (1u << folder_draw(8)));
             CU_ASSERT_EQUAL_FATAL(pwrite(fd, &flipped, 1, (off_t)at), 1);
@@ -194,7 +203,7 @@ static void test_every_byte(void)
     }
     expect_whole();
     printf("%lu bytes ", tried);
-    CU_ASSERT(tried > 100000 / STRIDE);
+    CU_ASSERT(tried > 100000 / stride_of(UINT32_MAX));
     tear_down();
 }
 
@@ -206,7 +215,7 @@ static void test_every_length(void)
         size_t bytes = 0;
         unsigned char *text = folder_read(path, &bytes);
         bool part = strstr(path, "part") != NULL;
-        size_t step = bytes > 10000 ? 61 : STRIDE;
+        size_t step = bytes > 10000 ? 61 * stride_of(0) : stride_of(UINT32_MAX);
         for (size_t length = 0; length < (part ? 7 : bytes); length += step) {
             CU_ASSERT_EQUAL_FATAL(truncate(path, (off_t)length), 0);
             expect_found(path);
@@ -229,13 +238,13 @@ static void test_pages(void)
     char path[256];
     set_up();
     for (size_t file = 0; path_of(file, path); file++) {
-        size_t bytes = 0, page = 512;
+        size_t bytes = 0, page = 512, step = page * stride_of(0);
         unsigned char *text = folder_read(path, &bytes);
         unsigned char *damaged = malloc(bytes + 1);
         CU_ASSERT_PTR_NOT_NULL_FATAL(damaged);
         if (strstr(path, "part") != NULL)
             bytes = 0;
-        for (size_t at = 0; at + 2 * page <= bytes; at += page) {
+        for (size_t at = 0; at + 2 * page <= bytes; at += step) {
             memcpy(damaged, text, bytes);
             memset(damaged + at, 0, page);
             if (memcmp(damaged, text, bytes) != 0) {

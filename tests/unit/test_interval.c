@@ -38,12 +38,26 @@ static void test_bounds(void)
     expect(0, 10, 60, 540); /* interrupts come faster than checkpoints can be written */
 }
 
+/* With the default mean time checkpoints take less than 3 % of the time, up to 160 s for each. */
+static void test_share(void)
+{
+    struct interval interval = {.mean_time_seconds = 3600 * INTERVAL_DEFAULT_MEAN_TIME_HOURS};
+    double largest = 0;
+    for (double cost = 0.001; cost <= 160; cost *= 1.01) {
+        double share = cost / (cost + interval_next(&interval, cost));
+        largest = fmax(largest, share);
+    }
+    CU_ASSERT(largest < 0.03);
+    CU_ASSERT(largest > 0.02);
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
         {"a time that the user gives holds", test_fixed},
         {"else cost and mean time decide", test_young},
         {"the first comes early", test_first},
+        {"a small share of the time", test_share},
         {"neither too often nor in a loop", test_bounds},
     };
     return unit_main("interval", tests, sizeof tests / sizeof tests[0]);

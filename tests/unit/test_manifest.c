@@ -12,11 +12,14 @@ static void make(struct manifest *manifest)
     *manifest = (struct manifest){.kind = MANIFEST_STATE,
                                   .run_id = "12345678-1234-1234-1234-123456789abc",
                                   .version = "1.0.0",
+                                  .columns = "user_id=a \"b\"",
                                   .attempt = 3,
                                   .generation = 17,
                                   .ranks = 4,
                                   .resumes = 2,
                                   .started_us = INT64_C(1795360739895130),
+                                  .planned_us = INT64_C(1795360739895128),
+                                  .attempt_us = INT64_C(1795360739895129),
                                   .written_us = INT64_C(1795360739895131),
                                   .range_bytes = UINT64_C(1) << 40,
                                   .disk_bytes = UINT64_MAX,
@@ -32,9 +35,12 @@ static void make(struct manifest *manifest)
     for (size_t i = 0; i < LEDGER_COUNTS; i++)
         counts[i] = (UINT64_C(1) << 60) + i;
     manifest->inputs = calloc(2, sizeof *manifest->inputs);
-    manifest->inputs[0] = (struct manifest_input){strdup("/d/a\"\\\n\x01 \xc3\xa9\xff.json"),
-                                                  UINT64_MAX, INT64_C(1751387694837000001)};
-    manifest->inputs[1] = (struct manifest_input){strdup("/d/b"), 0, -5};
+    manifest->inputs[0] =
+        (struct manifest_input){.path = strdup("/d/a\"\\\n\x01 \xc3\xa9\xff.json"),
+                                .bytes = UINT64_MAX,
+                                .mtime_ns = INT64_C(1751387694837000001)};
+    manifest->inputs[1] = (struct manifest_input){
+        .path = strdup("/d/b"), .mtime_ns = -5, .changes = {16384, 9, UINT64_MAX, 2, 3, 4}};
     manifest->input_count = 2;
     manifest->unfinished = calloc(2, sizeof *manifest->unfinished);
     manifest->unfinished[0] = (struct schedule_item){.split = 9, .offset = UINT64_MAX};
@@ -67,6 +73,9 @@ static void test_all_comes_back(void)
         CU_ASSERT_STRING_EQUAL(found.inputs[i].path, made.inputs[i].path);
         CU_ASSERT_EQUAL(found.inputs[i].bytes, made.inputs[i].bytes);
         CU_ASSERT_EQUAL(found.inputs[i].mtime_ns, made.inputs[i].mtime_ns);
+        CU_ASSERT_EQUAL(memcmp(&found.inputs[i].changes, &made.inputs[i].changes,
+                               sizeof(struct source_changes)),
+                        0);
         CU_ASSERT_EQUAL(found.unfinished[i].split, made.unfinished[i].split);
         CU_ASSERT_EQUAL(found.unfinished[i].offset, made.unfinished[i].offset);
     }
@@ -131,6 +140,7 @@ static void test_what_is_refused(void)
         {"\"next\":\"7\"", "\"next\":7", "its \"next\" is missing or out of range"},
         {"\"next\":\"7\"", "\"next\":\"99999999999999999999\"",
          "its \"next\" is missing or out of range"},
+        {"\"columns\":", "\"pillars\":", "its \"columns\" is missing or out of range"},
         {"\"no_time\"", "\"no_tide\"", "its \"no_time\" is missing or out of range"},
         {"\"split\":9", "\"split\":10", "its \"unfinished\" is missing or out of range"},
         {"\"first_group\":100", "\"first_group\":101", "its \"files\" is missing or out of range"},
@@ -139,6 +149,7 @@ static void test_what_is_refused(void)
          "its \"last_group\" is missing or out of range"},
         {"\"digest\":\"000", "\"digest\":\"00", "its \"digest\" is missing or out of range"},
         {"\"path\":\"/d/b\"", "\"path\":12", "its \"inputs\" is missing or out of range"},
+        {"\"vacuums\":\"4\"", "\"vacuums\":4", "its \"vacuums\" is missing or out of range"},
         {"\"inputs\":[", "\"outputs\":[", "its \"inputs\" is missing or out of range"},
         {"\"rank\":31", "\"rank\":4096", "its \"rank\" is missing or out of range"},
         {"{", "[", "it is not one whole JSON text"},
@@ -228,6 +239,48 @@ static void expect_difference(struct sample *then, struct sample *now, const cha
     manifest_clear(&manifest);
 }
 
+/* The table /b, which had ${then} and has ${now}. */
+static void expect_table_difference(struct source_changes then, struct source_changes now,
+                                    const char *why)
+{
+    struct sample before, after;
+    char due[512];
+    make_sample(&before, "ab");
+    make_sample(&after, "ab");
+    before.files[1].format = after.files[1].format = SOURCE_TABLE;
+    before.files[1].changes = then;
+    after.files[1].changes = now;
+    expect_difference(&before, &after, NULL);
+    after.files[1].mtime_ns = 6;
+    snprintf(due, sizeof due, "\n  /b: the rest would be read %s", why);
+    expect_difference(&before, &after, due);
+}
+
+static void test_what_became_of_a_table_is_named(void)
+{
+    const struct source_changes then = {7, 1, 100, 20, 30, 4};
+    expect_table_difference(
+        then, (struct source_changes){7, 1, 101, 22, 33, 5},
+        "in another snapshot, for this server was written to since (rows inserted: 1, updated: 2, "
+        "deleted: 3; vacuums: 1)");
+    expect_table_difference(
+        then, then,
+        "in another snapshot, for this server was written to since (in other tables, as far as its "
+        "statistics tell)");
+    expect_table_difference(then, (struct source_changes){7, 1, 1, 22, 33, 5},
+                            "in another snapshot, for this server was written to since, or is "
+                            "another one (its statistics "
+                            "begin anew, so they do not tell what)");
+    expect_table_difference(then, (struct source_changes){8, 1, 1, 0, 0, 0},
+                            "in another snapshot, for the table was rewritten since");
+    expect_table_difference(then, (struct source_changes){7, 2, 100, 20, 30, 4},
+                            "from other columns (see --column)");
+    expect_table_difference((struct source_changes){0}, (struct source_changes){0},
+                            "in another snapshot, for it is a view or a foreign table, or on a "
+                            "standby, whose snapshots "
+                            "cannot be had again");
+}
+
 static void test_each_difference_is_named(void)
 {
     struct sample then, now;
@@ -238,6 +291,15 @@ static void test_each_difference_is_named(void)
 
     now.limits.range_bytes = 200;
     expect_difference(&then, &now, "\n  --range-bytes: was 100, now is 200");
+    make_sample(&now, "bdf");
+    now.limits.columns = "user_id=learner";
+    expect_difference(&then, &now, "\n  --column: was not given, now is user_id=learner");
+    then.limits.columns = "user_id=b";
+    expect_difference(&then, &now, "\n  --column: was user_id=b, now is user_id=learner");
+    now.limits.columns = "";
+    expect_difference(&then, &now, "\n  --column: was user_id=b, now is not given");
+    make_sample(&then, "bdf");
+    expect_difference(&then, &now, NULL);
     make_sample(&now, "bdf");
     now.files[1].bytes = 11;
     now.files[2].mtime_ns = 6;
@@ -271,6 +333,7 @@ int main(void)
         {"what is out of range is refused", test_what_is_refused},
         {"every bit and every byte counts", test_every_bit},
         {"each difference is named", test_each_difference_is_named},
+        {"what became of a table is named", test_what_became_of_a_table_is_named},
     };
     return unit_main("manifest", tests, sizeof tests / sizeof tests[0]);
 }

@@ -248,7 +248,7 @@ static void test_leftovers(void)
     struct store_listing listing;
     CU_ASSERT_EQUAL_FATAL(store_list(&store, &listing, &failure), 0);
     CU_ASSERT_EQUAL(listing.generation_count, 1);
-    CU_ASSERT_EQUAL(listing.incomplete_count, 1);
+    CU_ASSERT_EQUAL_FATAL(listing.incomplete_count, 1);
     CU_ASSERT_EQUAL(listing.incomplete[0].number, 3);
     CU_ASSERT_EQUAL(listing.other_count, 5);
     store_listing_free(&listing);

@@ -1,0 +1,102 @@
+#!/bin/bash
+# The rank that publishes to PostgreSQL dies at every named point of it, at its first, middle and last
+# time, and again in the recovery: readers find the old marts or the new ones, never a part, and the
+# same command brings the new ones without reading the input again. A server that is lost when all is
+# read costs no second reading either.
+. "$(dirname "$0")/../support/checkpoint.sh"
+
+start_postgres
+sample "$WORK/in" --events 20000 --lessons 120 --format plain
+sample "$WORK/other" --events 2000 --format plain
+straight
+fast_folder
+folder=$FAST/folder
+publish() { # publish RANKS ARGS...
+    local ranks=$1
+    shift
+    funnel "$ranks" rebuild --from "$WORK/in" --to "$CONNINFO" --schema shop \
+        --rejects "$WORK/rejects" --max-reject-share 1 --checkpoint "$folder" "$@"
+}
+
+read_back() { # what a reader finds
+    mkdir -p "$WORK/$1"
+    psql -XAtqc "\\copy (select * from shop.mart_course_funnel_cohorts order by 1, 2) to \
+'$WORK/$1/mart_course_funnel_cohorts.csv' csv header"
+    psql -XAtqc "\\copy (select * from shop.mart_course_funnel_lessons order by 1, 2, 3) to \
+'$WORK/$1/mart_course_funnel_lessons.csv' csv header"
+}
+
+# The old marts, and a checkpoint in which all is read.
+publish_old() {
+    leaves 0 funnel 2 rebuild --from "$WORK/other" --to "$CONNINFO" --schema shop \
+        --rejects "$WORK/rejects" --max-reject-share 1
+    read_back old
+}
+publish_old
+check "old and new differ" test -n "$(diff -rq "$WORK/old" "$WORK/straight")"
+fault rebuild.publish:1:0:kill leaves 137 publish 2
+cp -a "$folder" "$FAST/kept"
+
+trace "$WORK/points" leaves 0 publish 2
+read_back new
+same_marts "$WORK/new" "$WORK/straight"
+psql -XAtqc 'drop schema shop cascade' 2>/dev/null
+points=(look_up copy replace before_commit after_commit)
+hits=0
+while read -r count rank point; do
+    [[ " ${points[*]/#/publish.} " = *" $point "* ]] || continue
+    for time in $(times "$count"); do
+        rm -rf "$folder"
+        cp -a "$FAST/kept" "$folder"
+        publish_old
+        dies "$point:$time:$rank" publish 2 || fail "$point:$time was not hit"
+        hits=$((hits + 1))
+        # The server may still be at what it was told last.
+        for ((tries = 0; tries < 100; tries++)); do
+            [ "$(psql -XAtqc "select count(*) from pg_stat_activity
+                where application_name = 'course-funnel'")" != 0 ] || break
+            sleep 0.05
+        done
+        read_back seen
+        if [ "$point" = publish.after_commit ]; then
+            same_marts "$WORK/seen" "$WORK/straight"
+        else
+            same_marts "$WORK/seen" "$WORK/old"
+        fi
+        # Death in the recovery, at another point; what is published already does not get there.
+        if dies "publish.${points[hits % 5]}:1:0" publish 1; then
+            leaves 0 publish 3
+        fi
+        says "all input was read before, its sums are published"
+        read_back seen
+        same_marts "$WORK/seen" "$WORK/straight"
+        check "the run is recorded once" test "$(psql -XAtqc "select count(*), count(distinct run_id)
+            from shop.course_funnel_runs where lines_read = $(
+            sed -n 's/^lines_read,//p' "$WORK/straight.counts")")" = "1|1"
+        psql -XAtqc 'drop schema shop cascade' 2>/dev/null
+    done
+done <"$WORK/points"
+echo "deaths: $hits"
+for point in "${points[@]}"; do
+    check "publish.$point was hit" grep -qx "publish.$point" "$WORK/died"
+done
+
+# The server is gone when all is read; when it is back the sums are there.
+rm -rf "$folder"
+publish_old
+export COURSE_FUNNEL_FAULT=rebuild.publish:1:0:wait
+export COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,fault.wait_us=1500000
+(
+    until grep -q '"kind":"sums"' "$folder"/generation-*/manifest.json 2>/dev/null; do sleep 0.05; done
+    "$SOURCE/jobs/local-postgres.sh" crash "$postgres_dir"
+) &
+crasher=$!
+leaves 5 publish 2
+wait $crasher || fail "the server was not there to be crashed"
+unset COURSE_FUNNEL_FAULT
+COURSE_FUNNEL_POSTGRES_FSYNC=off "$SOURCE/jobs/local-postgres.sh" start "$postgres_dir" >&2
+leaves 0 publish 3
+says "all input was read before, its sums are published"
+read_back seen
+same_marts "$WORK/seen" "$WORK/straight"
+passed
