@@ -9,7 +9,10 @@
 #include <arm_neon.h>
 #endif
 
-/* Which of 64 bytes of JSON are what, for each level of vector instructions. For structure.c. */
+/*
+ * Which of 64 bytes of JSON are what, for each level of vector instructions. For structure.c,
+ * layout.c and search.c.
+ */
 
 #define BLOCK_BYTES 64
 #define BLOCK_INLINE static inline __attribute__((always_inline))
@@ -30,10 +33,41 @@ struct block {
 
 typedef void block_read_function(const char *bytes, struct block *block);
 
+/* Which of 64 bytes are the same in two places. */
+typedef uint64_t block_same_function(const char *a, const char *b);
+
 /* The place of the lowest bit; of no bit, any place. */
 BLOCK_INLINE unsigned block_lowest(uint64_t bits)
 {
     return (unsigned)__builtin_ctzll(bits | UINT64_C(1) << 63);
+}
+
+/* Each bit becomes the parity of the bits up to it, itself included. */
+BLOCK_INLINE uint64_t block_run_parity(uint64_t bits)
+{
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    bits ^= bits << 32;
+    return bits;
+}
+
+/* Take the quotes out that a backslash stands before; ${escape} is carried from block to block. */
+BLOCK_INLINE void block_drop_escaped(uint64_t *quotes, uint64_t backslashes, uint64_t *escape)
+{
+    uint64_t escaped = *escape;
+    backslashes &= ~escaped;
+    *escape = 0;
+    while (backslashes != 0) {
+        uint64_t lowest = backslashes & -backslashes;
+        uint64_t next = lowest << 1;
+        escaped |= next;
+        *escape |= lowest >> 63;
+        backslashes &= ~(lowest | next);
+    }
+    *quotes &= ~escaped;
 }
 
 BLOCK_INLINE void block_read_plain(const char *bytes, struct block *block)
@@ -114,6 +148,17 @@ BLOCK_INLINE void block_read_sse2(const char *text, struct block *block)
     block->initial = block_equal_sse2(unfolded, 'e') | block_equal_sse2(bytes, '$');
 }
 
+BLOCK_INLINE uint64_t block_same_sse2(const char *a, const char *b)
+{
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < 64; i += 16) {
+        __m128i from_a = _mm_loadu_si128((const __m128i *)(const void *)(a + i));
+        __m128i from_b = _mm_loadu_si128((const __m128i *)(const void *)(b + i));
+        mask |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(from_a, from_b)) << i;
+    }
+    return mask;
+}
+
 BLOCK_AVX2 BLOCK_INLINE uint64_t block_mask_avx2(__m256i low, __m256i high)
 {
     return (uint64_t)(unsigned)_mm256_movemask_epi8(high) << 32 |
@@ -157,6 +202,20 @@ BLOCK_AVX2 BLOCK_INLINE void block_read_avx2(const char *text, struct block *blo
         block_equal_avx2(low, high, '$');
 }
 
+BLOCK_AVX2 BLOCK_INLINE uint64_t block_same_avx2(const char *a, const char *b)
+{
+    const __m256i *from_a = (const __m256i *)(const void *)a;
+    const __m256i *from_b = (const __m256i *)(const void *)b;
+    return block_mask_avx2(
+        _mm256_cmpeq_epi8(_mm256_loadu_si256(from_a), _mm256_loadu_si256(from_b)),
+        _mm256_cmpeq_epi8(_mm256_loadu_si256(from_a + 1), _mm256_loadu_si256(from_b + 1)));
+}
+
+BLOCK_AVX512 BLOCK_INLINE uint64_t block_same_avx512(const char *a, const char *b)
+{
+    return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(a), _mm512_loadu_si512(b));
+}
+
 BLOCK_AVX512 BLOCK_INLINE uint64_t block_equal_avx512(__m512i bytes, char byte)
 {
     return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte));
@@ -181,17 +240,31 @@ BLOCK_AVX512 BLOCK_INLINE void block_read_avx512(const char *text, struct block 
 #elif defined(__aarch64__)
 
 /* One bit a byte: each byte keeps the bit of its place, and pairs are added up three times. */
-BLOCK_INLINE uint64_t block_equal_neon(const uint8x16_t bytes[4], char byte)
+BLOCK_INLINE uint64_t block_mask_neon(const uint8x16_t bytes[4])
 {
     static const uint8_t places[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
     uint8x16_t place = vld1q_u8(places);
-    uint8x16_t wanted = vdupq_n_u8((uint8_t)byte);
-    uint8x16_t kept[4];
-    for (unsigned i = 0; i < 4; i++)
-        kept[i] = vandq_u8(vceqq_u8(bytes[i], wanted), place);
-    uint8x16_t sums = vpaddq_u8(vpaddq_u8(kept[0], kept[1]), vpaddq_u8(kept[2], kept[3]));
+    uint8x16_t sums = vpaddq_u8(vpaddq_u8(vandq_u8(bytes[0], place), vandq_u8(bytes[1], place)),
+                                vpaddq_u8(vandq_u8(bytes[2], place), vandq_u8(bytes[3], place)));
     sums = vpaddq_u8(sums, sums);
     return vgetq_lane_u64(vreinterpretq_u64_u8(sums), 0);
+}
+
+BLOCK_INLINE uint64_t block_equal_neon(const uint8x16_t bytes[4], char byte)
+{
+    uint8x16_t same[4];
+    for (unsigned i = 0; i < 4; i++)
+        same[i] = vceqq_u8(bytes[i], vdupq_n_u8((uint8_t)byte));
+    return block_mask_neon(same);
+}
+
+BLOCK_INLINE uint64_t block_same_neon(const char *a, const char *b)
+{
+    uint8x16_t same[4];
+    for (unsigned i = 0; i < 4; i++)
+        same[i] =
+            vceqq_u8(vld1q_u8((const uint8_t *)a + 16 * i), vld1q_u8((const uint8_t *)b + 16 * i));
+    return block_mask_neon(same);
 }
 
 BLOCK_INLINE void block_read_neon(const char *text, struct block *block)

@@ -2,6 +2,7 @@
 
 #include "course_funnel/calendar.h"
 #include "course_funnel/json.h"
+#include "course_funnel/layout.h"
 #include "course_funnel/number.h"
 #include "course_funnel/search.h"
 #include "course_funnel/simd.h"
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+
+_Static_assert(DECODE_PADDING >= SEARCH_PADDING, "texts are searched as they are given");
 
 #define FIRST_SCRATCH_BYTES ((size_t)64 << 10)
 
@@ -23,6 +26,7 @@
  */
 struct decoder {
     enum simd_level level;
+    struct layout *layout;
     char *scratch;
     size_t scratch_bytes;
     size_t used;
@@ -52,8 +56,9 @@ int decode_create(struct decoder **decoder, struct failure *failure)
     if (created == NULL)
         return failure_memory(failure, "a decoder", sizeof *created);
     created->scratch = malloc(FIRST_SCRATCH_BYTES);
-    if (created->scratch == NULL) {
-        free(created);
+    created->layout = layout_create();
+    if (created->scratch == NULL || created->layout == NULL) {
+        decode_free(created);
         return failure_memory(failure, "a decoder", FIRST_SCRATCH_BYTES);
     }
     created->scratch_bytes = FIRST_SCRATCH_BYTES;
@@ -66,6 +71,7 @@ void decode_free(struct decoder *decoder)
 {
     if (decoder == NULL)
         return;
+    layout_free(decoder->layout);
     free(decoder->scratch);
     free(decoder);
 }
@@ -80,6 +86,7 @@ int decode_check(const struct decoder *decoder, struct failure *failure)
 void decode_set_level(struct decoder *decoder, enum simd_level level)
 {
     decoder->level = level;
+    layout_forget(decoder->layout);
 }
 
 const char *decode_find(const char *begin, const char *end, size_t *line_bytes, uint64_t *lines)
@@ -290,7 +297,12 @@ enum decode_result decode_line(struct decoder *decoder, const char *line, size_t
 {
     const char *end = line + bytes;
     const char *values[STRUCTURE_FIELDS];
-    enum structure_result structure = structure_scan(decoder->level, line, bytes, values);
+    enum structure_result structure = STRUCTURE_OBJECT;
+    if (!layout_match(decoder->layout, decoder->level, line, bytes, values)) {
+        structure = structure_scan(decoder->level, line, bytes, values);
+        if (structure == STRUCTURE_OBJECT)
+            layout_missed(decoder->layout, line, bytes);
+    }
     if (structure == STRUCTURE_BROKEN)
         return reject(reason, REJECT_NOT_JSON);
 

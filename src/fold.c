@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 static int add_time(struct state_progress *progress, uint64_t time_us, struct failure *failure)
 {
@@ -81,45 +82,115 @@ static bool is_sound(const struct state *state, const unsigned char *at, const u
            key_group_of(event->user_hash) - state->first_group < state->group_count;
 }
 
-/* Find the bounds of the next events, as many as are warmed together. Returns how many, or -1. */
-static int next_batch(const struct state *state, const unsigned char **at, const unsigned char *end,
-                      const struct parcel_event **batch, struct failure *failure)
+/*
+ * The events of a round in the order of their key groups, so that what is known of a group's users
+ * is fetched from memory once and used for all of them.
+ */
+struct order {
+    const unsigned char *bytes;
+    uint32_t *places; /* of each event in ${bytes}, in units of 8 */
+    size_t count;
+};
+
+static const struct parcel_event *event_at(const struct order *order, size_t i)
 {
-    int count = 0;
-    for (; count < STATE_WARM_EVENTS && *at < end; count++) {
-        if (!is_sound(state, *at, end))
+    return (const struct parcel_event *)(order->bytes + (size_t)order->places[i] * 8);
+}
+
+/* How many events each group has, by its place in ${counts}. Returns how many in all, or -1. */
+static int64_t count_events(const struct state *state, const unsigned char *bytes,
+                            size_t byte_count, uint32_t *counts, struct failure *failure)
+{
+    const unsigned char *end = bytes + byte_count;
+    int64_t count = 0;
+    for (const unsigned char *at = bytes; at < end; count++) {
+        if (!is_sound(state, at, end))
             return failure_set(failure, EXIT_BUG,
                                "%zu bytes were received that are no events of this rank. Nothing "
                                "was published; please report this.",
-                               (size_t)(end - *at));
-        batch[count] = (const struct parcel_event *)*at;
-        *at += parcel_event_bytes(batch[count]);
+                               (size_t)(end - at));
+        const struct parcel_event *event = (const struct parcel_event *)at;
+        counts[key_group_of(event->user_hash) - state->first_group]++;
+        at += parcel_event_bytes(event);
     }
     return count;
+}
+
+/* The caller frees order->places. */
+static int make_order(const struct state *state, const unsigned char *bytes, size_t byte_count,
+                      struct order *order, struct failure *failure)
+{
+    uint32_t next[KEY_GROUPS] = {0}; /* counts, then where the next event of each group goes */
+    int64_t count = count_events(state, bytes, byte_count, next, failure);
+    if (count < 0)
+        return -1;
+    *order = (struct order){.bytes = bytes, .count = (size_t)count};
+    order->places = malloc((order->count + 1) * sizeof *order->places);
+    if (order->places == NULL)
+        return failure_memory(failure, "the order of events", order->count * sizeof(uint32_t));
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < state->group_count; i++) {
+        uint32_t events = next[i];
+        next[i] = before;
+        before += events;
+    }
+    for (const unsigned char *at = bytes; at < bytes + byte_count;) {
+        const struct parcel_event *event = (const struct parcel_event *)at;
+        uint32_t group = key_group_of(event->user_hash) - state->first_group;
+        order->places[next[group]++] = (uint32_t)((size_t)(at - bytes) / 8);
+        at += parcel_event_bytes(event);
+    }
+    return 0;
+}
+
+/* Take the events from ${first} on that are warmed together, and ask for those that follow them. */
+static size_t next_batch(const struct order *order, size_t first,
+                         const struct parcel_event *batch[STATE_WARM_EVENTS])
+{
+    size_t left = order->count - first;
+    size_t count = left < STATE_WARM_EVENTS ? left : STATE_WARM_EVENTS;
+    for (size_t i = 0; i < count; i++)
+        batch[i] = event_at(order, first + i);
+    for (size_t i = count; i < left && i < 2 * count; i++) {
+        const struct parcel_event *event = event_at(order, first + i);
+        __builtin_prefetch(event);
+        __builtin_prefetch((const char *)event + 64);
+    }
+    return count;
+}
+
+static int fold_one(struct state *state, const struct parcel_event *event, struct ledger *ledger,
+                    struct failure *failure)
+{
+    uint32_t group = key_group_of(event->user_hash) - state->first_group;
+    ledger->received++;
+    if (fold_event(&state->groups[group], event, ledger, failure) != 0)
+        return -1;
+    ledger->folded++;
+    if (event->time_us < state->first_event_us)
+        state->first_event_us = event->time_us;
+    if (event->time_us > state->last_event_us)
+        state->last_event_us = event->time_us;
+    return 0;
 }
 
 int fold_events(struct state *state, const unsigned char *bytes, size_t byte_count,
                 struct ledger *ledger, struct failure *failure)
 {
-    const unsigned char *at = bytes, *end = bytes + byte_count;
-    while (at < end) {
+    struct order order;
+    int result = 0;
+    if (byte_count == 0)
+        return 0;
+    if (make_order(state, bytes, byte_count, &order, failure) != 0)
+        return -1;
+    for (size_t first = 0; result == 0 && first < order.count;) {
         const struct parcel_event *batch[STATE_WARM_EVENTS];
-        int count = next_batch(state, &at, end, batch, failure);
-        if (count < 0)
-            return -1;
-        state_warm(state, batch, (size_t)count);
-        for (int i = 0; i < count; i++) {
-            const struct parcel_event *event = batch[i];
-            ledger->received++;
-            if (fold_event(&state->groups[key_group_of(event->user_hash) - state->first_group],
-                           event, ledger, failure) != 0)
-                return -1;
-            ledger->folded++;
-            if (event->time_us < state->first_event_us)
-                state->first_event_us = event->time_us;
-            if (event->time_us > state->last_event_us)
-                state->last_event_us = event->time_us;
-        }
+        size_t count = next_batch(&order, first, batch);
+        state_warm(state, batch, count);
+        for (size_t i = 0; result == 0 && i < count; i++)
+            result = fold_one(state, batch[i], ledger, failure);
+        first += count;
     }
-    return 0;
+    free(order.places);
+    return result;
 }

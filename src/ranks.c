@@ -31,13 +31,30 @@ int ranks_check(int answer, const char *call, struct failure *failure)
     return failure_set(failure, EXIT_BUG, "%s failed: %s.", call, text);
 }
 
+/*
+ * Ranks of one host need shared memory and no network. Told so, Open MPI does not load and try what
+ * drives all kinds of networks, which takes it longer than all else at the start. What the user has
+ * set stays.
+ */
+static int leave_networks_out(struct failure *failure)
+{
+    const char *all = getenv("OMPI_COMM_WORLD_SIZE");
+    const char *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    if (all == NULL || here == NULL || strcmp(all, here) != 0)
+        return 0;
+    if (setenv("OMPI_MCA_pml", "ob1", 0) != 0 || setenv("OMPI_MCA_btl", "self,vader", 0) != 0)
+        return failure_memory(failure, "the environment", strlen("OMPI_MCA_btl=self,vader"));
+    return 0;
+}
+
 int ranks_start(struct ranks **ranks, struct failure *failure)
 {
     struct ranks *started = calloc(1, sizeof *started);
     if (started == NULL)
         return failure_memory(failure, "the ranks", sizeof *started);
     int bytes = 0;
-    if (ranks_check(MPI_Init(NULL, NULL), "MPI_Init", failure) != 0 ||
+    if (leave_networks_out(failure) != 0 ||
+        ranks_check(MPI_Init(NULL, NULL), "MPI_Init", failure) != 0 ||
         ranks_check(MPI_Comm_dup(MPI_COMM_WORLD, &started->communicator), "MPI_Comm_dup",
                     failure) != 0 ||
         ranks_check(MPI_Comm_set_errhandler(started->communicator, MPI_ERRORS_RETURN),

@@ -133,19 +133,8 @@ static void blank_rest(struct chunk *chunk, const char *end)
 /* Take the quotes out that a backslash stands before. Returns the escape that is carried on. */
 static uint64_t drop_escaped(struct chunk *chunk, uint64_t escape)
 {
-    for (unsigned i = 0; i < chunk->blocks; i++) {
-        uint64_t escaped = escape;
-        uint64_t backslashes = chunk->backslashes.block[i] & ~escaped;
-        escape = 0;
-        while (backslashes != 0) {
-            uint64_t lowest = backslashes & -backslashes;
-            uint64_t next = lowest << 1;
-            escaped |= next;
-            escape |= lowest >> 63;
-            backslashes &= ~(lowest | next);
-        }
-        chunk->quotes.block[i] &= ~escaped;
-    }
+    for (unsigned i = 0; i < chunk->blocks; i++)
+        block_drop_escaped(&chunk->quotes.block[i], chunk->backslashes.block[i], &escape);
     return escape;
 }
 
@@ -452,6 +441,14 @@ static const char *skip_string(const char *at, const char *end)
         if (*at == '\\')
             at++;
     return at < end ? at + 1 : NULL;
+}
+
+enum structure_field structure_field_named(const char *name, size_t bytes)
+{
+    for (unsigned i = 0; i < STRUCTURE_FIELDS; i++)
+        if (bytes == names[i].bytes && memcmp(name, names[i].text, bytes) == 0)
+            return (enum structure_field)i;
+    return STRUCTURE_FIELDS;
 }
 
 enum structure_result structure_scan(enum simd_level level, const char *text, size_t bytes,

@@ -7,7 +7,7 @@ usage() {
 usage: tests/run.sh [--quick] [--no-install] [PART...]
 
 Builds course-funnel in all ways that count and runs its tests. Parts, in their order:
-  debug    gcc, warnings are errors
+  debug    gcc, warnings are errors; the tests that make the program fail at named points
   clang    clang, warnings are errors; the fuzzers, for a short time
   release  as it is used; all tests
   asan     address and undefined-behaviour sanitizers; the tests of units and ranks, and the
@@ -122,7 +122,7 @@ tree_is_unchanged() {
 
 run_part() {
     case $1 in
-    debug) check "build: debug" build debug ;;
+    debug) check "build: debug" build debug && run_tests faults debug -L faults ;;
     clang) check "build: clang" build clang && run_tests fuzz clang -L fuzz ;;
     release)
         check "build: release" build release && run_tests release release

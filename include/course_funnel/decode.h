@@ -14,7 +14,7 @@
  */
 
 /* Bytes that must be readable (not: meaningful) past the end of every text given to this file. */
-#define DECODE_PADDING 64
+#define DECODE_PADDING 128
 
 enum decode_result { DECODE_EVENT, DECODE_OTHER, DECODE_REJECT };
 

@@ -148,7 +148,7 @@ struct source_block {
     uint64_t disk_bytes; /* bytes on disk that were read since the last block, for progress */
 };
 
-#define SOURCE_PADDING 64
+#define SOURCE_PADDING 128
 
 struct source_reader; /* reads one split at a time; keeps its buffers from split to split */
 

@@ -40,4 +40,7 @@ enum structure_result {
 enum structure_result structure_scan(enum simd_level level, const char *text, size_t bytes,
                                      const char *values[STRUCTURE_FIELDS]);
 
+/* Local. The field whose key is ${bytes} at ${name}, as spelled, or STRUCTURE_FIELDS: none. */
+enum structure_field structure_field_named(const char *name, size_t bytes);
+
 #endif

@@ -13,7 +13,7 @@
  */
 
 /* Bytes that may be read behind every value, whatever they are. */
-#define TABLE_ROWS_PADDING 64
+#define TABLE_ROWS_PADDING 128
 
 #define TABLE_ROWS_MAX_FIELDS 8
 

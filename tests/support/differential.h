@@ -11,7 +11,9 @@
  * C. */
 
 struct differential {
-    struct decoder *decoder;
+    struct decoder *decoder; /* of the caller */
+    struct decoder
+        *seasoned;   /* made here, NULL before: it keeps what it learned from line to line */
     uint64_t judged; /* lines of which the reference knew the whole result */
     uint64_t events; /* of these, the ones that are events */
     char why[256];   /* the first disagreement */
