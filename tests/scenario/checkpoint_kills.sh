@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../support/checkpoint.sh"
 
 kills_wanted=${COURSE_FUNNEL_KILLS:-200}
-sample "$WORK/in" --events 30000 --users 1500 --format plain
+sample "$WORK/in" --events 20000 --users 1500 --format plain
 straight
 fast_folder
 folder=$FAST/folder

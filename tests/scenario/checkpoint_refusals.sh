@@ -168,6 +168,36 @@ mv "$WORK/first.rejects" "$WORK/out.rejects"
 as_straight out
 rm -rf "$WORK/out"
 
+# A job whose lock is lost, as with the network of its host: a later attempt begins, and the first one
+# keeps no more, nor does it publish.
+overtaken() { # overtaken WAIT INTERVAL TEXT: the first job waits there; TEXT in a file says that it does
+    local first_job code=0 tries
+    rm -rf "$folder" "$WORK/out" "$WORK/out.rejects" "$WORK/first.out"
+    COURSE_FUNNEL_FAULT=$1:wait mpirun --oversubscribe -n 2 "$PROGRAM" rebuild --from "$WORK/in" \
+        --to "$WORK/first.out" --rejects "$WORK/first.rejects" --max-reject-share 1 \
+        --checkpoint "$folder" --checkpoint-interval "$2" </dev/null >/dev/null 2>"$WORK/first.stderr" &
+    first_job=$!
+    for ((tries = 0; tries < 200; tries++)); do
+        ! grep -qs -- "$3" "$folder"/lock "$folder"/generation-*/manifest.json || break
+        sleep 0.05
+    done
+    rm "$folder/lock"
+    leaves 0 rebuild out 2 --checkpoint "$folder"
+    as_straight out
+    wait "$first_job" || code=$?
+    check "the first job ends with 6, not $code" test "$code" = 6
+    check "it says why" grep -qF "$folder: attempt 2 of this run has begun, so attempt 1, which this job \
+is, keeps and publishes nothing more." "$WORK/first.stderr"
+    check "it publishes nothing" test ! -e "$WORK/first.out/mart_course_funnel_lessons.csv"
+    check "what the later one kept is there" alone inspect "$folder"
+}
+fault_numbers=$COURSE_FUNNEL_FAULT_NUMBERS
+overtaken ingest.round:2+:0 0.5 "attempt 1"
+COURSE_FUNNEL_FAULT_NUMBERS=$fault_numbers,fault.wait_us=5000000
+overtaken checkpoint.prune:1:0 1000 '"kind":"sums"'
+COURSE_FUNNEL_FAULT_NUMBERS=$fault_numbers
+rm -rf "$WORK/out"
+
 # Folders that cannot serve are refused before any work.
 refused_folder() { # refused_folder NAME MESSAGE
     refused 6 "$1" "$2"

@@ -103,6 +103,14 @@ says "Stopped on request. Nothing is kept: only a run with --checkpoint can be g
 check "nothing was published" test ! -e "$WORK/nothing/mart_course_funnel_lessons.csv"
 check "no part of rejects is left" test -z "$(find "$WORK" -maxdepth 1 -name 'nothing.rejects*')"
 
+# A stop after the last round is heeded too.
+rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
+fault rebuild.reduce:1:1:stop leaves 75 rebuild out 3 --checkpoint "$WORK/folder"
+says "Stopped on request; all is read and its sums are kept. The same command publishes them."
+check "nothing was published" test ! -e "$WORK/out/mart_course_funnel_lessons.csv"
+leaves 0 rebuild out 2 --checkpoint "$WORK/folder"
+as_straight out
+
 # A gate that refuses costs no second reading.
 rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
 leaves 7 funnel 2 rebuild --from "$WORK/in" --to "$WORK/out" --rejects "$WORK/out.rejects" \

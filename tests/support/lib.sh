@@ -116,11 +116,10 @@ nobody_left() {
 }
 
 running() { # a process of the program that this test started
-    local folder program
-    program=$(readlink -f "$PROGRAM")
-    for folder in /proc/[0-9]*; do
-        if [ "$(readlink "$folder/exe" 2>/dev/null)" = "$program" ] &&
-            grep -qaF "$WORK" "$folder/cmdline" 2>/dev/null; then
+    local process
+    # Of all processes only those are looked at closely that have the test's folder in their command.
+    for process in $(pgrep -f -- "$WORK"); do
+        if [ "/proc/$process/exe" -ef "$PROGRAM" ]; then
             return 0
         fi
     done
