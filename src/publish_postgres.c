@@ -55,7 +55,8 @@ static int piece_send(struct piece *piece, struct failure *failure)
 /* Room for one more row at the end of the piece; sends it when it is full. */
 static char *piece_row(struct piece *piece, struct failure *failure)
 {
-    if (piece->used + MARTS_ROW_BYTES + 1 > sizeof piece->text && piece_send(piece, failure) != 0)
+    size_t most = (size_t)FAULT_NUMBER("publish.piece_bytes", sizeof piece->text);
+    if (piece->used + MARTS_ROW_BYTES + 1 > most && piece_send(piece, failure) != 0)
         return NULL;
     return piece->text + piece->used;
 }

@@ -5,6 +5,8 @@
 # read costs no second reading either.
 . "$(dirname "$0")/../support/checkpoint.sh"
 
+# Rows go to the server in many pieces.
+COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,publish.piece_bytes=4096
 start_postgres
 sample "$WORK/in" --events 20000 --lessons 120 --format plain
 sample "$WORK/other" --events 2000 --format plain
@@ -26,21 +28,22 @@ read_back() { # what a reader finds
 '$WORK/$1/mart_course_funnel_lessons.csv' csv header"
 }
 
-# The old marts, and a checkpoint in which all is read.
-publish_old() {
-    leaves 0 funnel 2 rebuild --from "$WORK/other" --to "$CONNINFO" --schema shop \
-        --rejects "$WORK/rejects" --max-reject-share 1
-    read_back old
-}
-publish_old
+# The old marts, which are put back again and again, and a checkpoint in which all is read.
+leaves 0 funnel 2 rebuild --from "$WORK/other" --to "$CONNINFO" --schema shop \
+    --rejects "$WORK/rejects" --max-reject-share 1
+read_back old
 check "old and new differ" test -n "$(diff -rq "$WORK/old" "$WORK/straight")"
+pg_dump -n shop >"$WORK/old.sql"
+put_old_back() {
+    psql -XAtqc 'drop schema shop cascade' 2>/dev/null
+    psql -XAtq -v ON_ERROR_STOP=1 -f "$WORK/old.sql" >/dev/null
+}
 fault rebuild.publish:1:0:kill leaves 137 publish 2
 cp -a "$folder" "$FAST/kept"
 
 trace "$WORK/points" leaves 0 publish 2
 read_back new
 same_marts "$WORK/new" "$WORK/straight"
-psql -XAtqc 'drop schema shop cascade' 2>/dev/null
 points=(look_up copy replace before_commit after_commit)
 hits=0
 while read -r count rank point; do
@@ -48,7 +51,7 @@ while read -r count rank point; do
     for time in $(times "$count"); do
         rm -rf "$folder"
         cp -a "$FAST/kept" "$folder"
-        publish_old
+        put_old_back
         dies "$point:$time:$rank" publish 2 || fail "$point:$time was not hit"
         hits=$((hits + 1))
         # The server may still be at what it was told last.
@@ -73,7 +76,6 @@ while read -r count rank point; do
         check "the run is recorded once" test "$(psql -XAtqc "select count(*), count(distinct run_id)
             from shop.course_funnel_runs where lines_read = $(
             sed -n 's/^lines_read,//p' "$WORK/straight.counts")")" = "1|1"
-        psql -XAtqc 'drop schema shop cascade' 2>/dev/null
     done
 done <"$WORK/points"
 echo "deaths: $hits"
@@ -83,7 +85,7 @@ done
 
 # The server is gone when all is read; when it is back the sums are there.
 rm -rf "$folder"
-publish_old
+put_old_back
 export COURSE_FUNNEL_FAULT=rebuild.publish:1:0:wait
 export COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,fault.wait_us=1500000
 (
