@@ -85,6 +85,22 @@ same_marts "$WORK/one" "$WORK/files"
 refuse 4 'Reading bad.broken: PostgreSQL: division by zero' --from "$CONNINFO" \
     --events-table bad.broken --column uuid=b
 
+# A statement on a range of pages may run for as long as it is allowed to: here a row takes 2 s.
+psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+create type bad.kind as enum ('course_completed');
+create function bad.slow_text(bad.kind) returns text language plpgsql as $$
+begin
+    perform pg_sleep(2);
+    return 'course_completed';
+end $$;
+create cast (bad.kind as text) with function bad.slow_text(bad.kind);
+create table bad.slow (event_type bad.kind, user_id text, event_time text, event_properties text);
+insert into bad.slow values ('course_completed', 'u', '2025-07-01', '{}');
+SQL
+refuse 4 'Reading bad.slow: PostgreSQL: canceling statement due to statement timeout' \
+    --from "$CONNINFO" --events-table bad.slow --statement-timeout 1
+says '(--statement-timeout raises the limit)'
+
 # after ACTION CODE TEXT: carried out when every rank waits at the gate.
 after() {
     local action=$1 code=$2 text=$3 started

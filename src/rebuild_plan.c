@@ -1,0 +1,137 @@
+#include "rebuild_internal.h"
+
+#include "course_funnel/clock.h"
+#include "course_funnel/key_group.h"
+#include "course_funnel/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A name that was meant for a database may have been taken for a directory: say what it is. */
+static int describe_target(struct job *job, struct failure *failure)
+{
+    char *text = NULL;
+    int written = 0;
+    if (publish_describe(job->options.to, &text, failure) != 0)
+        return -1;
+    if (publish_is_postgres(job->options.to))
+        written = asprintf(&job->target_text, "the schema %s of PostgreSQL (%s)",
+                           job->options.schema, text);
+    else
+        written = asprintf(&job->target_text, "the directory %s", text);
+    free(text);
+    if (written < 0) {
+        job->target_text = NULL;
+        return failure_memory(failure, "the name of the target", strlen(job->options.to));
+    }
+    return 0;
+}
+
+/* On rank 0: what can be checked before any work is. */
+static int check_places(struct job *job, struct failure *failure)
+{
+    const struct rebuild_options *options = &job->options;
+    job->record.started_us = clock_now_us();
+    job->target = (struct publish_target){.target = options->to, .schema = options->schema};
+    job->checked = clock_seconds();
+    if (describe_target(job, failure) != 0 ||
+        run_record_draw_id(job->record.run_id, failure) != 0 ||
+        publish_check(&job->target, &job->record.planned_us, failure) != 0 ||
+        rejects_check(job->rejects_path, failure) != 0)
+        return -1;
+    return 0;
+}
+
+/* On rank 0: find the input, and tell what was left out of it. */
+static int list_sources(struct job *job, struct failure *failure)
+{
+    const struct rebuild_options *options = &job->options;
+    if (source_list(options->files, options->file_count, &options->limits, &job->list, failure) !=
+        0)
+        return -1;
+    for (size_t i = 0; i < job->list->note_count; i++)
+        log_warning("%s: %s", job->list->notes[i].path, job->list->notes[i].what);
+    if (rebuild_tables_find(&options->tables, job->list, &job->tables, failure) != 0)
+        return -1;
+    /* The target's clock is not asked again: it moves on as this one does. */
+    job->record.attempt_us =
+        job->record.planned_us + 1 + (int64_t)((clock_seconds() - job->checked) * 1e6);
+    return 0;
+}
+
+/* Rank 0's list of the input and id of the run, to all. */
+static int share_plan(struct job *job, struct failure *failure)
+{
+    unsigned char *bytes = NULL;
+    size_t byte_count = 0;
+    unsigned char *run_id = (unsigned char *)job->record.run_id;
+    size_t run_id_bytes = sizeof job->record.run_id;
+
+    if (rebuild_is_root(job) && source_pack(job->list, &bytes, &byte_count, failure) != 0)
+        bytes = NULL;
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    (void)ranks_broadcast(job->ranks, &bytes, &byte_count, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        goto free_bytes;
+    (void)ranks_broadcast(job->ranks, &run_id, &run_id_bytes, failure);
+    if (!rebuild_is_root(job) && failure->code == 0) {
+        memcpy(job->record.run_id, run_id, sizeof job->record.run_id);
+        free(run_id);
+        (void)source_unpack(bytes, byte_count, &job->list, failure);
+    }
+    (void)ranks_vote(job->ranks, failure);
+free_bytes:
+    free(bytes);
+    return failure->code != 0 ? -1 : 0;
+}
+
+int rebuild_plan(struct job *job, struct failure *failure)
+{
+    if (ranks_count(job->ranks) > KEY_GROUPS)
+        failure_set(failure, EXIT_USAGE, "%d ranks are more than the %d key groups of users.",
+                    ranks_count(job->ranks), KEY_GROUPS);
+    else if (rebuild_options_rejects_path(&job->options, &job->rejects_path, failure) == 0 &&
+             rebuild_is_root(job) && check_places(job, failure) == 0)
+        (void)list_sources(job, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    if (share_plan(job, failure) != 0)
+        return -1;
+    return rebuild_tables_share(job->ranks, &job->options.tables, job->options.connections,
+                                !job->options.dry_run, &job->tables, failure);
+}
+
+int rebuild_plan_resume(struct job *job, struct failure *failure)
+{
+    const struct rebuild_options *options = &job->options;
+    const struct manifest *found = NULL;
+    job->place.path = job->rejects_path;
+    if (options->checkpoint.path == NULL) {
+        job->place.attempt = 1;
+        job->place.run_id = job->record.run_id;
+        if (asprintf(&job->parts_path, "%s.part-%s", job->rejects_path, job->record.run_id) < 0)
+            failure_memory(failure, "the name of a reject file", strlen(job->rejects_path));
+        job->place.parts = job->parts_path;
+        return ranks_vote(job->ranks, failure);
+    }
+    if (checkpoint_open(job->ranks, &options->checkpoint, job->list, &options->limits,
+                        job->record.run_id, &job->checkpoint, failure) != 0)
+        return -1;
+    memcpy(job->record.run_id, checkpoint_run_id(job->checkpoint), sizeof job->record.run_id);
+    checkpoint_rejects(job->checkpoint, &job->place, &job->earlier_runs, &job->earlier_run_count);
+    found = checkpoint_found(job->checkpoint);
+    if (found != NULL) {
+        job->record.started_us = found->started_us;
+        job->record.planned_us = found->planned_us;
+        job->record.attempt_us = found->attempt_us;
+        job->resumes = found->resumes + 1;
+        /* The counts so far are rank 0's, so that the sum over the ranks goes on from them. */
+        if (rebuild_is_root(job))
+            job->ledger = found->ledger;
+    } else {
+        checkpoint_set_times(job->checkpoint, job->record.planned_us, job->record.attempt_us);
+    }
+    return 0;
+}
