@@ -51,11 +51,19 @@ class Bench:
         self.funnel = Funnel(options.build, self.meter, environment,
                              duplicates=0.2 if options.check else 0.02)
         self.duckdb = DuckDB(options.duckdb, self.meter, CORES) if options.duckdb else None
+        self.began = time.monotonic()
         self.found = {"machine": machine(), "events": options.events, "pairs": options.pairs,
                       "cases": [], "left_out": []}
 
     def path(self, name):
         return os.path.join(self.folder, name)
+
+    def save(self):
+        """What was found so far: a benchmark that is ended early leaves that behind."""
+        self.found["took_seconds"] = time.monotonic() - self.began
+        if not self.options.check:
+            write(self.options.out, results.markdown(self.found))
+            write(self.options.json, json.dumps(self.found, indent=1) + "\n")
 
     def leave_out(self, what):
         say("left out: " + what)
@@ -136,6 +144,7 @@ class Bench:
         shutil.rmtree(source)
         self.found["cases"].append(case)
         say(results.case_line(case))
+        self.save()
 
     def all_files(self):
         for share in self.options.shares:
@@ -216,7 +225,6 @@ class Bench:
         self.found["growth"] = points
         return None
 
-
     def scale(self):
         """What grows with splits, rows and ranks rather than with bytes: for model/model.py."""
         scale = {"splits": [], "rounds": []}
@@ -285,7 +293,6 @@ def write(path, text):
     if path:
         with open(path, "w") as file:
             file.write(text)
-        say("written: " + path)
 
 
 def main(arguments):
@@ -303,17 +310,16 @@ def main(arguments):
         bench = Bench(options, folder)
         if options.without_duckdb:
             bench.leave_out("DuckDB: " + options.without_duckdb)
-        began = time.monotonic()
         for part in options.parts:
             parts[part](bench)
-        bench.found["took_seconds"] = time.monotonic() - began
+            bench.save()
     if options.check:
         say("every engine that ran computed the same marts")
         return
-    text = results.markdown(bench.found)
-    say("\n" + text)
-    write(options.out, text)
-    write(options.json, json.dumps(bench.found, indent=1) + "\n")
+    say("\n" + results.markdown(bench.found))
+    for path in (options.out, options.json):
+        if path:
+            say("written: " + path)
 
 
 if __name__ == "__main__":
