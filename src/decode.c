@@ -43,6 +43,7 @@ struct text {
 struct fields {
     enum event_kind kind;
     struct text user, time;
+    const int64_t *time_us;     /* in place of the text, or NULL */
     const char *properties;     /* the first byte of the JSON value, or NULL */
     const char *properties_end; /* of the text around it */
     bool properties_alone;      /* nothing but blanks may follow it */
@@ -271,8 +272,10 @@ static enum decode_result finish(struct decoder *decoder, const struct fields *f
     event->user_bytes = (uint32_t)fields->user.bytes;
     event->kind = fields->kind;
 
-    if (fields->time.begin == NULL ||
-        !calendar_parse_time(fields->time.begin, fields->time.bytes, &event->time_us))
+    if (fields->time_us != NULL)
+        event->time_us = *fields->time_us;
+    else if (fields->time.begin == NULL ||
+             !calendar_parse_time(fields->time.begin, fields->time.bytes, &event->time_us))
         return reject(reason, REJECT_NO_TIME);
 
     struct json_value values[PROPERTIES];
@@ -317,6 +320,7 @@ enum decode_result decode_line(struct decoder *decoder, const char *line, size_t
     begin_line(decoder, bytes);
     fields.user = string_at(decoder, values[STRUCTURE_USER_ID], end);
     fields.time = string_at(decoder, values[STRUCTURE_EVENT_TIME], end);
+    fields.time_us = NULL;
     fields.properties = values[STRUCTURE_EVENT_PROPERTIES];
     fields.properties_end = end;
     fields.properties_alone = false;
@@ -348,6 +352,7 @@ enum decode_result decode_row(struct decoder *decoder, const struct decode_row *
     const char *properties = row->event_properties;
     fields.user = column(row->user_id, row->user_id_bytes);
     fields.time = column(row->event_time, row->event_time_bytes);
+    fields.time_us = row->time_us;
     fields.properties_end = properties == NULL ? NULL : properties + row->event_properties_bytes;
     fields.properties =
         properties == NULL ? NULL : json_skip_blanks(properties, fields.properties_end);

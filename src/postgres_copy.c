@@ -118,8 +118,9 @@ static int take_row(struct postgres *session, const char *what, struct failure *
     return PQgetCopyData(session->connection, &session->row, 1);
 }
 
-int postgres_copy_out_poll(struct postgres *session, const char *what, int64_t wait_ms,
-                           const char **text, size_t *bytes, struct failure *failure)
+/* As take_row, after waiting for what the server sends: 0 when it was too little in ${wait_ms}. */
+static int wait_for_row(struct postgres *session, const char *what, int64_t wait_ms,
+                        struct failure *failure)
 {
     /* What counts is the time spent waiting: whoever is slow to come back does not blame the
      * server. */
@@ -127,17 +128,35 @@ int postgres_copy_out_poll(struct postgres *session, const char *what, int64_t w
         INT64_C(1000) * (session->statement_s + POSTGRES_GRACE_S) - session->waited_ms;
     bool is_last = left_ms <= wait_ms;
     int64_t deadline_ms = postgres_clock_ms() + (is_last ? left_ms : wait_ms);
+    for (;;) {
+        /* More often than not it is there already. */
+        if (PQconsumeInput(session->connection) != 1) {
+            postgres_fail(session, what, NULL, failure);
+            return -3;
+        }
+        int got = take_row(session, what, failure);
+        if (got != 0)
+            return got;
+        if (postgres_wait(session->connection, false, deadline_ms) == 0)
+            continue;
+        session->waited_ms += wait_ms;
+        if (!is_last)
+            return 0;
+        postgres_fail_silent(session, what, failure);
+        return -3;
+    }
+}
+
+int postgres_copy_out_poll(struct postgres *session, const char *what, int64_t wait_ms,
+                           const char **text, size_t *bytes, struct failure *failure)
+{
     PQfreemem(session->row);
     session->row = NULL;
     int got = take_row(session, what, failure);
-    while (got == 0) {
-        if (postgres_wait(session->connection, false, deadline_ms) != 0) {
-            session->waited_ms += wait_ms;
-            return is_last ? postgres_fail_silent(session, what, failure) : 2;
-        }
-        if (PQconsumeInput(session->connection) != 1)
-            return postgres_fail(session, what, NULL, failure);
-        got = take_row(session, what, failure);
+    if (got == 0) {
+        got = wait_for_row(session, what, wait_ms, failure);
+        if (got == 0)
+            return 2;
     }
     session->waited_ms = 0;
     if (got == -3)

@@ -211,6 +211,12 @@ static void add_text(char *text, size_t size, const char *more)
     snprintf(text + used, size - used, "%s", more);
 }
 
+/* Both count from the same moment: a session's time zone is UTC. */
+static bool is_time(const char *type)
+{
+    return strcmp(type, "timestamptz") == 0 || strcmp(type, "timestamp") == 0;
+}
+
 static void describe_fields(const struct table_column_fact *const chosen[TABLE_COLUMNS],
                             struct table_shape *shape)
 {
@@ -220,9 +226,14 @@ static void describe_fields(const struct table_column_fact *const chosen[TABLE_C
             add_text(shape->select, sizeof shape->select, "NULL::text");
             continue;
         }
-        /* The session's time zone is UTC and its dates are ISO: times come out as decode reads. */
+        const char *type = chosen[i]->type;
+        bool is_binary_time = i == TABLE_EVENT_TIME && is_time(type);
+        bool is_binary_json = i == TABLE_EVENT_PROPERTIES && strcmp(type, "jsonb") == 0;
+        shape->is_binary_time |= is_binary_time;
+        shape->is_binary_json |= is_binary_json;
         add_name(shape->select, sizeof shape->select, chosen[i]->name);
-        add_text(shape->select, sizeof shape->select, "::text");
+        if (!is_binary_time && !is_binary_json)
+            add_text(shape->select, sizeof shape->select, "::text");
     }
     add_name(shape->filter, sizeof shape->filter, chosen[TABLE_EVENT_TYPE]->name);
     add_text(shape->filter, sizeof shape->filter, "::text COLLATE \"C\" IN (" COURSE_EVENTS ")");
@@ -237,9 +248,11 @@ static void describe_record(const struct table_column_fact *fact, struct table_s
 {
     static const char *const names[] = {"course_lesson_started", "course_lesson_completed",
                                         "course_completed"};
+    shape->is_binary_json = strcmp(fact->type, "jsonb") == 0;
     add_name(shape->select, sizeof shape->select, fact->name);
-    add_text(shape->select, sizeof shape->select, "::text");
-    if (strcmp(fact->type, "jsonb") == 0) {
+    if (!shape->is_binary_json)
+        add_text(shape->select, sizeof shape->select, "::text");
+    if (shape->is_binary_json) {
         add_text(shape->filter, sizeof shape->filter, "(");
         add_name(shape->filter, sizeof shape->filter, fact->name);
         add_text(shape->filter, sizeof shape->filter,

@@ -28,6 +28,7 @@ struct table_reader {
     uint64_t page;   /* of the last row */
     uint64_t offset; /* see table_offset */
     uint64_t told_bytes;
+    int64_t time_us; /* of the last row, where its time is no text */
 };
 
 /* Memory for the sessions of ${count} servers. Returns 0, or -1. */

@@ -1,6 +1,6 @@
 #include "table_internal.h"
 
-#include "course_funnel/clock.h"
+#include "course_funnel/table_time.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,12 +9,15 @@
 
 _Static_assert((int)TABLE_ROWS_PADDING >= (int)DECODE_PADDING, "values go to the decoder as given");
 
-/* Rows are handed out when so many bytes have come, or so much time has passed. */
+/* Rows are handed out when so many bytes have come; the first is waited for so long. */
 #define BATCH_BYTES ((size_t)256 << 10)
-#define BATCH_MS 100
+#define FIRST_ROW_MS 100
 
 /* The first field of a row is its address, six bytes: block and line. */
 #define ADDRESS_BYTES 6
+
+/* A jsonb begins with a byte that tells how the rest is to be read: as text. */
+#define JSONB_VERSION 1
 
 int table_reader_create(const struct source_list *splits, const struct table_list *list,
                         const struct table_options *options, struct table_sessions *sessions,
@@ -143,13 +146,12 @@ int table_next(struct table_reader *reader, uint64_t *disk_bytes, struct failure
                            reader->what, reader->rows.count, postgres_copied(reader->session));
     }
 
-    double until = clock_seconds() + BATCH_MS / 1000.0;
     size_t got_bytes = 0;
-    while (got_bytes < BATCH_BYTES && clock_seconds() < until) {
+    while (got_bytes < BATCH_BYTES) {
         const char *piece = NULL;
         size_t bytes = 0;
-        int got = postgres_copy_out_poll(reader->session, reader->what, BATCH_MS, &piece, &bytes,
-                                         failure);
+        int got = postgres_copy_out_poll(reader->session, reader->what,
+                                         got_bytes > 0 ? 0 : FIRST_ROW_MS, &piece, &bytes, failure);
         if (got < 0)
             return -1;
         reader->over = got == 0;
@@ -182,19 +184,54 @@ static int place_of(struct table_reader *reader, const struct table_value *addre
     return 0;
 }
 
+/* Take the version off a jsonb; what is left is its text. */
+static int strip_jsonb(const struct table_reader *reader, struct table_value *value,
+                       struct failure *failure)
+{
+    if (value->text == NULL)
+        return 0;
+    if (value->bytes == 0 || value->text[0] != JSONB_VERSION)
+        return failure_set(failure, EXIT_SOURCE,
+                           "%s: a jsonb comes in a form that is not known. Name a view that gives "
+                           "the column as text in place of the table.",
+                           reader->what);
+    value->text++;
+    value->bytes--;
+    return 0;
+}
+
+/* An event_time that is no text: where it is no time for decode, it is as if it were NULL. */
+static int take_time(struct table_reader *reader, const struct table_value *value,
+                     struct table_row *row, struct failure *failure)
+{
+    if (value->text == NULL)
+        return 0;
+    if (value->bytes != TABLE_TIME_BYTES)
+        return failure_set(failure, EXIT_SOURCE, "%s: a time has %zu bytes.", reader->what,
+                           value->bytes);
+    row->time = value->text;
+    if (table_time_read(value->text, &reader->time_us))
+        row->columns.time_us = &reader->time_us;
+    return 0;
+}
+
 int table_row(struct table_reader *reader, struct table_row *row, struct failure *failure)
 {
+    const struct table_shape *shape = &reader->list->origins[reader->relation->origin].shape;
     struct table_value values[TABLE_ROWS_MAX_FIELDS];
     int got = table_rows_next(&reader->rows, values, failure);
     if (got <= 0)
         return got;
     if (place_of(reader, &values[0], &row->place, failure) != 0)
         return -1;
-    const struct table_value *fields = &values[1];
+    struct table_value *fields = &values[1];
+    struct table_value *json = shape->is_record ? fields : &fields[TABLE_EVENT_PROPERTIES];
+    if (shape->is_binary_json && strip_jsonb(reader, json, failure) != 0)
+        return -1;
     row->bytes = 0;
     for (unsigned i = 1; i < reader->rows.field_count; i++)
         row->bytes += values[i].bytes;
-    if (reader->rows.field_count == 2) {
+    if (shape->is_record) {
         /* A record that is NULL passes the filter of no table. */
         static const char none[DECODE_PADDING];
         row->record = fields->text != NULL ? fields->text : none;
@@ -207,8 +244,6 @@ int table_row(struct table_reader *reader, struct table_row *row, struct failure
         .event_type_bytes = fields[TABLE_EVENT_TYPE].bytes,
         .user_id = fields[TABLE_USER_ID].text,
         .user_id_bytes = fields[TABLE_USER_ID].bytes,
-        .event_time = fields[TABLE_EVENT_TIME].text,
-        .event_time_bytes = fields[TABLE_EVENT_TIME].bytes,
         .event_properties = fields[TABLE_EVENT_PROPERTIES].text,
         .event_properties_bytes = fields[TABLE_EVENT_PROPERTIES].bytes,
         .uuid = fields[TABLE_UUID].text,
@@ -216,5 +251,10 @@ int table_row(struct table_reader *reader, struct table_row *row, struct failure
         .insert_id = fields[TABLE_INSERT_ID].text,
         .insert_id_bytes = fields[TABLE_INSERT_ID].bytes,
     };
+    row->time = NULL;
+    if (shape->is_binary_time)
+        return take_time(reader, &fields[TABLE_EVENT_TIME], row, failure) != 0 ? -1 : 1;
+    row->columns.event_time = fields[TABLE_EVENT_TIME].text;
+    row->columns.event_time_bytes = fields[TABLE_EVENT_TIME].bytes;
     return 1;
 }

@@ -1,5 +1,7 @@
 #include "table_internal.h"
 
+#include "course_funnel/table_time.h"
+
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +18,20 @@ static bool add_value(cJSON *object, enum table_column column, const char *text,
 }
 
 /* The row as one JSON object with the columns as texts, or NULL when there is no memory. */
-static char *row_json(const struct decode_row *row)
+static char *row_json(const struct table_row *from)
 {
+    const struct decode_row *row = &from->columns;
+    char time[TABLE_TIME_TEXT_BYTES] = "";
+    if (from->time != NULL)
+        table_time_format(from->time, time);
     char *json = NULL;
     cJSON *object = cJSON_CreateObject();
     if (object != NULL &&
         add_value(object, TABLE_EVENT_TYPE, row->event_type, row->event_type_bytes) &&
         add_value(object, TABLE_USER_ID, row->user_id, row->user_id_bytes) &&
-        add_value(object, TABLE_EVENT_TIME, row->event_time, row->event_time_bytes) &&
+        (from->time != NULL
+             ? add_value(object, TABLE_EVENT_TIME, time, strlen(time))
+             : add_value(object, TABLE_EVENT_TIME, row->event_time, row->event_time_bytes)) &&
         add_value(object, TABLE_EVENT_PROPERTIES, row->event_properties,
                   row->event_properties_bytes) &&
         add_value(object, TABLE_UUID, row->uuid, row->uuid_bytes) &&
@@ -41,7 +49,7 @@ int table_reject(const struct table_reader *reader, struct rejects *rejects,
     if (row->record != NULL)
         return rejects_add(rejects, split, source, row->place, reason, row->record,
                            row->record_bytes, failure);
-    char *json = row_json(&row->columns);
+    char *json = row_json(row);
     if (json == NULL)
         return failure_memory(failure, "a rejected row", row->bytes);
     int status =

@@ -42,6 +42,8 @@ static int make_room(struct table_rows *rows, size_t bytes, struct failure *fail
     unsigned char *grown = realloc(rows->bytes, capacity);
     if (grown == NULL)
         return failure_memory(failure, "rows of a table", capacity);
+    /* What is read behind the values is theirs, of rows before, or this. */
+    memset(grown + rows->end, 0, capacity - rows->end);
     rows->bytes = grown;
     rows->capacity = capacity;
     return 0;
@@ -55,7 +57,6 @@ int table_rows_add(struct table_rows *rows, const char *piece, size_t bytes,
     if (bytes > 0)
         memcpy(rows->bytes + rows->end, piece, bytes);
     rows->end += bytes;
-    memset(rows->bytes + rows->end, 0, TABLE_ROWS_PADDING);
     return 0;
 }
 

@@ -59,6 +59,7 @@ enum decode_result decode_line(struct decoder *decoder, const char *line, size_t
 
 /* Texts of one row of an events table; a NULL pointer is an SQL NULL or a column not there. */
 struct decode_row {
+    const int64_t *time_us; /* microseconds since 1970 in place of event_time's text, or NULL */
     const char *event_type, *user_id, *event_time, *event_properties, *uuid, *insert_id;
     size_t event_type_bytes, user_id_bytes, event_time_bytes, event_properties_bytes, uuid_bytes,
         insert_id_bytes;

@@ -121,6 +121,7 @@ struct table_row {
     const char *record; /* NULL: see columns; else an event as JSON, or a profile id; padded */
     size_t record_bytes;
     struct decode_row columns; /* padded as decode_row asks */
+    const char *time;          /* event_time as table_time.h reads it; NULL where it is a text */
     size_t bytes;              /* of all its texts */
     uint64_t place;            /* block << 16 | line of its ctid, else its number in the split */
 };

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /*
- * Which columns of a table hold what, and the SQL that gives them as texts, whatever the loader
- * made of them. Pure.
+ * Which columns of a table hold what, and the SQL that gives them, whatever the loader made of
+ * them: as texts, but for two types that a server turns to text slower than it reads them. Pure.
  */
 
 /*
@@ -52,9 +52,11 @@ struct table_column_fact {
 
 /* How the rows of a table are asked for. Plain data: ranks send it to each other. */
 struct table_shape {
-    bool is_record; /* rows have one field, the record (or profile id), else TABLE_FIELDS */
-    bool has_id;    /* uuid, insert id or record is there */
-    char select[TABLE_SELECT_BYTES]; /* a list of expressions of type text, in the fields' order */
+    bool is_record;      /* rows have one field, the record (or profile id), else TABLE_FIELDS */
+    bool has_id;         /* uuid, insert id or record is there */
+    bool is_binary_time; /* event_time comes as the server keeps it, see table_time.h */
+    bool is_binary_json; /* event_properties or the record come as jsonb: a byte 1, and the text */
+    char select[TABLE_SELECT_BYTES]; /* a list of expressions, in the fields' order */
     char filter[TABLE_SELECT_BYTES]; /* true for all course events */
 };
 

@@ -63,6 +63,11 @@ table enum "create type kind as enum ('none');
     create domain person as varchar(100); create domain someone as person;
     create table enum as select event_type, user_id::someone, event_time, event_properties, uuid,
     insert_id::varchar(99) from staged"
+# Domains come as the types that they stand on: these two are read as the server keeps them.
+table domains "create domain moment as timestamptz; create domain properties as jsonb;
+    create domain course_properties as properties;
+    create table domains as select event_type, user_id, event_time::moment,
+    event_properties::course_properties, uuid, insert_id from staged"
 table record_jsonb 'create table record_jsonb as select $$x$$ as _airbyte_raw_id,
     record::jsonb as _airbyte_data, now() as _airbyte_extracted_at from staged'
 table record_json 'create table record_json as select record::json as _airbyte_data from staged'

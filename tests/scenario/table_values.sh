@@ -111,10 +111,15 @@ for line in open(sys.argv[1]):
                          "insert_id"], row
     assert row["insert_id"] == reject["reason"], (reject, row)
     at = reject["offset"]
-    print(f"({at >> 16},{at & 65535}) {row['insert_id']} {row['user_id']} {row['event_properties']}")
+    print(f"({at >> 16},{at & 65535})", *row.values())
 PY
-psql -XAtqc "select concat_ws(' ', ctid, \"\$insert_id\", coalesce(user_id, 'None'),
-    coalesce(event_properties, 'None')) from v.bad where \"\$insert_id\" <> 'good' order by ctid" \
+psql -XAtq -c "set timezone = 'UTC'" -c "select concat_ws(' ', ctid, event_type,
+    coalesce(user_id, 'None'), case when isfinite(event_time)
+        then to_char(event_time, 'YYYY-MM-DD HH24:MI:SS.US') ||
+            case when event_time < '0001-01-01' then 'Z BC' else 'Z' end
+        else coalesce(event_time::text, 'None') end,
+    coalesce(event_properties, 'None'), 'None', \"\$insert_id\") from v.bad
+    where \"\$insert_id\" <> 'good' order by ctid" \
     >"$WORK/rows"
 same "$WORK/found" "$WORK/rows"
 

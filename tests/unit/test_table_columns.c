@@ -31,8 +31,9 @@ static void test_usual_names(void)
     struct table_shape shape;
     CU_ASSERT_FATAL(table_columns_choose("s.t", facts, COUNT(facts), none, &shape, &failure) == 0);
     CU_ASSERT_STRING_EQUAL(shape.select,
-                           "\"EVENT_TYPE\"::text, \"user_id\"::text, \"Event_Time\"::text, "
-                           "\"event_properties\"::text, \"UUID\"::text, \"$insert_id\"::text");
+                           "\"EVENT_TYPE\"::text, \"user_id\"::text, \"Event_Time\", "
+                           "\"event_properties\", \"UUID\"::text, \"$insert_id\"::text");
+    CU_ASSERT(shape.is_binary_time && shape.is_binary_json);
     CU_ASSERT(strstr(shape.filter, "\"EVENT_TYPE\"::text COLLATE \"C\" IN (") == shape.filter);
     CU_ASSERT(shape.has_id && !shape.is_record);
 }
@@ -44,6 +45,7 @@ static void test_ids_may_be_absent(void)
     CU_ASSERT_FATAL(table_columns_choose("s.t", plain, COUNT(plain), none, &shape, &failure) == 0);
     CU_ASSERT_FALSE(shape.has_id);
     CU_ASSERT(strstr(shape.select, "NULL::text, NULL::text") != NULL);
+    CU_ASSERT(shape.is_binary_time && !shape.is_binary_json);
 }
 
 static void test_overrides(void)
@@ -65,6 +67,7 @@ static void test_overrides(void)
                     0);
     CU_ASSERT(strstr(shape.select, ", \"a\"\"b\"::text, ") != NULL);
     CU_ASSERT(strstr(shape.select, "\"uuid\"") == NULL);
+    CU_ASSERT(!shape.is_binary_time && !shape.is_binary_json);
     CU_ASSERT_FALSE(shape.has_id);
 }
 
@@ -79,11 +82,14 @@ static void test_records(void)
     struct table_shape shape;
     CU_ASSERT_FATAL(table_columns_choose("s.t", facts, COUNT(facts), none, &shape, &failure) == 0);
     CU_ASSERT(shape.is_record && shape.has_id);
-    CU_ASSERT_STRING_EQUAL(shape.select, "\"_airbyte_data\"::text");
+    CU_ASSERT_STRING_EQUAL(shape.select, "\"_airbyte_data\"");
+    CU_ASSERT(shape.is_binary_json);
     CU_ASSERT(strstr(shape.filter, "->> 'event_type'") != NULL);
     /* In json ->> can fail at what stands elsewhere in the text. */
     CU_ASSERT_FATAL(table_columns_choose("s.t", text, COUNT(text), none, &shape, &failure) == 0);
     CU_ASSERT(strstr(shape.filter, "->>") == NULL);
+    CU_ASSERT_STRING_EQUAL(shape.select, "\"_airbyte_data\"::text");
+    CU_ASSERT_FALSE(shape.is_binary_json);
 }
 
 static void expect_refused(const struct table_column_fact *facts, size_t count,
