@@ -118,6 +118,11 @@ bool exchange_is_full(const struct exchange *exchange)
     return exchange->full;
 }
 
+bool exchange_is_under_way(const struct exchange *exchange)
+{
+    return exchange->step != STEP_NONE;
+}
+
 /* The collected events of other ranks into one buffer, those of this rank aside. */
 static int close_round(struct exchange *exchange, uint64_t *sent, struct failure *failure)
 {

@@ -236,14 +236,24 @@ static int open_next(struct ingest_worker *worker, struct failure *failure)
     return 1;
 }
 
+/*
+ * Whether a round with ${text_bytes} is long enough. While the one before is still on its way there
+ * is no use in that: this rank would wait for the others, which may be on slower cores.
+ */
+static bool is_long(const struct ingest_worker *worker, uint64_t text_bytes)
+{
+    uint64_t most_bytes = FAULT_NUMBER("ingest.round_bytes", INGEST_ROUND_BYTES);
+    bool would_wait = exchange_is_under_way(worker->exchange);
+    return text_bytes >= (would_wait ? INGEST_STRETCH * most_bytes : most_bytes);
+}
+
 /* Read and decode until the round is full, or there is nothing left to read for now. */
 static int collect_round(struct ingest_worker *worker, struct failure *failure)
 {
     double until = clock_seconds() + INGEST_ROUND_SECONDS;
     uint64_t text_bytes = 0, disk_bytes = 0;
-    uint64_t most_bytes = FAULT_NUMBER("ingest.round_bytes", INGEST_ROUND_BYTES);
     (void)FAULT("ingest.round");
-    while (!exchange_is_full(worker->exchange) && text_bytes < most_bytes &&
+    while (!exchange_is_full(worker->exchange) && !is_long(worker, text_bytes) &&
            clock_seconds() < until) {
         int opened = open_next(worker, failure);
         if (opened < 0)
@@ -276,7 +286,10 @@ static uint64_t wanted_bytes(const struct ingest_worker *worker)
     uint64_t whole = worker->is_open ? worker->in->list->splits[worker->item.split].disk_bytes : 0;
     uint64_t left = worker->schedule.mine_bytes +
                     (whole > worker->open_disk_bytes ? whole - worker->open_disk_bytes : 0);
-    uint64_t enough = LOOK_AHEAD_ROUNDS * worker->round_disk_bytes + 1;
+    uint64_t enough = LOOK_AHEAD_ROUNDS * worker->round_disk_bytes;
+    /* Towards the end ever less, so that no rank has a long queue when the others have none. */
+    uint64_t share = worker->schedule.left_bytes / (2 * (uint64_t)ranks_count(worker->in->ranks));
+    enough = (enough < share ? enough : share) + 1;
     return enough > left ? enough - left : 0;
 }
 

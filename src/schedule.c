@@ -36,8 +36,10 @@ int schedule_create(const struct source_list *list, struct schedule *schedule,
                                         .split = (uint32_t)i,
                                         .is_table = list->splits[i].format == SOURCE_TABLE};
     qsort(sized, count, sizeof *sized, compare_sizes);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         items[i].split = sized[i].split;
+        schedule->left_bytes += sized[i].disk_bytes;
+    }
     free(sized);
     schedule->items = items;
     schedule->count = count;
@@ -64,6 +66,9 @@ int schedule_resume(const struct source_list *list, const struct schedule_item *
     free(schedule->items);
     schedule->items = items;
     schedule->count = unfinished_count + left;
+    schedule->left_bytes = 0;
+    for (size_t i = 0; i < schedule->count; i++)
+        schedule->left_bytes += list->splits[items[i].split].disk_bytes;
     schedule->resumed_count = unfinished_count;
     schedule->resumed_next = next;
     return 0;
@@ -149,6 +154,7 @@ int schedule_assign(struct schedule *schedule, const uint64_t *wanted_bytes, int
             const struct schedule_item *item = &schedule->items[schedule->next++];
             uint64_t bytes = schedule->list->splits[item->split].disk_bytes;
             left[to] = bytes < left[to] ? left[to] - bytes : 0;
+            schedule->left_bytes -= bytes;
             asked = true;
             if (to == rank && queue(schedule, item, failure) != 0)
                 result = -1;

@@ -44,6 +44,9 @@ int exchange_add(struct exchange *exchange, const struct event *event, struct fa
 /* Local. Whether the round holds as many events as it should. */
 bool exchange_is_full(const struct exchange *exchange);
 
+/* Local. Whether the round before is still on its way, as far as exchange_progress has seen. */
+bool exchange_is_under_way(const struct exchange *exchange);
+
 /*
  * Collective. Send off the round that was collected, and tell ${word}; the round before must have
  * been finished. Adds what it sends to ${sent}. Returns 0, or -1 (EXIT_BUG).

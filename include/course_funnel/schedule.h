@@ -25,7 +25,8 @@ struct schedule_item {
 struct schedule {
     struct schedule_item *items; /* all, in the order in which they go out */
     size_t count;
-    size_t next; /* the first that has not gone out */
+    size_t next;         /* the first that has not gone out */
+    uint64_t left_bytes; /* on disk, of those that have not gone out */
     /* After a resume items begins with what was left unfinished, and goes on with this one of a
      * new schedule. */
     size_t resumed_count;

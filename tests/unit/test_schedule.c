@@ -10,6 +10,15 @@ enum { SPLITS = 200, MOST_RANKS = 9 };
 static struct source_split splits[SPLITS];
 static const struct source_list list = {.splits = splits, .split_count = SPLITS};
 
+/* The size of what has not gone out is kept. */
+static void check_left_bytes(const struct schedule *schedule)
+{
+    uint64_t bytes = 0;
+    for (size_t i = schedule->next; i < schedule->count; i++)
+        bytes += splits[schedule->items[i].split].disk_bytes;
+    CU_ASSERT_EQUAL(schedule->left_bytes, bytes);
+}
+
 /* Every split goes to exactly one rank, big ones first, whatever the ranks ask for. */
 static void test_each_split_goes_out_once(void)
 {
@@ -32,6 +41,7 @@ static void test_each_split_goes_out_once(void)
                 CU_ASSERT_FATAL(schedule_assign(&schedules[rank], wanted, ranks, rank, &failure) ==
                                 0);
                 CU_ASSERT_EQUAL(schedules[rank].next, schedules[0].next);
+                check_left_bytes(&schedules[rank]);
             }
         }
         for (int rank = 0; rank < ranks; rank++) {
@@ -97,6 +107,7 @@ static void test_left_and_gone_on_with(void)
                     CU_ASSERT(schedule_assign(&schedules[rank], wanted, ranks, rank, &failure) ==
                               0);
             }
+            check_left_bytes(&schedules[0]);
             unfinished_count = 0;
             for (int rank = 0; rank < ranks; rank++) {
                 struct schedule_item item, open = {0}, *own = NULL;
