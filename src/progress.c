@@ -4,6 +4,7 @@
 #include "course_funnel/fault.h"
 #include "course_funnel/log.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,12 +66,43 @@ void progress_format(char *text, unsigned long bytes, const struct progress_stat
              done * pace / 1e6, left);
 }
 
-void progress_update(struct progress *progress, uint64_t done_bytes, uint64_t done_lines)
+/* Whether it is time to show how far the job is. */
+static bool is_due(struct progress *progress, double *now)
 {
     if (progress == NULL)
+        return false;
+    *now = clock_seconds();
+    if (*now < progress->next)
+        return false;
+    progress->next = *now + seconds_apart(progress);
+    return true;
+}
+
+static void show(const struct progress *progress, const char *text)
+{
+    if (progress->terminal)
+        log_draw(text);
+    else
+        log_info("%s", text);
+}
+
+void progress_files(struct progress *progress, uint64_t looked_at, uint64_t found)
+{
+    double now;
+    if (!is_due(progress, &now))
         return;
-    double now = clock_seconds();
-    if (now < progress->next)
+    char text[96];
+    if (looked_at == 0)
+        snprintf(text, sizeof text, "found %" PRIu64 " files so far", found);
+    else
+        snprintf(text, sizeof text, "looked at %" PRIu64 " of %" PRIu64 " files", looked_at, found);
+    show(progress, text);
+}
+
+void progress_update(struct progress *progress, uint64_t done_bytes, uint64_t done_lines)
+{
+    double now;
+    if (!is_due(progress, &now))
         return;
     char text[128];
     const struct progress_state state = {.total_bytes = progress->total_bytes,
@@ -79,11 +111,7 @@ void progress_update(struct progress *progress, uint64_t done_bytes, uint64_t do
                                          .done_lines = done_lines,
                                          .seconds = now - progress->started};
     progress_format(text, sizeof text, &state);
-    if (progress->terminal)
-        log_draw(text);
-    else
-        log_info("%s", text);
-    progress->next = now + seconds_apart(progress);
+    show(progress, text);
 }
 
 void progress_end(struct progress *progress)

@@ -3,6 +3,7 @@
 #include "course_funnel/clock.h"
 #include "course_funnel/key_group.h"
 #include "course_funnel/log.h"
+#include "course_funnel/progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,12 +44,21 @@ static int check_places(struct job *job, struct failure *failure)
     return 0;
 }
 
+static void tell_files(void *whom, uint64_t looked_at, uint64_t found)
+{
+    progress_files(whom, looked_at, found);
+}
+
 /* On rank 0: find the input, and tell what was left out of it. */
 static int list_sources(struct job *job, struct failure *failure)
 {
     const struct rebuild_options *options = &job->options;
-    if (source_list(options->files, options->file_count, &options->limits, &job->list, failure) !=
-        0)
+    struct progress *progress = progress_start(0, 0);
+    const struct source_watch watch = {tell_files, progress};
+    int status = source_list(options->files, options->file_count, &options->limits, &watch,
+                             &job->list, failure);
+    progress_end(progress);
+    if (status != 0)
         return -1;
     for (size_t i = 0; i < job->list->note_count; i++)
         log_warning("%s: %s", job->list->notes[i].path, job->list->notes[i].what);

@@ -18,7 +18,7 @@ int rebuild_tables_find(const struct table_options *options, struct source_list 
         return 0;
     const struct source_limits limits = {.range_bytes = options->range_bytes};
     char *remark = NULL;
-    if (source_list(NULL, 0, &limits, &tables->session_splits, failure) != 0 ||
+    if (source_list(NULL, 0, &limits, NULL, &tables->session_splits, failure) != 0 ||
         table_list(options, splits, tables->session_splits, &tables->list, &tables->sessions,
                    &remark, failure) != 0)
         return -1;

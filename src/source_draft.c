@@ -19,6 +19,12 @@ static int grow(void **elements, size_t count, size_t *capacity, size_t bytes, c
     return 0;
 }
 
+void source_draft_tell(const struct source_draft *draft, size_t looked_at)
+{
+    if (draft->watch != NULL)
+        draft->watch->told(draft->watch->whom, looked_at, draft->list->file_count);
+}
+
 int source_draft_file(struct source_draft *draft, char *path, struct failure *failure)
 {
     struct source_list *list = draft->list;
@@ -30,6 +36,7 @@ int source_draft_file(struct source_draft *draft, char *path, struct failure *fa
     }
     list->files = files;
     list->files[list->file_count++] = (struct source_file){.path = path};
+    source_draft_tell(draft, 0);
     return 0;
 }
 

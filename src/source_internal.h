@@ -183,10 +183,14 @@ int source_zip_show(struct source_zip *zip, uint64_t entry, char *shown, size_t 
 struct source_draft {
     struct source_list *list;
     const struct source_limits *limits;
+    const struct source_watch *watch; /* may be NULL */
     size_t file_capacity;
     size_t split_capacity;
     size_t note_capacity;
 };
+
+/* Tell the watch that ${looked_at} files were looked at, of those found so far. */
+void source_draft_tell(const struct source_draft *draft, size_t looked_at);
 
 /* Append a file of which only the path is known; takes ${path} over, also when it fails. */
 int source_draft_file(struct source_draft *draft, char *path, struct failure *failure);

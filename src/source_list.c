@@ -211,10 +211,12 @@ static int take(struct source_draft *draft, const char *from, struct failure *fa
 }
 
 int source_list(const char *const *from, size_t from_count, const struct source_limits *limits,
-                struct source_list **list, struct failure *failure)
+                const struct source_watch *watch, struct source_list **list,
+                struct failure *failure)
 {
     *list = NULL;
-    struct source_draft draft = {.limits = limits, .list = calloc(1, sizeof(struct source_list))};
+    struct source_draft draft = {
+        .limits = limits, .watch = watch, .list = calloc(1, sizeof(struct source_list))};
     if (draft.list == NULL)
         return failure_memory(failure, "the list of files", sizeof *draft.list);
 

@@ -210,6 +210,7 @@ int source_split_files(struct source_draft *draft, struct failure *failure)
         source_handle_close(&handle);
         if (result != 0)
             return -1;
+        source_draft_tell(draft, i + 1);
     }
     return 0;
 }

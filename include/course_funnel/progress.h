@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /*
- * How far the reading is: one line that is drawn anew on a terminal, else a log line every 30
+ * How far the job is: one line that is drawn anew on a terminal, else a log line every 30
  * seconds. For rank 0; every function takes NULL and then does nothing.
  */
 
@@ -18,6 +18,9 @@ struct progress *progress_start(uint64_t total_bytes, uint64_t before_bytes);
 
 /* Local. Tell how many bytes on disk and lines all ranks have read in this attempt. */
 void progress_update(struct progress *progress, uint64_t done_bytes, uint64_t done_lines);
+
+/* Local. Tell how many files were found, and how many of them looked at, before any is read. */
+void progress_files(struct progress *progress, uint64_t looked_at, uint64_t found);
 
 /* Local. Clears the line and frees the progress. */
 void progress_end(struct progress *progress);

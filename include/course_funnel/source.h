@@ -89,18 +89,25 @@ struct source_list {
     char fingerprint[33]; /* 32 hex digits over path, size and time of change of each file */
 };
 
+/* Whom source_list tells how far it is: after each file that was found, and that was looked at. */
+struct source_watch {
+    void (*told)(void *whom, uint64_t looked_at, uint64_t found);
+    void *whom;
+};
+
 /*
  * Local. List what ${from} names: files, directories (walked, hidden names left out) and globs.
  * Amplitude's `_complete` markers and merged-identity files (`-ORG_yyyy-MM-dd_H…`), in
  * directories, globs and archives, are noted and left out, as are symbolic links to directories,
  * FIFOs and the like; a file named twice is read once and noted; empty files are fine. A name that
- * exists is taken as it is, even where it could be read as a pattern. Returns 0 and a list that the
- * caller frees with source_free, or -1 with EXIT_SOURCE: nothing matches a name, a path can't be
- * read, a file named directly is not a regular file, or one is packed in a way that is not
- * supported (zstd, xz, bzip2, tar, an encrypted zip entry, a zip inside a zip).
+ * exists is taken as it is, even where it could be read as a pattern. ${watch} may be NULL. Returns
+ * 0 and a list that the caller frees with source_free, or -1 with EXIT_SOURCE: nothing matches a
+ * name, a path can't be read, a file named directly is not a regular file, or one is packed in a
+ * way that is not supported (zstd, xz, bzip2, tar, an encrypted zip entry, a zip inside a zip).
  */
 int source_list(const char *const *from, size_t from_count, const struct source_limits *limits,
-                struct source_list **list, struct failure *failure);
+                const struct source_watch *watch, struct source_list **list,
+                struct failure *failure);
 
 /* A relation of a database, to stand behind the files of a list. */
 struct source_relation {

@@ -92,7 +92,7 @@ static uint64_t read_source(const char *path)
     struct source_list *list;
     struct source_reader *reader;
     struct failure failure = {0};
-    need(source_list(&path, 1, &limits, &list, &failure) == 0, path);
+    need(source_list(&path, 1, &limits, NULL, &list, &failure) == 0, path);
     need(source_reader_create(list, &limits, &reader, &failure) == 0, path);
     uint64_t lines = 0;
     for (size_t i = 0; i < list->split_count; i++) {

@@ -43,6 +43,29 @@ for ranks in 1 2; do
     drawn "mpirun on $ranks"
 done
 
+# A folder of many files, and storage that is slow to show them: that is told too.
+mkdir "$WORK/export/many"
+for ((number = 0; number < 150; number++)); do
+    head -c 300 /dev/zero | tr '\0' ' ' >"$WORK/export/many/$number.json"
+done
+slow_program 40000
+many=(rebuild --from "$WORK/export/many" --to "$WORK/marts" --rejects "$WORK/rejects" --allow-empty)
+leaves 0 on_terminal mpirun -n 2 "$SLOW" "${many[@]}"
+check "the look at the files is drawn" python3 - "$WORK/shown" <<'PYTHON'
+import re
+import sys
+
+with open(sys.argv[1], "rb") as file:
+    shown = file.read().decode()
+looked = [int(at) for at in re.findall(r"\r\x1b\[Klooked at (\d+) of 150 files(?=\r\x1b\[K)", shown)]
+print(looked, file=sys.stderr)
+assert len(looked) >= 2 and looked == sorted(looked) and looked[0] < 75
+PYTHON
+SHIM_CLOCK_SPEED=100 PROGRAM=$SLOW leaves 0 alone "${many[@]}"
+check "and said elsewhere" grep -qE '^course-funnel: looked at [0-9]+ of 150 files$' "$WORK/stderr"
+rm -r "$WORK/export/many"
+slow_program 4000000
+
 # Nothing is drawn where only a part goes to a terminal, nor among lines for machines.
 leaves 0 on_terminal sh -c 'exec "$@" 2>'"$WORK/stderr" - mpirun -n 2 "$SLOW" "${arguments[@]}"
 leaves 0 on_terminal mpirun -n 2 sh -c 'exec "$@" 2>>'"$WORK/stderr" - "$SLOW" "${arguments[@]}"

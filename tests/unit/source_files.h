@@ -180,7 +180,7 @@ static inline struct source_list *files_list(const char *name, const struct sour
     const char *from[] = {files_path(name)};
     struct source_list *list = NULL;
     struct failure failure = {0};
-    int result = source_list(from, 1, limits, &list, &failure);
+    int result = source_list(from, 1, limits, NULL, &list, &failure);
     if (result != 0)
         printf("\n    %s\n", failure.message);
     CU_ASSERT_EQUAL_FATAL(result, 0);
@@ -289,7 +289,7 @@ static inline void files_expect_failure(const char *name, const struct source_li
     struct source_list *list = NULL;
     struct files_bytes text = {0};
     struct failure failure = {0};
-    int result = source_list(from, 1, limits, &list, &failure);
+    int result = source_list(from, 1, limits, NULL, &list, &failure);
     if (result == 0)
         result = files_read_list(list, limits, &text, &failure);
     else

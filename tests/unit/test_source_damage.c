@@ -20,7 +20,7 @@ static int read_damaged(const char *name)
     struct source_list *list = NULL;
     struct files_bytes got = {0};
     struct failure failure = {0};
-    int result = source_list(from, 1, &limits, &list, &failure);
+    int result = source_list(from, 1, &limits, NULL, &list, &failure);
     if (result == 0)
         result = files_read_list(list, &limits, &got, &failure);
     bool same = got.count == text_bytes && memcmp(got.at, text, text_bytes) == 0;
@@ -381,7 +381,7 @@ static void test_empty(void)
 
     const char *from[] = {"/proc/version"};
     failure.code = 0;
-    CU_ASSERT_EQUAL_FATAL(source_list(from, 1, &limits, &list, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(source_list(from, 1, &limits, NULL, &list, &failure), 0);
     CU_ASSERT_EQUAL(files_read_list(list, &limits, &got, &failure), -1);
     CU_ASSERT_EQUAL(failure.code, EXIT_SOURCE);
     source_free(list);

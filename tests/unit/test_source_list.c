@@ -138,7 +138,7 @@ static void test_refused_names(void)
     const char *from[] = {files_path("a.json"), files_path("b.json")};
     struct source_list *list;
     struct failure failure = {0};
-    CU_ASSERT_EQUAL(source_list(from, 2, &limits, &list, &failure), -1);
+    CU_ASSERT_EQUAL(source_list(from, 2, &limits, NULL, &list, &failure), -1);
     CU_ASSERT_EQUAL(failure.code, EXIT_SOURCE);
     CU_ASSERT_PTR_NOT_NULL(strstr(failure.message, "b.json: nothing matches"));
     CU_ASSERT_PTR_NULL(list);
@@ -197,7 +197,7 @@ static void test_order(void)
             from[j] = names[orders[i][j]];
         struct source_list *list;
         struct failure failure = {0};
-        CU_ASSERT_EQUAL_FATAL(source_list(from, 4, &limits, &list, &failure), 0);
+        CU_ASSERT_EQUAL_FATAL(source_list(from, 4, &limits, NULL, &list, &failure), 0);
         CU_ASSERT_EQUAL(list->file_count, 4);
         CU_ASSERT_TRUE(files_has_note(list, "/a.json", "named more than once, read once"));
         CU_ASSERT_TRUE(files_has_note(list, "/b/1.json", "named more than once, read once"));
@@ -404,6 +404,42 @@ static void test_pack(void)
     files_end();
 }
 
+struct told {
+    uint64_t looked_at, found, calls;
+    bool is_wrong;
+};
+
+static void hear(void *whom, uint64_t looked_at, uint64_t found)
+{
+    struct told *told = whom;
+    told->calls++;
+    told->is_wrong |=
+        looked_at < told->looked_at || looked_at > found ||
+        (looked_at == 0 ? found != told->found + 1 : looked_at != told->looked_at + 1);
+    told->looked_at = looked_at;
+    told->found = found;
+}
+
+static void test_watch(void)
+{
+    files_begin();
+    for (int i = 0; i < 5; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "%d.json", i);
+        files_write(name, "{}\n", 3);
+    }
+    const char *from[1] = {files_folder};
+    struct told told = {0};
+    const struct source_watch watch = {hear, &told};
+    struct source_limits limits = files_limits();
+    struct source_list *list;
+    struct failure failure = {0};
+    CU_ASSERT_EQUAL_FATAL(source_list(from, 1, &limits, &watch, &list, &failure), 0);
+    CU_ASSERT(told.calls == 10 && told.looked_at == 5 && told.found == 5 && !told.is_wrong);
+    source_free(list);
+    files_end();
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
@@ -416,6 +452,7 @@ int main(void)
         {"magic bytes", test_magic},
         {"text that is no JSON lines", test_lines_note},
         {"pack and unpack", test_pack},
+        {"the look at the files is told", test_watch},
     };
     return unit_main("source: listing", tests, sizeof tests / sizeof tests[0]);
 }
