@@ -259,6 +259,34 @@ wait_for() {
     done
 }
 
+# Whether mpirun has a living process to look after: a rank, or its way to another host. Yes where
+# that cannot be told.
+has_processes() {
+    local children child
+    children=$(cat "/proc/$1/task/"*/children 2>/dev/null) || return 0
+    for child in $children; do
+        ! grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/$child/status" 2>/dev/null || return 0
+    done
+    return 1
+}
+
+# Open MPI 4.1 hangs now and then when its ranks die while they meet. An mpirun that stands there
+# with nothing to look after is ended, after half a minute.
+watch_launcher() {
+    local idle=0 nothing
+    exec {nothing}<> <(:) || return
+    while kill -0 "$1" 2>/dev/null; do
+        read -rt 5 -u "$nothing" # a sleep without a process that would outlive this one
+        idle=$((idle + 1))
+        ! has_processes "$1" || idle=0
+        if [ "$idle" -ge 6 ]; then
+            say "mpirun has no process left and does not end: ending it."
+            kill -KILL "$1" 2>/dev/null
+            return
+        fi
+    done
+}
+
 # One attempt; sets $code. A terminal's interrupt goes to all of a group of processes, and mpirun
 # would end the ranks at once: outside a job of Slurm, which ends what it finds, it gets a session
 # of its own.
@@ -271,8 +299,12 @@ attempt() {
     "${command[@]}" </dev/null &
     launcher=$!
     [ -z "$asked$told" ] || kill -USR1 "$launcher" 2>/dev/null
+    watch_launcher "$launcher" &
+    local watch=$!
     wait_for "$launcher"
     launcher=
+    kill "$watch" 2>/dev/null
+    wait "$watch" 2>/dev/null
 }
 
 rest() { # rest SECONDS: or until a signal comes

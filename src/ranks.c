@@ -1,3 +1,4 @@
+#include "course_funnel/launcher.h"
 #include "course_funnel/ranks_mpi.h"
 
 #include <stdio.h>
@@ -55,7 +56,7 @@ int ranks_start(struct ranks **ranks, struct failure *failure)
     if (started == NULL)
         return failure_memory(failure, "the ranks", sizeof *started);
     int bytes = 0;
-    if (leave_networks_out(failure) != 0 ||
+    if (launcher_follow(failure) != 0 || leave_networks_out(failure) != 0 ||
         ranks_check(MPI_Init(NULL, NULL), "MPI_Init", failure) != 0 ||
         ranks_check(MPI_Comm_dup(MPI_COMM_WORLD, &started->communicator), "MPI_Comm_dup",
                     failure) != 0 ||

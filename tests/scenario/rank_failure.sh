@@ -113,6 +113,37 @@ if cmp -s "$target/mart_course_funnel_cohorts.csv" "$WORK/whole/mart_course_funn
 fi
 check "mpirun killed: the target is as it was" diff -r "$target" "$WORK/before"
 
+# A rank that is just meeting the others gets no answer from an mpirun that stands still. It ends with
+# what started it, which is a shell here.
+cat >"$WORK/starter" <<'SCRIPT'
+#!/bin/sh
+kill -STOP $PPID
+"$@" &
+echo $! >"$STARTED"
+wait
+SCRIPT
+chmod +x "$WORK/starter"
+STARTED=$WORK/started mpirun -n 1 "$WORK/starter" "$PROGRAM" rebuild --from "$WORK/clean" \
+    --to "$target" --rejects "$WORK/rejects" </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
+stopped=$!
+end_stopped() {
+    kill -KILL $stopped ${meeting:+$meeting} 2>/dev/null || true
+}
+before_cleaning=end_stopped
+for ((tries = 0; tries < 100; tries++)); do
+    [ ! -s "$WORK/started" ] || break
+    sleep 0.1
+done
+meeting=$(cat "$WORK/started")
+sleep 1
+check "the rank waits for mpirun" test "/proc/$meeting/exe" -ef "$PROGRAM"
+kill -KILL "$(ps -o ppid= -p "$meeting")"
+check "a rank outlives what started it" nobody_left
+meeting=
+kill -KILL $stopped
+leaves 137 wait $stopped
+before_cleaning=
+
 if [ -x "$SOURCE/jobs/local-postgres.sh" ]; then
     start_postgres
     falls "the server is gone" 5 "$PGHOST" "'$SOURCE/jobs/local-postgres.sh' crash '$postgres_dir'" \

@@ -20,7 +20,8 @@ end_job() {
 before_cleaning=end_job
 
 # Each word of $WORK/plan is one attempt, CODE or CODE+ (with a newer checkpoint) or CODE++ (and all
-# lines are read); `wait` waits for USR1 and leaves with 75, `deaf` does not heed it.
+# lines are read); `wait` waits for USR1 and leaves with 75, `deaf` does not heed it;
+# `mourning` has but a dead process, `busy` a quiet one.
 mkdir "$WORK/bin"
 cat >"$WORK/bin/mpirun" <<'SCRIPT'
 #!/bin/bash
@@ -45,6 +46,15 @@ case $step in
     ;;
 esac
 case $step in
+mourning)
+    true &
+    exec tail -f /dev/null
+    ;;
+busy)
+    sleep 40 &
+    wait
+    exit 0
+    ;;
 wait)
     trap 'exit 75' USR1
     touch "$dir/ready"
@@ -228,6 +238,13 @@ kill -KILL $holder
 wait $holder 2>/dev/null || true
 echo "6 0" >"$WORK/plan"
 taken 6 1 --requeue
+holder=
+
+# An mpirun that stands there with dead processes only is ended; one that has a process is left
+# alone, however quiet it is.
+plan "mourning 0" 0 2
+says "mpirun has no process left and does not end"
+plan "busy 0" 0 1
 
 # The real thing: a rank is killed, mpirun is killed, a stop is asked for; then it is done.
 make_export 15000

@@ -107,19 +107,21 @@ with open(sys.argv[1], "wb") as file:
 nobody_left() {
     local tries
     for ((tries = 0; tries < 100; tries++)); do
-        if ! running; then
+        if ! running >/dev/null; then
             return 0
         fi
         sleep 0.1
     done
+    ps -o pid,ppid,stat,etime,wchan:20,args -p "$(running)" >&2 || true
     return 1
 }
 
-running() { # a process of the program that this test started
+running() { # a process of the program that this test started: its id, if there is any
     local process
     # Of all processes only those are looked at closely that have the test's folder in their command.
     for process in $(pgrep -f -- "$WORK"); do
         if [ "/proc/$process/exe" -ef "$PROGRAM" ]; then
+            echo "$process"
             return 0
         fi
     done
