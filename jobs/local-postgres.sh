@@ -53,7 +53,6 @@ find_place() {
 # A socket's path, with /.s.PGSQL.5432 behind the folder, may have 107 bytes.
 make_place() {
     mkdir -p "$dir"
-    dir=$(cd "$dir" && pwd)
     find_place
     if [ "$place" = "$dir" ] && { [ "$(printf '%s' "$dir" | wc -c)" -gt 90 ] ||
         ! as_server test -x "$(dirname "$dir")"; }; then
@@ -121,7 +120,7 @@ if [ $# -ne 2 ] || [ -z "$2" ]; then
     usage >&2
     exit 2
 fi
-dir=$2
+dir=$(realpath -m -- "$2") # The server is told of it from another folder.
 case $1 in
 start)
     find_programs
@@ -137,7 +136,6 @@ crash)
     ;;
 env)
     [ -d "$dir" ] || fail "there is no server in $dir"
-    dir=$(cd "$dir" && pwd)
     find_place
     printf 'export PGHOST=%q PGPORT=5432 PGUSER=postgres PGDATABASE=postgres\n' "$place"
     ;;

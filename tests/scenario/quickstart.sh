@@ -52,6 +52,12 @@ same "$WORK/second" "$WORK/first"
     psql -XAtqc 'select count(*) from course_funnel.course_funnel_runs') >"$WORK/runs"
 check "two runs are recorded" test "$(cat "$WORK/runs")" = 2
 
+# The command that it names for that stops the server.
+running=$copy/build/quickstart/postgres/data/postmaster.pid
+check "the server runs" test -s "$running"
+(cd "$copy" && jobs/local-postgres.sh stop build/quickstart/postgres)
+check "the server is stopped" test ! -e "$running"
+
 # A step that fails is named, with the end of its log.
 sed -i 's/^case/echo no compiler here; exit 3; case/' "$WORK/bin/cmake"
 leaves 3 quickstart
