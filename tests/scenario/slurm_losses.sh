@@ -40,11 +40,19 @@ poisoned=$job
 # Cancelled: in the middle, and while a stop is under way.
 submit cancelled
 cancelled=$job
-printf '#!/bin/sh\ntrap "" USR1\nexec sleep 100\n' >"$WORK/deaf"
+cat >"$WORK/deaf" <<SCRIPT
+#!/bin/sh
+trap "" USR1
+touch $WORK/deaf.\$OMPI_COMM_WORLD_RANK
+exec sleep 100
+SCRIPT
 chmod +x "$WORK/deaf"
 SLOW=$WORK/deaf submit deaf
 deaf=$job
-until_seen 30 "$(log_of deaf)" "attempt 1"
+# mpirun itself ends when it is to hand on a signal to a host that is not up yet.
+for rank in 0 1 2 3; do
+    until_there 30 "$WORK/deaf.$rank"
+done
 in_cluster scancel -s USR1 --batch "$deaf"
 until_seen 30 "$(log_of deaf)" "USR1: asking"
 checkpoint_in 60 cancelled

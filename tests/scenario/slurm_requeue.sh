@@ -32,7 +32,10 @@ for name in hand preempted limit; do
     stops=$(grep -c "Stopped on request" "$(log_of $name)")
     check "$name was stopped" test "$stops" -ge 1
     [ $name = limit ] || check "$name was stopped once" test "$stops" = 1
-    in_log "$stops" "USR1: asking the ranks for a checkpoint and an end." $name
+    # A signal that comes when all is read is passed on, and stops nothing.
+    asked=$(grep -c "USR1: asking the ranks for a checkpoint and an end." "$(log_of $name)")
+    check "$name was asked once for each stop" test "$asked" = "$stops" -o \
+        \( $name = limit -a "$asked" = $((stops + 1)) \)
     in_log "$stops" "resumed from checkpoint" $name
     in_log 1 "attempt $((stops + 1)) of" $name
     straight $name
