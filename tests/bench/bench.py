@@ -104,7 +104,7 @@ class Bench:
     def files(self, share, form):
         """One case of files: ours on 2 and 1 ranks, DuckDB, the floor, the start."""
         case = {"share": share, "format": form, "ours": {1: [], 2: []}, "start": {1: [], 2: []},
-                "floor": []}
+                "floor": [], "floor_alone": []}
         if self.duckdb:
             case["duckdb_form"], case["duckdb_tried"] = self.fastest_form(share, form)
             case["duckdb"] = []
@@ -120,8 +120,8 @@ class Bench:
                 case["duckdb"].append(self.duckdb.rebuild(source, theirs, case["duckdb_form"]))
                 same_marts(ours, theirs)
 
-        def run_floor():
-            case["floor"].append(floor(self.floor, form, CORES, source)["seconds"])
+        def run_floor(processes, name):
+            case[name].append(floor(self.floor, form, processes, source)["seconds"])
 
         def run_start(ranks):
             case["start"][ranks].append(self.funnel.start(empty, ours, ranks)["seconds"])
@@ -140,7 +140,8 @@ class Bench:
             os.path.getsize(os.path.join(folder, name))
             for folder, _, names in os.walk(source) for name in names)
         in_turn(self.options.pairs, lambda: run_ours(2), run_theirs, lambda: run_ours(1),
-                run_floor, lambda: run_start(2), lambda: run_start(1))
+                lambda: run_floor(CORES, "floor"), lambda: run_floor(1, "floor_alone"),
+                lambda: run_start(2), lambda: run_start(1))
         shutil.rmtree(source)
         self.found["cases"].append(case)
         say(results.case_line(case))

@@ -98,11 +98,12 @@ def by_ranks(cases):
             case_name(case), "%.3f" % middle(case["ours"][1]), "%.3f" % middle(case["ours"][2]),
             spread(ratio(case["ours"][1], case["ours"][2])),
             "%.2f×" % (without_start(case, 1) / without_start(case, 2)),
+            "%.2f×" % (median(case["floor_alone"]) / median(case["floor"])),
             "%.0f / %.0f" % (middle(case["ours"][1], "peak_bytes") / 1e6,
                              middle(case["ours"][2], "peak_bytes") / 1e6),
             "%.3f / %.3f" % (median(case["start"][1]), median(case["start"][2]))])
     return table(["work", "1 rank, s", "2 ranks, s", "1 / 2", "MPI's start left out",
-                  "peak MB, 1 / 2 ranks", "MPI's start, s, 1 / 2 ranks"], rows)
+                  "floor, 1 / 2 processes", "peak MB, 1 / 2 ranks", "MPI's start, s, 1 / 2 ranks"], rows)
 
 
 def against_sql(case):
