@@ -9,7 +9,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +21,10 @@ static bool is_root(const struct checkpoint *checkpoint)
 struct candidates {
     struct store_listing listing;
     size_t next;
-    unsigned set_aside;  /* in this attempt */
-    struct failure last; /* why the last one was */
+    unsigned set_aside;   /* in this attempt */
+    unsigned passed_over; /* since they cannot be read now */
+    unsigned gone;        /* without a trace */
+    struct failure last;  /* why the last of them cannot be used */
 };
 
 /* On rank 0: a manifest that was read and is of the right run, with its text for the others. */
@@ -41,10 +42,10 @@ static int read_manifest(struct checkpoint *checkpoint, struct store_generation 
         return failure_set(failure, trouble.code, "%s/%s/" MANIFEST_NAME ": %s.",
                            store->folder.path, name, trouble.message);
     if (manifest->attempt != generation.attempt || manifest->generation != generation.number)
-        failure_set(failure, EXIT_CHECKPOINT, "%s/%s/" MANIFEST_NAME ": is of generation %u-%u.",
+        failure_set(failure, FAILURE_DAMAGED, "%s/%s/" MANIFEST_NAME ": is of generation %u-%u.",
                     store->folder.path, name, manifest->attempt, manifest->generation);
     else if (store->is_run_known && strcmp(manifest->run_id, store->attempt.run_id) != 0)
-        failure_set(failure, EXIT_CHECKPOINT,
+        failure_set(failure, FAILURE_DAMAGED,
                     "%s/%s/" MANIFEST_NAME ": is of run %s, and the folder of run %s.",
                     store->folder.path, name, manifest->run_id, store->attempt.run_id);
     if (failure->code == 0)
@@ -55,18 +56,41 @@ static int read_manifest(struct checkpoint *checkpoint, struct store_generation 
 
 /* On rank 0: keep a generation that is of no use, under another name, and say why. */
 static int set_aside(struct checkpoint *checkpoint, struct candidates *candidates,
-                     const struct failure *trouble, struct failure *failure)
+                     struct store_generation generation, const struct failure *trouble,
+                     struct failure *failure)
 {
     char name[STORE_NAME_BYTES], aside[STORE_NAME_BYTES];
-    struct store_generation generation = candidates->listing.generations[candidates->next];
     store_name(generation, name);
-    store_damaged_name(generation, aside);
-    if (store_set_aside(&checkpoint->store, generation, failure) != 0)
+    if (store_set_aside(&checkpoint->store, generation, aside, failure) != 0)
         return -1;
     log_warning("checkpoint %s cannot be used and is kept as %s: %s", name, aside,
                 trouble->message);
     candidates->last = *trouble;
     candidates->set_aside++;
+    return 0;
+}
+
+/*
+ * On rank 0: go on to the candidate before, for ${trouble} with this one. What cannot be read now
+ * may be read later, and stays as it is; other failures than those of storage end the job.
+ */
+static int leave_out(struct checkpoint *checkpoint, struct candidates *candidates,
+                     const struct failure *trouble, struct failure *failure)
+{
+    char name[STORE_NAME_BYTES];
+    struct store_generation generation = candidates->listing.generations[candidates->next];
+    if (trouble->code == FAILURE_DAMAGED) {
+        if (set_aside(checkpoint, candidates, generation, trouble, failure) != 0)
+            return -1;
+    } else if (trouble->code == EXIT_CHECKPOINT) {
+        store_name(generation, name);
+        log_warning("checkpoint %s cannot be read now and is passed over: %s", name,
+                    trouble->message);
+        candidates->last = *trouble;
+        candidates->passed_over++;
+    } else {
+        return failure_set(failure, trouble->code, "%s", trouble->message);
+    }
     candidates->next++;
     return 0;
 }
@@ -80,27 +104,57 @@ static int next_manifest(struct checkpoint *checkpoint, struct candidates *candi
         if (read_manifest(checkpoint, candidates->listing.generations[candidates->next], text,
                           &checkpoint->found, &trouble) == 0)
             return 1;
-        if (trouble.code != EXIT_CHECKPOINT)
-            return failure_set(failure, trouble.code, "%s", trouble.message);
-        if (set_aside(checkpoint, candidates, &trouble, failure) != 0)
+        if (leave_out(checkpoint, candidates, &trouble, failure) != 0)
             return -1;
     }
     return 0;
 }
 
-/* On rank 0: damaged generations are never passed over as if there had been none. */
-static int check_damaged(const struct checkpoint *checkpoint, const struct candidates *candidates,
-                         struct failure *failure)
+/* On rank 0: that there were checkpoints is never forgotten as if there had been none. */
+static int check_none(const struct checkpoint *checkpoint, const struct candidates *candidates,
+                      struct failure *failure)
 {
+    const char *path = checkpoint->store.folder.path;
+    if (candidates->passed_over > 0)
+        return failure_set(failure, EXIT_CHECKPOINT,
+                           "%s: none of its checkpoints can be read now: %s They are left as they "
+                           "are. Run again when the storage is well; --restart throws them away "
+                           "and reads the whole input anew.",
+                           path, candidates->last.message);
     size_t damaged = candidates->listing.damaged_count + candidates->set_aside;
-    if (damaged == 0)
+    if (damaged + candidates->gone == 0)
         return 0;
     return failure_set(failure, EXIT_CHECKPOINT,
-                       "%s: none of its checkpoints can be used%s%s They are kept there as "
-                       "damaged-generation-*. --restart throws them away and reads the whole input "
-                       "anew.",
-                       checkpoint->store.folder.path, candidates->set_aside > 0 ? ": " : ".",
-                       candidates->last.message);
+                       "%s: none of its checkpoints can be used%s%s%s --restart throws them away "
+                       "and reads the whole input anew.",
+                       path, candidates->last.code != 0 ? ": " : ".", candidates->last.message,
+                       damaged > 0 ? " They are kept there as damaged-generation-*." : "");
+}
+
+/* On rank 0: what was kept and is there no more, or has no manifest any more, is told. */
+static int tell_lost(struct checkpoint *checkpoint, struct candidates *candidates,
+                     struct failure *failure)
+{
+    const struct store_listing *listing = &candidates->listing;
+    for (size_t i = 0; i < listing->lost_count; i++) {
+        char name[STORE_NAME_BYTES];
+        struct failure trouble = {0};
+        store_name(listing->lost[i], name);
+        bool is_there = false;
+        for (size_t j = 0; j < listing->incomplete_count; j++)
+            is_there = is_there || store_is_same(listing->incomplete[j], listing->lost[i]);
+        failure_set(&trouble, FAILURE_DAMAGED, "%s/%s%s: was written and is gone.",
+                    checkpoint->store.folder.path, name, is_there ? "/" MANIFEST_NAME : "");
+        if (is_there) {
+            if (set_aside(checkpoint, candidates, listing->lost[i], &trouble, failure) != 0)
+                return -1;
+        } else {
+            log_warning("%s", trouble.message);
+            candidates->last = trouble;
+            candidates->gone++;
+        }
+    }
+    return 0;
 }
 
 /* On rank 0: the lock, the attempt, and which run this is. */
@@ -111,7 +165,9 @@ static int begin(struct checkpoint *checkpoint, const char *new_run_id,
     if (store_open(checkpoint->options.path, store, failure) != 0 ||
         store_begin(store, checkpoint->options.restart, new_run_id, failure) != 0)
         return -1;
-    return store_list(store, &candidates->listing, failure);
+    if (store_list(store, &candidates->listing, failure) != 0)
+        return -1;
+    return tell_lost(checkpoint, candidates, failure);
 }
 
 /* Parts of rejects that no generation speaks of, of this run or one that was thrown away. */
@@ -122,6 +178,9 @@ static int clean_rejects(const struct checkpoint *checkpoint, const struct candi
     size_t count = 0;
     struct durable_bytes text = {0};
     int result = 0;
+    /* Those that were passed over may be wanted again, and with them their parts. */
+    if (candidates->passed_over > 0)
+        return 0;
     for (size_t i = candidates->next; result == 0 && i < candidates->listing.generation_count;
          i++) {
         struct manifest manifest = {0};
@@ -173,7 +232,7 @@ static int load(struct checkpoint *checkpoint, struct failure *failure)
     struct ranks *ranks = checkpoint->ranks;
     if (generation_open(&checkpoint->store, &checkpoint->found, &generation, failure) != 0)
         return -1;
-    int result = 0;
+    int result = is_root(checkpoint) ? generation_check_names(&generation, failure) : 0;
     (void)FAULT("checkpoint.load");
     if (result == 0 && checkpoint->found.kind == MANIFEST_STATE) {
         result = state_create(ranks_rank(ranks), ranks_count(ranks), &checkpoint->state, failure);
@@ -240,10 +299,8 @@ static int try_candidates(struct checkpoint *checkpoint, struct candidates *cand
         if (ranks_vote(checkpoint->ranks, &trouble) == 0)
             return 1;
         forget(checkpoint);
-        if (trouble.code != EXIT_CHECKPOINT)
-            return failure_set(failure, trouble.code, "%s", trouble.message);
         if (is_root(checkpoint))
-            (void)set_aside(checkpoint, candidates, &trouble, failure);
+            (void)leave_out(checkpoint, candidates, &trouble, failure);
         if (ranks_vote(checkpoint->ranks, failure) != 0)
             return -1;
     }
@@ -283,7 +340,7 @@ static void tell_found(const struct checkpoint *checkpoint)
 static int settle(struct checkpoint *checkpoint, const struct candidates *candidates,
                   struct failure *failure)
 {
-    if (!checkpoint->has_found && check_damaged(checkpoint, candidates, failure) != 0)
+    if (!checkpoint->has_found && check_none(checkpoint, candidates, failure) != 0)
         return -1;
     if (checkpoint->has_found && !checkpoint->store.is_run_known &&
         store_adopt(&checkpoint->store, checkpoint->found.run_id, failure) != 0)
@@ -308,6 +365,8 @@ static int find(struct checkpoint *checkpoint, const struct source_list *list,
     (void)ranks_vote(checkpoint->ranks, failure);
 free_listing:
     store_listing_free(&candidates.listing);
+    if (failure->code == FAILURE_DAMAGED)
+        failure->code = EXIT_CHECKPOINT;
     return failure->code != 0 ? -1 : 0;
 }
 

@@ -7,7 +7,6 @@
 #include "course_funnel/generation.h"
 #include "course_funnel/log.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,11 @@ struct saving {
     size_t run_count;
     bool overtaken;
 };
+
+static struct store_generation name_of(const struct saving *saving)
+{
+    return (struct store_generation){saving->manifest.attempt, saving->manifest.generation};
+}
 
 static bool is_root(const struct saving *saving)
 {
@@ -103,17 +107,17 @@ static int write_files(struct saving *saving, struct failure *failure)
         return -1;
     int result = 0;
     (void)FAULT("checkpoint.write");
-    if (result == 0 && saving->content->kind == MANIFEST_STATE) {
+    if (saving->content->kind == MANIFEST_STATE) {
         result = generation_write_state(&generation, saving->content->state, &saving->files,
                                         &saving->file_count, failure);
-    } else if (result == 0 && is_root(saving)) {
+    } else if (is_root(saving)) {
         saving->files = calloc(1, sizeof *saving->files);
         if (saving->files == NULL)
             result = failure_memory(failure, "a list of files", sizeof *saving->files);
         else
             result =
                 generation_write_sums(&generation, saving->content->tally, saving->files, failure);
-        saving->file_count = 1;
+        saving->file_count = saving->files != NULL ? 1 : 0;
     }
     if (result == 0)
         result = durable_sync(&generation.folder, failure);
@@ -121,17 +125,16 @@ static int write_files(struct saving *saving, struct failure *failure)
     return result;
 }
 
-/* What all ranks have, on rank 0 as an array that it frees. */
-static int gather(struct saving *saving, const void *elements, size_t count, size_t element_bytes,
-                  void **all, size_t *all_count, struct failure *failure)
+/* What all ranks have, on rank 0 as an array that it frees; a failure is found in ${failure}. */
+static void gather(struct saving *saving, const void *elements, size_t count, size_t element_bytes,
+                   void **all, size_t *all_count, struct failure *failure)
 {
     unsigned char *gathered = NULL;
     size_t bytes = 0;
-    int result = ranks_gather(saving->checkpoint->ranks, elements, count * element_bytes, &gathered,
-                              &bytes, failure);
+    (void)ranks_gather(saving->checkpoint->ranks, elements, count * element_bytes, &gathered,
+                       &bytes, failure);
     *all = gathered;
     *all_count = bytes / element_bytes;
-    return result;
 }
 
 static int by_group(const void *a, const void *b)
@@ -182,6 +185,8 @@ static int commit(struct saving *saving, const struct rejects_run *runs, size_t 
 {
     struct manifest *manifest = &saving->manifest;
     const struct store *store = &saving->checkpoint->store;
+    const struct store_generation kept[STORE_KEPT] = {name_of(saving),
+                                                      saving->checkpoint->last_good};
     struct generation generation;
     char *text = NULL;
     size_t bytes = 0;
@@ -193,9 +198,9 @@ static int commit(struct saving *saving, const struct rejects_run *runs, size_t 
     if (result == 0)
         result = manifest_print(manifest, &text, &bytes, failure);
     if (result == 0)
-        result =
-            store_commit(store, (struct store_generation){manifest->attempt, manifest->generation},
-                         text, bytes, &saving->overtaken, failure);
+        result = store_commit(store, kept[0], text, bytes, &saving->overtaken, failure);
+    if (result == 0)
+        result = store_keep(store, kept, kept[1].attempt > 0 ? 2 : 1, &saving->overtaken, failure);
     free(text);
     generation_close(&generation);
     return result;
@@ -208,13 +213,13 @@ static int finish(struct saving *saving, struct failure *failure)
     struct manifest *manifest = &saving->manifest;
     void *files = NULL, *parts = NULL, *runs = NULL, *unfinished = NULL;
     size_t file_count = 0, part_count = 0, run_count = 0, unfinished_count = 0;
-    (void)gather(saving, saving->files, saving->file_count, sizeof *saving->files, &files,
-                 &file_count, failure);
-    (void)gather(saving, &saving->part, 1, sizeof saving->part, &parts, &part_count, failure);
-    (void)gather(saving, saving->runs, saving->run_count, sizeof *saving->runs, &runs, &run_count,
-                 failure);
-    (void)gather(saving, content->unfinished, content->unfinished_count,
-                 sizeof *content->unfinished, &unfinished, &unfinished_count, failure);
+    gather(saving, saving->files, saving->file_count, sizeof *saving->files, &files, &file_count,
+           failure);
+    gather(saving, &saving->part, 1, sizeof saving->part, &parts, &part_count, failure);
+    gather(saving, saving->runs, saving->run_count, sizeof *saving->runs, &runs, &run_count,
+           failure);
+    gather(saving, content->unfinished, content->unfinished_count, sizeof *content->unfinished,
+           &unfinished, &unfinished_count, failure);
     if (is_root(saving) && failure->code == 0) {
         const struct manifest *found = &saving->checkpoint->found;
         qsort(files, file_count, sizeof *saving->files, by_group);
@@ -240,17 +245,21 @@ static int finish(struct saving *saving, struct failure *failure)
     return failure->code != 0 ? -1 : 0;
 }
 
-/* On rank 0: all but this generation and the good one before it. */
+/*
+ * On rank 0: all but this generation and the good one before it. Those of a later attempt are no
+ * business of this one, which may have been cut off for any time since it committed.
+ */
 static void prune(struct checkpoint *checkpoint, struct store_generation saved)
 {
     struct failure trouble = {0};
     struct store_listing listing;
-    if (store_list(&checkpoint->store, &listing, &trouble) == 0) {
+    bool overtaken = false;
+    if (store_check_attempt(&checkpoint->store, &overtaken, &trouble) == 0 &&
+        store_list(&checkpoint->store, &listing, &trouble) == 0) {
         for (size_t i = 0; i < listing.generation_count && trouble.code == 0; i++) {
             struct store_generation old = listing.generations[i];
-            bool keep = (old.attempt == saved.attempt && old.number == saved.number) ||
-                        (old.attempt == checkpoint->last_good.attempt &&
-                         old.number == checkpoint->last_good.number);
+            bool keep = store_is_same(old, saved) || store_is_same(old, checkpoint->last_good) ||
+                        old.attempt > saved.attempt;
             (void)FAULT("checkpoint.prune");
             if (!keep)
                 (void)store_remove(&checkpoint->store, old, &trouble);
@@ -276,8 +285,7 @@ static void tell(struct saving *saving, uint64_t bytes, double seconds,
     struct checkpoint *checkpoint = saving->checkpoint;
     double wait = interval_next(&checkpoint->options.interval, seconds);
     char name[STORE_NAME_BYTES];
-    struct store_generation saved = {saving->manifest.attempt, saving->manifest.generation};
-    store_name(saved, name);
+    store_name(name_of(saving), name);
     checkpoint->due = clock_seconds() + wait;
     if (trouble->code == 0)
         log_info("checkpoint %s: %.1f MB in %.2f s, the next in %.0f s", name, (double)bytes / 1e6,
@@ -292,17 +300,15 @@ static void tell(struct saving *saving, uint64_t bytes, double seconds,
 static void give_up(struct saving *saving)
 {
     struct failure trouble = {0};
-    struct store_generation name = {saving->manifest.attempt, saving->manifest.generation};
-    if (store_remove(&saving->checkpoint->store, name, &trouble) != 0)
+    if (store_remove(&saving->checkpoint->store, name_of(saving), &trouble) != 0)
         log_warning("what was written is left behind: %s", trouble.message);
 }
 
 static int save(struct saving *saving, struct failure *failure)
 {
     struct checkpoint *checkpoint = saving->checkpoint;
-    struct store_generation name = {saving->manifest.attempt, saving->manifest.generation};
     if (is_root(saving))
-        (void)store_make(&checkpoint->store, name, failure);
+        (void)store_make(&checkpoint->store, name_of(saving), failure);
     if (ranks_vote(checkpoint->ranks, failure) != 0)
         return -1;
     (void)write_files(saving, failure);
@@ -329,11 +335,11 @@ int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_conte
     *saved = save(&saving, &trouble) == 0;
     uint64_t bytes = bytes_of(&saving);
     (void)ranks_sum(checkpoint->ranks, &bytes, 1, failure);
-    struct store_generation name = {saving.manifest.attempt, saving.manifest.generation};
     if (is_root(&saving)) {
+        /* What a job that was overtaken committed may be what the later one goes on from. */
         if (*saved)
-            prune(checkpoint, name);
-        else
+            prune(checkpoint, name_of(&saving));
+        else if (!saving.overtaken)
             give_up(&saving);
         if (saving.overtaken)
             failure_set(failure, trouble.code, "%s", trouble.message);
@@ -341,7 +347,7 @@ int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_conte
             tell(&saving, bytes, clock_seconds() - begun, &trouble);
     }
     if (*saved)
-        checkpoint->last_good = name;
+        checkpoint->last_good = name_of(&saving);
     free(saving.files);
     return ranks_vote(checkpoint->ranks, failure);
 }

@@ -2,6 +2,7 @@
 
 #include "course_funnel/fault.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,8 +21,19 @@ static int failed(const struct durable_folder *folder, const char *name, const c
                   struct failure *failure)
 {
     bool ours = errno == ENOMEM || errno == EMFILE || errno == ENFILE;
-    return failure_set(failure, ours ? EXIT_BUG : EXIT_CHECKPOINT, "%s/%s: %s: %s.", folder->path,
-                       name, what, strerror(errno));
+    bool full = errno == ENOSPC || errno == EDQUOT;
+    return failure_set(failure, ours ? EXIT_BUG : EXIT_CHECKPOINT, "%s/%s: %s: %s.%s", folder->path,
+                       name, what, strerror(errno), full ? " Make room there." : "");
+}
+
+/* Something that should be there to be read cannot be opened: another thing is there, or none. */
+static int unopened(const struct durable_folder *folder, const char *name, const char *what,
+                    struct failure *failure)
+{
+    if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+        return failed(folder, name, what, failure);
+    return failure_set(failure, FAILURE_DAMAGED, "%s/%s: %s: %s.", folder->path, name, what,
+                       strerror(errno));
 }
 
 int durable_open(const char *path, struct durable_folder *folder, struct failure *failure)
@@ -43,9 +55,11 @@ int durable_open_in(const struct durable_folder *parent, const char *name,
                     struct durable_folder *folder, struct failure *failure)
 {
     *folder = (struct durable_folder){0};
-    int fd = openat(parent->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = FAULT("durable.open_folder") != 0
+                 ? -1
+                 : openat(parent->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        return failed(parent, name, "the folder cannot be opened", failure);
+        return unopened(parent, name, "the folder cannot be opened", failure);
     if (asprintf(&folder->path, "%s/%s", parent->path, name) < 0) {
         (void)close(fd);
         *folder = (struct durable_folder){0};
@@ -71,6 +85,35 @@ int durable_make_folder(const struct durable_folder *parent, const char *name,
         (mkdirat(parent->fd, name, 0700) != 0 && errno != EEXIST))
         return failed(parent, name, "the folder cannot be made", failure);
     return 0;
+}
+
+int durable_each_name(const struct durable_folder *folder,
+                      int (*take)(void *context, const char *name, struct failure *failure),
+                      void *context, struct failure *failure)
+{
+    int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fd >= 0 && FAULT("durable.list") == 0 ? fdopendir(fd) : NULL;
+    if (directory == NULL) {
+        failure_set(failure, EXIT_CHECKPOINT, "%s: cannot be listed: %s.", folder->path,
+                    strerror(errno));
+        if (fd >= 0)
+            (void)close(fd);
+        return -1;
+    }
+    int result = 0;
+    while (result == 0) {
+        errno = 0;
+        const struct dirent *entry = readdir(directory);
+        if (entry == NULL && errno != 0)
+            result = failure_set(failure, EXIT_CHECKPOINT, "%s: cannot be listed: %s.",
+                                 folder->path, strerror(errno));
+        if (entry == NULL)
+            break;
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            result = take(context, entry->d_name, failure);
+    }
+    (void)closedir(directory);
+    return result;
 }
 
 static int write_all(int fd, const unsigned char *bytes, size_t byte_count)
@@ -116,10 +159,11 @@ static int compare(const struct durable_folder *folder, const char *name,
                    const unsigned char *bytes, size_t byte_count, struct failure *failure)
 {
     unsigned char buffer[65536];
+    struct failure trouble = {0};
     uint64_t found = 0;
-    int fd = durable_open_file(folder, name, &found, failure);
+    int fd = durable_open_file(folder, name, &found, &trouble);
     if (fd < 0)
-        return -1;
+        return failure_set(failure, EXIT_CHECKPOINT, "%s", trouble.message);
     int result = found == byte_count ? 0 : 1;
     for (size_t at = 0; result == 0 && at < byte_count;) {
         size_t left = byte_count - at;
@@ -208,16 +252,16 @@ int durable_open_file(const struct durable_folder *folder, const char *name, uin
                  ? -1
                  : openat(folder->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
-        return failed(folder, name, "cannot be opened", failure);
+        return unopened(folder, name, "cannot be opened", failure);
     int result = 0;
     if (fstat(fd, &status) != 0)
         result = failed(folder, name, "its state cannot be read", failure);
     else if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
         result =
-            failure_set(failure, EXIT_CHECKPOINT,
+            failure_set(failure, FAILURE_DAMAGED,
                         "%s/%s: is not a regular file with this one name.", folder->path, name);
     else if (status.st_uid != geteuid())
-        result = failure_set(failure, EXIT_CHECKPOINT, "%s/%s: belongs to another user.",
+        result = failure_set(failure, FAILURE_DAMAGED, "%s/%s: belongs to another user.",
                              folder->path, name);
     if (result != 0) {
         (void)close(fd);
@@ -236,7 +280,7 @@ int durable_read(const struct durable_folder *folder, const char *name, uint64_t
         return -1;
     int result = -1;
     if (found > most) {
-        failure_set(failure, EXIT_CHECKPOINT,
+        failure_set(failure, FAILURE_DAMAGED,
                     "%s/%s: is %" PRIu64 " bytes long, where at most %" PRIu64 " were due.",
                     folder->path, name, found, most);
         goto close_file;
@@ -254,7 +298,7 @@ int durable_read(const struct durable_folder *folder, const char *name, uint64_t
     if (result < 0)
         failed(folder, name, "cannot be read", failure);
     else if (result > 0)
-        result = failure_set(failure, EXIT_CHECKPOINT, "%s/%s: got shorter while it was read.",
+        result = failure_set(failure, FAILURE_DAMAGED, "%s/%s: got shorter while it was read.",
                              folder->path, name);
     bytes->bytes[found] = '\0';
     bytes->byte_count = found;

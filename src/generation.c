@@ -125,14 +125,14 @@ int generation_read(const struct generation *generation, const char *name,
     if (durable_read(&generation->folder, name, file->bytes, bytes, failure) != 0)
         return -1;
     if (bytes->byte_count != file->bytes)
-        return failure_set(failure, EXIT_CHECKPOINT,
+        return failure_set(failure, FAILURE_DAMAGED,
                            "%s/%s: is %zu bytes long, where %" PRIu64 " were written.", path, name,
                            bytes->byte_count, file->bytes);
     manifest_identity(generation->manifest, name, identity);
     digest_bytes(identity, bytes->bytes, bytes->byte_count, digest);
     /* Tests take this out to see that they would notice. */
     if (strcmp(digest, file->digest) != 0 && FAULT_NUMBER("generation.trust", 0) == 0)
-        return failure_set(failure, EXIT_CHECKPOINT,
+        return failure_set(failure, FAILURE_DAMAGED,
                            "%s/%s: its digest is %s, where %s was written.", path, name, digest,
                            file->digest);
     return FAULT("generation.verified") != 0
@@ -169,7 +169,7 @@ int generation_load_state(const struct generation *generation, struct state *sta
     durable_bytes_free(&bytes);
     struct failure trouble = {0};
     if (result == 0 && state_validate(state, &trouble) != 0)
-        result = failure_set(failure, EXIT_CHECKPOINT, "%s: %s", generation->folder.path,
+        result = failure_set(failure, FAILURE_DAMAGED, "%s: %s", generation->folder.path,
                              trouble.message);
     state->first_event_us = manifest->first_event_us;
     state->last_event_us = manifest->last_event_us;
@@ -202,7 +202,7 @@ static int check_runs(const struct manifest *manifest, const struct rejects_run 
                     manifest->parts[j].rank == runs[i].rank &&
                     runs[i].end <= manifest->parts[j].bytes;
         if (!found || runs[i].split >= manifest->split_count)
-            return failure_set(failure, EXIT_CHECKPOINT, "a stretch of rejects is of no part");
+            return failure_set(failure, FAILURE_DAMAGED, "a stretch of rejects is of no part");
     }
     return 0;
 }
@@ -228,6 +228,37 @@ int generation_load_runs(const struct generation *generation, struct rejects_run
     return result;
 }
 
+static bool is_named(const struct manifest *manifest, const char *name)
+{
+    char due[MANIFEST_NAME_BYTES];
+    if (strcmp(name, MANIFEST_NAME) == 0 || strcmp(name, MANIFEST_RUNS_NAME) == 0)
+        return true;
+    if (manifest->kind == MANIFEST_SUMS)
+        return strcmp(name, MANIFEST_SUMS_NAME) == 0;
+    for (size_t i = 0; i < manifest->file_count; i++) {
+        manifest_file_name(&manifest->files[i], due);
+        if (strcmp(name, due) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_name(void *context, const char *name, struct failure *failure)
+{
+    const struct generation *generation = context;
+    /* NFS gives such names to files that are removed while they are open. */
+    if (strncmp(name, ".nfs", 4) == 0 || is_named(generation->manifest, name))
+        return 0;
+    return failure_set(failure, FAILURE_DAMAGED, "%s/%s: was not written there by this program.",
+                       generation->folder.path, name);
+}
+
+int generation_check_names(const struct generation *generation, struct failure *failure)
+{
+    struct generation at = *generation;
+    return durable_each_name(&generation->folder, check_name, &at, failure);
+}
+
 static int check_part(const struct durable_folder *folder, const struct manifest_part *part,
                       struct failure *failure)
 {
@@ -247,8 +278,9 @@ static int check_part(const struct durable_folder *folder, const struct manifest
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0) {
-            result = failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be read whole: %s.",
-                                 folder->path, name, got < 0 ? strerror(errno) : "it is too short");
+            result = failure_set(failure, got < 0 ? EXIT_CHECKPOINT : FAILURE_DAMAGED,
+                                 "%s/%s: cannot be read whole: %s.", folder->path, name,
+                                 got < 0 ? strerror(errno) : "it is too short");
             break;
         }
         digest_add(digest, buffer, (size_t)got);
@@ -257,7 +289,7 @@ static int check_part(const struct durable_folder *folder, const struct manifest
     if (result == 0) {
         digest_text(digest, digest_found);
         if (strcmp(digest_found, part->digest) != 0)
-            result = failure_set(failure, EXIT_CHECKPOINT,
+            result = failure_set(failure, FAILURE_DAMAGED,
                                  "%s/%s: its digest is %s, where %s was written.", folder->path,
                                  name, digest_found, part->digest);
     }

@@ -2,7 +2,6 @@
 
 #include "generation_internal.h"
 
-#include "course_funnel/record_image.h"
 #include "course_funnel/state_image.h"
 
 #include <stdlib.h>
@@ -69,11 +68,11 @@ int generation_look(const struct store *store, const struct generation *generati
     struct durable_bytes bytes = {0};
     struct rejects_run *runs = NULL;
     size_t run_count = 0;
-    int result = 0;
     *contents = (struct generation_contents){.bytes = manifest->runs.bytes};
     for (size_t i = 0; i < manifest->file_count; i++)
         contents->bytes += manifest->files[i].bytes;
-    if (manifest->kind == MANIFEST_SUMS)
+    int result = generation_check_names(generation, failure);
+    if (result == 0 && manifest->kind == MANIFEST_SUMS)
         result = look_at_sums(generation, contents, failure);
     for (size_t i = 0; manifest->kind == MANIFEST_STATE && result == 0 && i < manifest->file_count;
          i++)

@@ -11,7 +11,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 /* What HDF5 rounds the size of a file in memory up to while it builds one. */
 #define INCREMENT_BYTES ((size_t)4096)
 
-/* Dataset creation, file access and the like are the same for every file. */
+/* HDF5 wants a name also for a file that is never on disk. */
 #define NAME_IN_MEMORY "checkpoint"
 
 static int hdf5_failure(const char *what, struct failure *failure)
@@ -236,7 +236,7 @@ static void *read_malloc(size_t bytes, H5FD_file_image_op_t operation, void *con
 
 static int refuse(const char *table, const char *what, struct failure *failure)
 {
-    return failure_set(failure, EXIT_CHECKPOINT, "its table \"%s\" %s", table, what);
+    return failure_set(failure, FAILURE_DAMAGED, "its table \"%s\" %s", table, what);
 }
 
 static int check_shape(hid_t dataset, struct image_table *table, struct failure *failure)
@@ -305,7 +305,7 @@ static int check_file(hid_t file, size_t byte_count, struct image_table *tables,
 {
     H5G_info_t group;
     if (H5Gget_info(file, &group) < 0 || group.nlinks != table_count)
-        return failure_set(failure, EXIT_CHECKPOINT, "it holds other tables than it should");
+        return failure_set(failure, FAILURE_DAMAGED, "it holds other tables than it should");
     for (size_t i = 0; i < table_count; i++)
         if (check_table(file, byte_count, &tables[i], failure) != 0)
             return -1;
@@ -332,7 +332,9 @@ int image_open(const unsigned char *bytes, size_t byte_count, struct image_table
     int result = -1;
     hid_t file = H5Fopen(NAME_IN_MEMORY, H5F_ACC_RDONLY, access);
     if (file < 0) {
-        failure_set(failure, EXIT_CHECKPOINT, "HDF5 cannot open it");
+        failure_set(failure, EXIT_BUG,
+                    "it is right by its digest and HDF5 cannot open it: there is no memory left "
+                    "for it, or it was made by hand");
     } else {
         result = check_file(file, byte_count, tables, table_count, failure);
         if (H5Fclose(file) < 0)

@@ -60,11 +60,13 @@ static int inspect(const struct options *options, struct failure *failure)
     if (result == 0)
         result = (options->json ? inspection_print_json : inspection_print)(stdout, &inspection,
                                                                             failure);
-    bool usable = result == 0 && inspection.resume != NULL;
-    inspection_clear(&inspection);
+    int code = EXIT_PUBLISHED;
     if (result != 0)
-        return failure->code;
-    return usable ? EXIT_PUBLISHED : EXIT_CHECKPOINT;
+        code = failure->code;
+    else if (inspection.resume == NULL)
+        code = inspection.refused != NULL ? EXIT_STRANGER : EXIT_CHECKPOINT;
+    inspection_clear(&inspection);
+    return code;
 }
 
 int inspect_command(int argc, char **argv)

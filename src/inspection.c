@@ -21,10 +21,10 @@ static int look_at(struct inspection *inspection, struct inspection_entry *entry
     entry->has_manifest = true;
     if (entry->manifest.attempt != entry->name.attempt ||
         entry->manifest.generation != entry->name.number)
-        failure_set(&entry->problem, EXIT_CHECKPOINT, MANIFEST_NAME ": is of another generation.");
+        failure_set(&entry->problem, FAILURE_DAMAGED, MANIFEST_NAME ": is of another generation.");
     else if (inspection->has_attempt &&
              strcmp(entry->manifest.run_id, inspection->attempt.run_id) != 0)
-        failure_set(&entry->problem, EXIT_CHECKPOINT, MANIFEST_NAME ": is of another run.");
+        failure_set(&entry->problem, FAILURE_DAMAGED, MANIFEST_NAME ": is of another run.");
     else if (generation_open(&inspection->store, &entry->manifest, &generation, &entry->problem) ==
              0) {
         (void)generation_look(&inspection->store, &generation, &entry->contents, &entry->problem);
@@ -58,8 +58,12 @@ int inspection_make(const char *path, struct inspection *inspection, struct fail
             return -1;
         bool thrown_away =
             inspection->has_attempt && entry->name.attempt < inspection->attempt.first_number;
-        if (entry->problem.code == 0 && inspection->resume == NULL && !thrown_away)
+        if (thrown_away || inspection->resume != NULL || inspection->refused != NULL)
+            continue;
+        if (entry->problem.code == 0)
             inspection->resume = entry;
+        else if (entry->problem.code == EXIT_STRANGER)
+            inspection->refused = entry;
     }
     return 0;
 }

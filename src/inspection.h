@@ -23,8 +23,9 @@ struct inspection {
     bool has_attempt;
     struct store_attempt attempt;
     struct store_listing listing;
-    struct inspection_entry *entries;      /* the newest first, as in the listing */
-    const struct inspection_entry *resume; /* what a resume goes on from; NULL: nothing */
+    struct inspection_entry *entries;       /* the newest first, as in the listing */
+    const struct inspection_entry *resume;  /* what a resume goes on from; NULL: nothing */
+    const struct inspection_entry *refused; /* of another format: why a run refuses to; or NULL */
 };
 
 /*

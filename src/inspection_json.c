@@ -79,22 +79,28 @@ static bool add_entry(cJSON *array, const struct inspection_entry *entry)
            add_counts(object, &manifest->ledger) && add_contents(object, &entry->contents);
 }
 
+static bool add_name(cJSON *array, const char *name)
+{
+    cJSON *text = cJSON_CreateString(name);
+    return text != NULL && cJSON_AddItemToArray(array, text);
+}
+
 static bool add_names(cJSON *root, const struct inspection *inspection)
 {
     const struct store_listing *listing = &inspection->listing;
     cJSON *damaged = cJSON_AddArrayToObject(root, "set_aside");
     cJSON *others = cJSON_AddArrayToObject(root, "others");
-    bool added = damaged != NULL && others != NULL;
-    for (size_t i = 0; added && i < listing->damaged_count; i++) {
+    cJSON *lost = cJSON_AddArrayToObject(root, "lost");
+    bool added = damaged != NULL && others != NULL && lost != NULL;
+    for (size_t i = 0; added && i < listing->damaged_count; i++)
+        added = add_name(damaged, listing->damaged[i].name);
+    for (size_t i = 0; added && i < listing->lost_count; i++) {
         char name[STORE_NAME_BYTES];
-        store_damaged_name(listing->damaged[i], name);
-        cJSON *text = cJSON_CreateString(name);
-        added = text != NULL && cJSON_AddItemToArray(damaged, text);
+        store_name(listing->lost[i], name);
+        added = add_name(lost, name);
     }
-    for (size_t i = 0; added && i < listing->other_count; i++) {
-        cJSON *text = cJSON_CreateString(listing->others[i]);
-        added = text != NULL && cJSON_AddItemToArray(others, text);
-    }
+    for (size_t i = 0; added && i < listing->other_count; i++)
+        added = add_name(others, listing->others[i]);
     return added;
 }
 

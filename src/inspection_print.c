@@ -69,8 +69,14 @@ static void print_resume(FILE *out, const struct inspection *inspection)
 {
     const struct inspection_entry *entry = inspection->resume;
     char name[STORE_NAME_BYTES];
+    if (inspection->refused != NULL) {
+        store_name(inspection->refused->name, name);
+        fprintf(out, "\nA run on this folder refuses to go on from %s and stops.\n", name);
+        return;
+    }
     if (entry == NULL) {
-        bool damaged = inspection->listing.generation_count + inspection->listing.damaged_count > 0;
+        const struct store_listing *listing = &inspection->listing;
+        bool damaged = listing->generation_count + listing->damaged_count + listing->lost_count > 0;
         fprintf(out, "\n%s\n",
                 damaged ? "None of the checkpoints can be used. A run on this folder stops; with "
                           "--restart it throws\nthem away and reads all input."
@@ -106,10 +112,12 @@ int inspection_print(FILE *out, const struct inspection *inspection, struct fail
         fprintf(out, "  in use by a job that lives: %s\n", inspection->holder);
     for (size_t i = 0; i < listing->generation_count; i++)
         print_entry(out, &inspection->entries[i]);
-    for (size_t i = 0; i < listing->damaged_count; i++) {
+    for (size_t i = 0; i < listing->damaged_count; i++)
+        fprintf(out, "\n%s: was set aside\n", listing->damaged[i].name);
+    for (size_t i = 0; i < listing->lost_count; i++) {
         char name[STORE_NAME_BYTES];
-        store_damaged_name(listing->damaged[i], name);
-        fprintf(out, "\n%s: was set aside\n", name);
+        store_name(listing->lost[i], name);
+        fprintf(out, "\n%s: was written, and it or its manifest is gone\n", name);
     }
     if (listing->incomplete_count > 0)
         fprintf(out, "\n%zu unfinished, which a run removes\n", listing->incomplete_count);

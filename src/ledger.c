@@ -5,14 +5,6 @@
 
 _Static_assert(sizeof(struct ledger) % sizeof(uint64_t) == 0, "ranks sum a ledger as an array");
 
-void ledger_add(struct ledger *ledger, const struct ledger *more)
-{
-    uint64_t *counts = (uint64_t *)ledger;
-    const uint64_t *added = (const uint64_t *)more;
-    for (size_t i = 0; i < LEDGER_COUNTS; i++)
-        counts[i] += added[i];
-}
-
 uint64_t ledger_rejected(const struct ledger *ledger)
 {
     uint64_t rejected = 0;

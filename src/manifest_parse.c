@@ -13,7 +13,7 @@
  */
 static int malformed(const char *name, struct failure *failure)
 {
-    return failure_set(failure, EXIT_CHECKPOINT, "its \"%s\" is missing or out of range", name);
+    return failure_set(failure, FAILURE_DAMAGED, "its \"%s\" is missing or out of range", name);
 }
 
 static const cJSON *member(const cJSON *object, const char *name)
@@ -122,7 +122,7 @@ static int get_unfinished(const cJSON *root, struct manifest *manifest, struct f
         if (item->split >= manifest->split_count)
             return malformed("unfinished", failure);
     }
-    return 0;
+    return manifest->unfinished_count <= manifest->next ? 0 : malformed("unfinished", failure);
 }
 
 static int get_file(const cJSON *object, struct manifest_file *file, struct failure *failure)
@@ -193,7 +193,10 @@ static int get_counts(const cJSON *root, struct manifest *manifest, struct failu
         if (get_count(rejected, event_reject_name((enum reject_reason)i),
                       &manifest->ledger.rejected[i], failure) != 0)
             return -1;
-    return manifest->next <= manifest->split_count ? 0 : malformed("next", failure);
+    if (manifest->next > manifest->split_count)
+        return malformed("next", failure);
+    struct failure trouble = {0};
+    return ledger_check(&manifest->ledger, &trouble) == 0 ? 0 : malformed("lines_read", failure);
 }
 
 static int get_version(const cJSON *root, struct failure *failure)
@@ -250,10 +253,12 @@ int manifest_parse(const char *text, size_t byte_count, struct manifest *manifes
 {
     memset(manifest, 0, sizeof *manifest);
     if (!seal_is_right(text, byte_count))
-        return failure_set(failure, EXIT_CHECKPOINT, "its digest is not that of its text");
+        return failure_set(failure, FAILURE_DAMAGED, "its digest is not that of its text");
     cJSON *root = cJSON_ParseWithLengthOpts(text, byte_count + 1, NULL, 1);
     if (root == NULL)
-        return failure_set(failure, EXIT_CHECKPOINT, "it is not one whole JSON text");
+        return failure_set(failure, EXIT_BUG,
+                           "it is right by its digest and cannot be read as JSON: there is no "
+                           "memory left for it, or it was made by hand");
     int result = get_all(root, manifest, failure);
     cJSON_Delete(root);
     if (result != 0)

@@ -82,7 +82,7 @@ int record_image_load_sums(const unsigned char *bytes, size_t byte_count, struct
     /* They were sorted when they were stored, each key once; then this changes nothing. */
     tally_sort(tally);
     if (tally->count != count)
-        return failure_set(failure, EXIT_CHECKPOINT, "a sum stands in it twice");
+        return failure_set(failure, FAILURE_DAMAGED, "a sum stands in it twice");
     return 0;
 }
 
@@ -103,7 +103,7 @@ int record_image_load_runs(const unsigned char *bytes, size_t byte_count, struct
         if ((*runs)[i].begin > (*runs)[i].end) {
             free(records);
             *runs = NULL;
-            return failure_set(failure, EXIT_CHECKPOINT,
+            return failure_set(failure, FAILURE_DAMAGED,
                                "a stretch of rejects ends before it begins");
         }
     return 0;

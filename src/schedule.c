@@ -1,5 +1,6 @@
 #include "course_funnel/schedule.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,29 @@ int schedule_create(const struct source_list *list, struct schedule *schedule,
     return 0;
 }
 
+/* Whether each split of ${unfinished} stands once among the first ${next} of the schedule. */
+static int check_unfinished(const struct schedule *schedule, const struct schedule_item *unfinished,
+                            size_t unfinished_count, size_t next, struct failure *failure)
+{
+    bool *is_out = calloc(schedule->count + 1, sizeof *is_out);
+    if (is_out == NULL)
+        return failure_memory(failure, "the schedule", schedule->count * sizeof *is_out);
+    for (size_t i = 0; i < next; i++)
+        is_out[schedule->items[i].split] = true;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < unfinished_count; i++) {
+        uint32_t split = unfinished[i].split;
+        if (split >= schedule->count || !is_out[split])
+            result = failure_set(failure, EXIT_BUG,
+                                 "Split %" PRIu32 " is not one that was begun and is unfinished.",
+                                 split);
+        else
+            is_out[split] = false;
+    }
+    free(is_out);
+    return result;
+}
+
 int schedule_resume(const struct source_list *list, const struct schedule_item *unfinished,
                     size_t unfinished_count, size_t next, struct schedule *schedule,
                     struct failure *failure)
@@ -56,6 +80,8 @@ int schedule_resume(const struct source_list *list, const struct schedule_item *
     if (next > schedule->count)
         return failure_set(failure, EXIT_BUG, "There is no split %zu of %zu to go on with.", next,
                            schedule->count);
+    if (check_unfinished(schedule, unfinished, unfinished_count, next, failure) != 0)
+        return -1;
     size_t left = schedule->count - next;
     struct schedule_item *items = malloc((unfinished_count + left + 1) * sizeof *items);
     if (items == NULL)

@@ -19,6 +19,9 @@
 
 #define PROBE "probe"
 
+/* Of one generation that may be set aside, each under a name of its own. */
+#define MOST_COPIES 1000
+
 /* What a name in a folder points to is only safe when nobody else can change the folder. */
 static int check_owner(const struct store *store, struct failure *failure)
 {
@@ -86,6 +89,7 @@ int store_open(const char *path, struct store *store, struct failure *failure)
     /* What a probe of a dead attempt left is in the way of this one; the lock is held now. */
     (void)unlinkat(store->folder.fd, PROBE ".tmp", 0);
     (void)unlinkat(store->folder.fd, "attempt.tmp", 0);
+    (void)unlinkat(store->folder.fd, STORE_KEPT_NAME ".tmp", 0);
     if (probe(store, failure) != 0)
         goto close_store;
     return 0;
@@ -118,7 +122,7 @@ static uint32_t highest_attempt(const struct store_listing *listing)
 {
     uint32_t highest = newest_attempt(listing->generations, listing->generation_count);
     uint32_t incomplete = newest_attempt(listing->incomplete, listing->incomplete_count);
-    uint32_t damaged = newest_attempt(listing->damaged, listing->damaged_count);
+    uint32_t damaged = listing->damaged_count > 0 ? listing->damaged[0].generation.attempt : 0;
     highest = incomplete > highest ? incomplete : highest;
     return damaged > highest ? damaged : highest;
 }
@@ -128,7 +132,9 @@ static int remove_file(void *context, const char *name, struct failure *failure)
     const struct durable_folder *folder = context;
     if (!store_is_generation_file(name))
         return 0;
-    if ((FAULT("store.unlink") != 0 || unlinkat(folder->fd, name, 0) != 0) && errno != ENOENT)
+    /* A folder of that name is somebody else's. */
+    if ((FAULT("store.unlink") != 0 || unlinkat(folder->fd, name, 0) != 0) && errno != ENOENT &&
+        errno != EISDIR)
         return failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be removed: %s.", folder->path,
                            name, strerror(errno));
     return 0;
@@ -137,14 +143,20 @@ static int remove_file(void *context, const char *name, struct failure *failure)
 static int remove_folder(const struct store *store, const char *name, struct failure *failure)
 {
     struct durable_folder folder;
-    if (durable_open_in(&store->folder, name, &folder, failure) != 0)
-        return -1;
+    struct failure trouble = {0};
+    if (durable_open_in(&store->folder, name, &folder, &trouble) != 0) {
+        /* What only has the name of a generation goes as well, and a link does by itself. */
+        if (trouble.code == FAILURE_DAMAGED &&
+            (unlinkat(store->folder.fd, name, 0) == 0 || errno == ENOENT))
+            return 0;
+        return failure_set(failure, trouble.code, "%s", trouble.message);
+    }
     /* Without its manifest a generation does not count, however few of its files are left. */
     int result = remove_file(&folder, STORE_MANIFEST, failure);
     if (result == 0)
         result = durable_sync(&folder, failure);
     if (result == 0)
-        result = store_each_name(&folder, remove_file, &folder, failure);
+        result = durable_each_name(&folder, remove_file, &folder, failure);
     durable_close(&folder);
     /* With a file of another's in it the folder stays, and is no generation. */
     if (result == 0 &&
@@ -155,25 +167,40 @@ static int remove_folder(const struct store *store, const char *name, struct fai
     return result;
 }
 
-/* Remove what does not count, or no more. */
+static bool is_lost(const struct store_listing *listing, struct store_generation generation)
+{
+    for (size_t i = 0; i < listing->lost_count; i++)
+        if (store_is_same(listing->lost[i], generation))
+            return true;
+    return false;
+}
+
+/* Remove what does not count, or no more; what was kept and lost its manifest stays. */
 static int clean(const struct store *store, const struct store_listing *listing,
                  struct failure *failure)
 {
     for (size_t i = 0; i < listing->incomplete_count; i++)
-        if (store_remove(store, listing->incomplete[i], failure) != 0)
+        if (!is_lost(listing, listing->incomplete[i]) &&
+            store_remove(store, listing->incomplete[i], failure) != 0)
             return -1;
     for (size_t i = 0; i < listing->generation_count; i++)
         if (listing->generations[i].attempt < store->attempt.first_number &&
             store_remove(store, listing->generations[i], failure) != 0)
             return -1;
-    for (size_t i = 0; i < listing->damaged_count; i++) {
-        char name[STORE_NAME_BYTES];
-        store_damaged_name(listing->damaged[i], name);
-        if (listing->damaged[i].attempt < store->attempt.first_number &&
-            remove_folder(store, name, failure) != 0)
+    for (size_t i = 0; i < listing->damaged_count; i++)
+        if (listing->damaged[i].generation.attempt < store->attempt.first_number &&
+            remove_folder(store, listing->damaged[i].name, failure) != 0)
             return -1;
-    }
     return 0;
+}
+
+/* What is thrown away is not missed. */
+static int forget_kept(const struct store *store, struct failure *failure)
+{
+    if (unlinkat(store->folder.fd, STORE_KEPT_NAME, 0) == 0 || errno == ENOENT)
+        return 0;
+    return failure_set(failure, EXIT_CHECKPOINT, "%s/" STORE_KEPT_NAME ": cannot be removed: %s.",
+                       store->folder.path, strerror(errno));
 }
 
 int store_begin(struct store *store, bool restart, const char *new_run_id, struct failure *failure)
@@ -181,7 +208,8 @@ int store_begin(struct store *store, bool restart, const char *new_run_id, struc
     struct store_listing listing;
     struct store_attempt before = {.first_number = 1};
     int read = store_read_attempt(store, &before, failure);
-    if (read < 0 || store_list(store, &listing, failure) != 0)
+    if (read < 0 || (restart && forget_kept(store, failure) != 0) ||
+        store_list(store, &listing, failure) != 0)
         return -1;
 
     /* Whose generations these are, when the file is lost, their manifests tell. */
@@ -275,11 +303,14 @@ int store_commit(const struct store *store, struct store_generation generation, 
 }
 
 int store_set_aside(const struct store *store, struct store_generation generation,
-                    struct failure *failure)
+                    char aside[STORE_NAME_BYTES], struct failure *failure)
 {
-    char name[STORE_NAME_BYTES], aside[STORE_NAME_BYTES];
+    char name[STORE_NAME_BYTES];
+    unsigned copy = 1;
     store_name(generation, name);
-    store_damaged_name(generation, aside);
+    do
+        store_damaged_name(generation, copy, aside);
+    while (durable_exists(&store->folder, aside) && copy++ < MOST_COPIES);
     if (FAULT("store.set_aside") != 0 ||
         renameat(store->folder.fd, name, store->folder.fd, aside) != 0)
         return failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be set aside: %s.",
@@ -338,7 +369,7 @@ int store_clean_rejects(const struct store *store, const struct store_part *keep
     if (store_open_rejects(store, &folder, failure) != 0)
         return -1;
     struct part_cleaner cleaner = {.folder = &folder, .keep = keep, .keep_count = keep_count};
-    int result = store_each_name(&folder, remove_part, &cleaner, failure);
+    int result = durable_each_name(&folder, remove_part, &cleaner, failure);
     durable_close(&folder);
     return result;
 }

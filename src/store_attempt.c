@@ -4,7 +4,6 @@
 #include "course_funnel/seal.h"
 
 #include <cjson/cJSON.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -48,7 +47,7 @@ int store_read_attempt(const struct store *store, struct store_attempt *attempt,
     int result = 0;
     if (durable_read(&store->folder, NAME, MOST_BYTES, &text, &trouble) == 0)
         result = parse((char *)text.bytes, text.byte_count, attempt);
-    else if (trouble.code == EXIT_BUG)
+    else if (trouble.code != FAILURE_DAMAGED)
         result = failure_set(failure, trouble.code, "%s", trouble.message);
     durable_bytes_free(&text);
     return result;
@@ -109,15 +108,15 @@ int store_join(const char *path, const struct store_attempt *attempt, struct sto
         struct failure trouble = {0};
         struct store_attempt found = {0};
         if (durable_open(path, &store->folder, &trouble) == 0) {
-            int read = store_read_attempt(store, &found, failure);
+            int read = store_read_attempt(store, &found, &trouble);
             if (read == 1 && is_same(&found, attempt)) {
                 store->attempt = *attempt;
                 return 0;
             }
             durable_close(&store->folder);
-            if (read < 0)
-                return -1;
         }
+        if (trouble.code == EXIT_BUG)
+            return failure_set(failure, trouble.code, "%s", trouble.message);
         (void)nanosleep(&(struct timespec){.tv_nsec = JOIN_PAUSE_NS}, NULL);
     }
     return failure_set(

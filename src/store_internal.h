@@ -5,28 +5,33 @@
 
 /* What the files of the store share. */
 
-/* Local. Read a canonical name; false when it is another. */
-bool store_parse_name(const char *name, const char *prefix, struct store_generation *generation);
+/* Local. Read the name of a generation; false when it is another. */
+bool store_parse_name(const char *name, struct store_generation *generation);
 
+/* Local. The name of one that is set aside, as the ${copy}th of that name, from 1. */
+void store_damaged_name(struct store_generation generation, unsigned copy,
+                        char name[STORE_NAME_BYTES]);
+
+#define STORE_KEPT_NAME "kept"
 #define STORE_GENERATION_PREFIX "generation-"
 #define STORE_DAMAGED_PREFIX "damaged-generation-"
 
-/*
- * Local. Call ${take} for each name in a folder but `.` and `..`, until it returns something else
- * than 0, which is returned. Names that are removed on the way are no trouble.
- */
-int store_each_name(const struct durable_folder *folder,
-                    int (*take)(void *context, const char *name, struct failure *failure),
-                    void *context, struct failure *failure);
-
 /* Local. Whether a file of that name may stand in a generation's folder. */
 bool store_is_generation_file(const char *name);
+
+/*
+ * Local. The generations that were committed last and not removed since (store_kept.c). Returns 0,
+ * with none where that was not noted or is damaged, or -1.
+ */
+int store_read_kept(const struct store *store, struct store_generation kept[STORE_KEPT],
+                    size_t *count, struct failure *failure);
 
 /* Local. Take, or look at, the lock (store_lock.c). */
 int store_take_lock(struct store *store, struct failure *failure);
 int store_sign_lock(const struct store *store, struct failure *failure);
 
-/* Local. The attempt file. Returns 1 when it is there and whole, 0 when not, -1 (EXIT_BUG). */
+/* Local. The attempt file. Returns 1 when it is there and whole, 0 when not, -1 when it cannot be
+ * read. */
 int store_read_attempt(const struct store *store, struct store_attempt *attempt,
                        struct failure *failure);
 int store_write_attempt(const struct store *store, const struct store_attempt *attempt,

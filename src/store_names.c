@@ -2,14 +2,10 @@
 
 #include "course_funnel/fault.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void format(const char *prefix, struct store_generation generation,
                    char name[STORE_NAME_BYTES])
@@ -23,19 +19,33 @@ void store_name(struct store_generation generation, char name[STORE_NAME_BYTES])
     format(STORE_GENERATION_PREFIX, generation, name);
 }
 
-void store_damaged_name(struct store_generation generation, char name[STORE_NAME_BYTES])
+void store_damaged_name(struct store_generation generation, unsigned copy,
+                        char name[STORE_NAME_BYTES])
 {
     format(STORE_DAMAGED_PREFIX, generation, name);
+    size_t bytes = strlen(name);
+    if (copy > 1)
+        snprintf(name + bytes, STORE_NAME_BYTES - bytes, ".%u", copy);
 }
 
-bool store_parse_name(const char *name, const char *prefix, struct store_generation *generation)
+static bool parse_damaged_name(const char *name, struct store_generation *generation)
 {
     char again[STORE_NAME_BYTES];
-    size_t bytes = strlen(prefix);
-    if (strncmp(name, prefix, bytes) != 0 || sscanf(name + bytes, "%" SCNu32 "-%" SCNu32,
-                                                    &generation->attempt, &generation->number) != 2)
+    unsigned copy = 1;
+    if (sscanf(name, STORE_DAMAGED_PREFIX "%" SCNu32 "-%" SCNu32 ".%u", &generation->attempt,
+               &generation->number, &copy) < 2)
         return false;
-    format(prefix, *generation, again);
+    store_damaged_name(*generation, copy, again);
+    return strcmp(name, again) == 0;
+}
+
+bool store_parse_name(const char *name, struct store_generation *generation)
+{
+    char again[STORE_NAME_BYTES];
+    if (sscanf(name, STORE_GENERATION_PREFIX "%" SCNu32 "-%" SCNu32, &generation->attempt,
+               &generation->number) != 2)
+        return false;
+    store_name(*generation, again);
     return strcmp(name, again) == 0;
 }
 
@@ -59,6 +69,7 @@ bool store_is_generation_file(const char *name)
     return strcmp(base, again) == 0;
 }
 
+/* Also of those that were set aside, which begin with their generation. */
 static int newest_first(const void *a, const void *b)
 {
     const struct store_generation *x = a, *y = b;
@@ -69,22 +80,31 @@ static int newest_first(const void *a, const void *b)
 
 static bool is_known(const char *name)
 {
-    static const char *const names[] = {"lock",      "attempt",     "probe",
-                                        "probe.tmp", "attempt.tmp", STORE_REJECTS};
+    /* The last two are those of jobs/rebuild.sh. */
+    static const char *const names[] = {
+        "lock",  "attempt",   "attempt.tmp", "kept",         "kept.tmp",
+        "probe", "probe.tmp", STORE_REJECTS, "job-attempts", "job-attempts.tmp"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
     return false;
 }
 
-/* Whether a generation counts: only its manifest says so. */
-static int has_manifest(const struct store *store, const char *name, bool *has,
+/*
+ * Whether a generation counts: only its manifest says so. What is no folder counts, so that it is
+ * missed as one. ${is_there} is false when there is nothing of that name any more.
+ */
+static int has_manifest(const struct store *store, const char *name, bool *is_there, bool *has,
                         struct failure *failure)
 {
     struct durable_folder folder;
-    *has = false;
-    if (durable_open_in(&store->folder, name, &folder, failure) != 0)
-        return -1;
+    struct failure trouble = {0};
+    *is_there = true;
+    if (durable_open_in(&store->folder, name, &folder, &trouble) != 0) {
+        *is_there = durable_exists(&store->folder, name);
+        *has = trouble.code == FAILURE_DAMAGED;
+        return *has ? 0 : failure_set(failure, trouble.code, "%s", trouble.message);
+    }
     /* Tests take this out to see that they would notice. */
     *has = durable_exists(&folder, STORE_MANIFEST) || FAULT_NUMBER("store.count_all", 0) != 0;
     durable_close(&folder);
@@ -112,6 +132,19 @@ static int add_generation(struct store_generation **generations, size_t *count,
     return 0;
 }
 
+static int add_damaged(struct store_listing *listing, const char *name,
+                       struct store_generation generation, struct failure *failure)
+{
+    void *array = listing->damaged;
+    if (extend(&array, listing->damaged_count, sizeof *listing->damaged, failure) != 0)
+        return -1;
+    listing->damaged = array;
+    struct store_damaged *damaged = &listing->damaged[listing->damaged_count++];
+    *damaged = (struct store_damaged){.generation = generation};
+    snprintf(damaged->name, sizeof damaged->name, "%s", name);
+    return 0;
+}
+
 static int add_other(struct store_listing *listing, const char *name, struct failure *failure)
 {
     void *array = listing->others;
@@ -135,70 +168,68 @@ static int add_name(void *context, const char *name, struct failure *failure)
     const struct lister *lister = context;
     struct store_listing *listing = lister->listing;
     struct store_generation generation;
-    struct failure trouble = {0};
-    bool has = false;
-    if (store_parse_name(name, STORE_DAMAGED_PREFIX, &generation))
-        return add_generation(&listing->damaged, &listing->damaged_count, generation, failure);
-    /* Something of a generation's name that is no folder is not the store's. */
-    bool ours = store_parse_name(name, STORE_GENERATION_PREFIX, &generation) &&
-                has_manifest(lister->store, name, &has, &trouble) == 0;
-    if (trouble.code == EXIT_BUG)
-        return failure_set(failure, trouble.code, "%s", trouble.message);
-    if (ours && has)
-        return add_generation(&listing->generations, &listing->generation_count, generation,
-                              failure);
-    if (ours)
-        return add_generation(&listing->incomplete, &listing->incomplete_count, generation,
-                              failure);
-    return is_known(name) ? 0 : add_other(listing, name, failure);
-}
-
-int store_each_name(const struct durable_folder *folder,
-                    int (*take)(void *context, const char *name, struct failure *failure),
-                    void *context, struct failure *failure)
-{
-    int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
-    if (directory == NULL) {
-        failure_set(failure, EXIT_CHECKPOINT, "%s: cannot be listed: %s.", folder->path,
-                    strerror(errno));
-        if (fd >= 0)
-            (void)close(fd);
+    bool is_there = false, has = false;
+    if (parse_damaged_name(name, &generation))
+        return add_damaged(listing, name, generation, failure);
+    if (!store_parse_name(name, &generation))
+        return is_known(name) ? 0 : add_other(listing, name, failure);
+    if (has_manifest(lister->store, name, &is_there, &has, failure) != 0)
         return -1;
-    }
-    int result = 0;
-    while (result == 0) {
-        errno = 0;
-        const struct dirent *entry = readdir(directory);
-        if (entry == NULL && errno != 0)
-            result = failure_set(failure, EXIT_CHECKPOINT, "%s: cannot be listed: %s.",
-                                 folder->path, strerror(errno));
-        if (entry == NULL)
-            break;
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            result = take(context, entry->d_name, failure);
-    }
-    (void)closedir(directory);
-    return result;
+    if (!is_there)
+        return 0;
+    return has ? add_generation(&listing->generations, &listing->generation_count, generation,
+                                failure)
+               : add_generation(&listing->incomplete, &listing->incomplete_count, generation,
+                                failure);
 }
 
-static void sort(struct store_generation *generations, size_t count)
+static void sort(void *elements, size_t count, size_t element_bytes)
 {
     if (count > 0)
-        qsort(generations, count, sizeof *generations, newest_first);
+        qsort(elements, count, element_bytes, newest_first);
+}
+
+bool store_is_same(struct store_generation a, struct store_generation b)
+{
+    return a.attempt == b.attempt && a.number == b.number;
+}
+
+static bool is_listed(const struct store_listing *listing, struct store_generation generation)
+{
+    for (size_t i = 0; i < listing->generation_count; i++)
+        if (store_is_same(listing->generations[i], generation))
+            return true;
+    for (size_t i = 0; i < listing->damaged_count; i++)
+        if (store_is_same(listing->damaged[i].generation, generation))
+            return true;
+    return false;
+}
+
+/* Which of those that were kept are missing. */
+static int miss(const struct store *store, struct store_listing *listing, struct failure *failure)
+{
+    struct store_generation kept[STORE_KEPT];
+    size_t count = 0;
+    if (store_read_kept(store, kept, &count, failure) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (!is_listed(listing, kept[i]))
+            listing->lost[listing->lost_count++] = kept[i];
+    return 0;
 }
 
 int store_list(const struct store *store, struct store_listing *listing, struct failure *failure)
 {
     struct lister lister = {.store = store, .listing = listing};
     memset(listing, 0, sizeof *listing);
-    if (store_each_name(&store->folder, add_name, &lister, failure) != 0) {
+    if (durable_each_name(&store->folder, add_name, &lister, failure) != 0 ||
+        miss(store, listing, failure) != 0) {
         store_listing_free(listing);
         return -1;
     }
-    sort(listing->generations, listing->generation_count);
-    sort(listing->incomplete, listing->incomplete_count);
-    sort(listing->damaged, listing->damaged_count);
+    sort(listing->generations, listing->generation_count, sizeof *listing->generations);
+    sort(listing->incomplete, listing->incomplete_count, sizeof *listing->incomplete);
+    sort(listing->damaged, listing->damaged_count, sizeof *listing->damaged);
     return 0;
 }
 

@@ -10,9 +10,10 @@
 /*
  * Files that must be there after a power cut, whole or not at all. Every failure is
  * EXIT_CHECKPOINT and names the file and the call, but for EXIT_BUG when memory or file
- * descriptors are out. No symbolic link is followed, and nothing but a regular file of one name is
- * read. A call that failed is not tried again on the same file: the kernel may have dropped what
- * was written.
+ * descriptors are out, and FAILURE_DAMAGED when what is to be read is missing, is no regular file
+ * or folder, has several names or another owner, or is too long or too short. No symbolic link is
+ * followed. A call that failed is not tried again on the same file: the kernel may have dropped
+ * what was written.
  */
 
 struct durable_folder {
@@ -28,6 +29,14 @@ int durable_open(const char *path, struct durable_folder *folder, struct failure
 int durable_open_in(const struct durable_folder *parent, const char *name,
                     struct durable_folder *folder, struct failure *failure);
 void durable_close(struct durable_folder *folder);
+
+/*
+ * Local. Call ${take} for each name in a folder but `.` and `..`, until it returns something else
+ * than 0, which is returned. Names that are removed on the way are no trouble.
+ */
+int durable_each_name(const struct durable_folder *folder,
+                      int (*take)(void *context, const char *name, struct failure *failure),
+                      void *context, struct failure *failure);
 
 /* Local. Make folder ${name}, mode 0700. Returns 0 when it is there, new or not, or -1. */
 int durable_make_folder(const struct durable_folder *parent, const char *name,

@@ -13,8 +13,8 @@
 /*
  * The files of one generation, written and read by one rank. Local: no MPI. Memory is that of one
  * file, which is about GENERATION_FILE_BYTES or as large as the largest key group. A file's size
- * and digest are checked before HDF5 sees it. Failures are EXIT_CHECKPOINT and name the file, or
- * EXIT_BUG.
+ * and digest are checked before HDF5 sees it. Failures name the file and are as those of durable.h;
+ * FAILURE_DAMAGED also where a digest, a table or a record is not as it was written.
  */
 
 #define GENERATION_FILE_BYTES ((uint64_t)32 << 20)
@@ -56,6 +56,9 @@ int generation_load_sums(const struct generation *generation, struct tally *tall
                          struct failure *failure);
 int generation_load_runs(const struct generation *generation, struct rejects_run **runs,
                          size_t *run_count, struct failure *failure);
+
+/* Check that nothing else stands in the folder than what the manifest names. */
+int generation_check_names(const struct generation *generation, struct failure *failure);
 
 /* Check that the parts of rejects hold, as far as they count, what they held. */
 int generation_check_parts(const struct store *store, const struct manifest *manifest,

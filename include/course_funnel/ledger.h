@@ -26,9 +26,6 @@ struct ledger {
 
 #define LEDGER_COUNTS (sizeof(struct ledger) / sizeof(uint64_t))
 
-/* Local. Add each count of ${more} to ${ledger}. */
-void ledger_add(struct ledger *ledger, const struct ledger *more);
-
 /* Local. The sum of all rejects. */
 uint64_t ledger_rejected(const struct ledger *ledger);
 

@@ -111,7 +111,7 @@ int manifest_print(const struct manifest *manifest, char **text, size_t *byte_co
                    struct failure *failure);
 
 /*
- * Local. Read a text, behind which a NUL stands. Returns 0, or -1: EXIT_CHECKPOINT and what is
+ * Local. Read a text, behind which a NUL stands. Returns 0, or -1: FAILURE_DAMAGED and what is
  * wrong with it, EXIT_STRANGER when it is of another version of the format, EXIT_BUG.
  */
 int manifest_parse(const char *text, size_t byte_count, struct manifest *manifest,

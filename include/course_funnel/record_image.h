@@ -10,7 +10,7 @@
 
 /*
  * The merged sums, and the stretches of rejects ↔ files of a checkpoint. Pure. A failure of the
- * loaders (EXIT_CHECKPOINT) says what is wrong with the file, and leaves it to the caller to name
+ * loaders (FAILURE_DAMAGED) says what is wrong with the file, and leaves it to the caller to name
  * it.
  */
 
@@ -18,7 +18,7 @@
 int record_image_create_sums(const struct tally *tally, struct image *image,
                              struct failure *failure);
 
-/* Local. Back into an empty tally. Returns 0, or -1 (EXIT_CHECKPOINT, EXIT_BUG). */
+/* Local. Back into an empty tally. Returns 0, or -1 (FAILURE_DAMAGED, EXIT_BUG). */
 int record_image_load_sums(const unsigned char *bytes, size_t byte_count, struct tally *tally,
                            struct failure *failure);
 
@@ -26,7 +26,7 @@ int record_image_load_sums(const unsigned char *bytes, size_t byte_count, struct
 int record_image_create_runs(const struct rejects_run *runs, size_t run_count, struct image *image,
                              struct failure *failure);
 
-/* Local. Back into an array that the caller frees. Returns 0, or -1 (EXIT_CHECKPOINT, EXIT_BUG). */
+/* Local. Back into an array that the caller frees. Returns 0, or -1 (FAILURE_DAMAGED, EXIT_BUG). */
 int record_image_load_runs(const unsigned char *bytes, size_t byte_count, struct rejects_run **runs,
                            size_t *run_count, struct failure *failure);
 

@@ -48,7 +48,8 @@ int schedule_create(const struct source_list *list, struct schedule *schedule,
 
 /*
  * Local. As schedule_create, of what an earlier schedule left: first ${unfinished}, then the items
- * from ${next} on. A next beyond the end is an EXIT_BUG.
+ * from ${next} on. It is an EXIT_BUG when next is beyond the end, or an unfinished split stands
+ * there twice or is not among the items before next.
  */
 int schedule_resume(const struct source_list *list, const struct schedule_item *unfinished,
                     size_t unfinished_count, size_t next, struct schedule *schedule,

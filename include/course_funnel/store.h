@@ -13,19 +13,24 @@
  *
  *   lock                        held by rank 0 while the job lives; tells which process that is
  *   attempt                     the number of the newest attempt, and the run that it belongs to
+ *   kept                        the generations that were committed last and are not to be removed
  *   generation-AAAA-GGGGGG/     one checkpoint, by attempt and a counter that starts anew with it;
  *                               it counts from when it has a manifest.json
  *   rejects/part-AAAA-R         rejects that rank R of attempt AAAA kept
- *   damaged-generation-.../     a generation that could not be used, set aside
+ *   damaged-generation-.../     a generation that could not be used, set aside; one more of that
+ *                               name gets `.2` and so on behind it
  *
  * Other names are left alone. No two attempts write to the same name, so that a rank of a dead
  * attempt, on a host that was cut off, can write over nothing of a later one; and it cannot commit
- * once a later attempt has begun. Local: no MPI. Failures are EXIT_CHECKPOINT.
+ * once a later attempt has begun. Local: no MPI. Failures are those of durable.h.
  */
 
 #define STORE_MANIFEST "manifest.json"
 #define STORE_REJECTS "rejects"
 #define STORE_NAME_BYTES 64
+
+/* Two generations are kept. */
+#define STORE_KEPT 2
 
 struct store_attempt {
     uint32_t number;       /* from 1 */
@@ -76,22 +81,32 @@ int store_look(const char *path, struct store *store, struct failure *failure);
 /* Whether a job lives that holds the lock; if so ${holder} tells which, as far as is known. */
 bool store_is_locked(const struct store *store, char holder[256]);
 
-/* The names of a generation, and set aside. */
+/* The name of a generation; whether two are the same. */
 void store_name(struct store_generation generation, char name[STORE_NAME_BYTES]);
-void store_damaged_name(struct store_generation generation, char name[STORE_NAME_BYTES]);
+bool store_is_same(struct store_generation a, struct store_generation b);
+
+/* A generation that was set aside. */
+struct store_damaged {
+    struct store_generation generation;
+    char name[STORE_NAME_BYTES];
+};
 
 /* What is in the folder. */
 struct store_listing {
-    struct store_generation *generations; /* those that have a manifest, newest first */
+    /* Those that have a manifest, newest first, and what is no folder but has the name of one. */
+    struct store_generation *generations;
     size_t generation_count;
     struct store_generation *incomplete; /* those that have none */
     size_t incomplete_count;
-    struct store_generation *damaged; /* those that were set aside */
+    struct store_damaged *damaged; /* those that were set aside */
     size_t damaged_count;
+    struct store_generation lost[STORE_KEPT]; /* kept ones that are incomplete or gone */
+    size_t lost_count;
     char **others; /* names that are none of the store's */
     size_t other_count;
 };
 
+/* Returns 0, or -1: also when it cannot be told what a generation is, so that none is missed. */
 int store_list(const struct store *store, struct store_listing *listing, struct failure *failure);
 void store_listing_free(struct store_listing *listing);
 
@@ -118,13 +133,20 @@ int store_check_attempt(const struct store *store, bool *overtaken, struct failu
 int store_commit(const struct store *store, struct store_generation generation, const char *text,
                  size_t byte_count, bool *overtaken, struct failure *failure);
 
+/*
+ * On rank 0, after store_commit: note which generations are kept, so that one that is lost is
+ * missed. ${overtaken} as there.
+ */
+int store_keep(const struct store *store, const struct store_generation *kept, size_t count,
+               bool *overtaken, struct failure *failure);
+
 /* Remove a generation, its manifest first. */
 int store_remove(const struct store *store, struct store_generation generation,
                  struct failure *failure);
 
-/* Keep a generation that could not be used under another name. */
+/* Keep a generation that could not be used under another name, which ${aside} tells. */
 int store_set_aside(const struct store *store, struct store_generation generation,
-                    struct failure *failure);
+                    char aside[STORE_NAME_BYTES], struct failure *failure);
 
 /* The parts of rejects in the folder; see rejects.h. */
 struct store_part {

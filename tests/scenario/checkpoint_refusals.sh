@@ -108,8 +108,18 @@ version=$("$PROGRAM" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)
 refused 3 "another format" "FOLDER/generation-0001-000001/manifest.json: it is of version 2 of the \
 format, and this program ($version) reads version 1. Go on with the program that wrote it, or start \
 over with --restart."
-says_inspect 6 "it is of version 2 of the format"
+says_inspect 3 "it is of version 2 of the format" \
+    "A run on this folder refuses to go on from generation-0001-000001 and stops."
 check "it is not thrown away" test -d "$folder/generation-0001-000001"
+# Also where the one before it is of this format.
+mv "$folder/generation-0001-000001" "$WORK/to-come"
+rm -rf "$folder"
+fault ingest.round:2:0:stop leaves 75 rebuild out 2 --checkpoint "$folder"
+COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,manifest.version=2 \
+    fault ingest.round:2:0:stop leaves 75 rebuild out 2 --checkpoint "$folder"
+says_inspect 3 "generation-0001-000001: whole" \
+    "A run on this folder refuses to go on from generation-0002-000001 and stops."
+leaves 3 rebuild out 2 --checkpoint "$folder"
 rm -rf "$folder"
 cp -a "$WORK/kept" "$folder"
 
@@ -142,6 +152,63 @@ as_straight out
 rm -rf "$folder" "$WORK/out"
 cp -a "$WORK/kept" "$folder"
 
+# What somebody copied back, and what is damaged once more: under a name of its own.
+cp -a "$folder/generation-0002-000001" "$folder/damaged-generation-0002-000001"
+truncate -s 100 "$manifest"
+leaves 0 rebuild out 2 --checkpoint "$folder"
+says "checkpoint generation-0002-000001 cannot be used and is kept as \
+damaged-generation-0002-000001.2: "
+as_straight out
+rm -rf "$folder" "$WORK/out"
+cp -a "$WORK/kept" "$folder"
+
+# A committed generation whose manifest is gone is no unfinished one.
+rm "$manifest"
+says_inspect 0 "generation-0002-000001: was written, and it or its manifest is gone" \
+    "A run on this folder goes on from generation-0001-000001"
+leaves 0 rebuild out 2 --checkpoint "$folder"
+says "checkpoint generation-0002-000001 cannot be used and is kept as damaged-generation-0002-000001: \
+$manifest: was written and is gone."
+says "resumed from checkpoint generation-0001-000001"
+as_straight out
+rm -rf "$folder" "$WORK/out"
+cp -a "$WORK/kept" "$folder"
+rm "$folder"/generation-*/manifest.json
+refused 6 "all manifests gone" "FOLDER: none of its checkpoints can be used: \
+FOLDER/generation-0001-000001/manifest.json: was written and is gone. They are kept there as \
+damaged-generation-*. --restart throws them away and reads the whole input anew."
+rm -rf "$folder"
+cp -a "$WORK/kept" "$folder"
+rm -r "$folder"/generation-*
+says_inspect 6 "None of the checkpoints can be used."
+refused 6 "all generations gone" "FOLDER: none of its checkpoints can be used: \
+FOLDER/generation-0001-000001: was written and is gone. --restart throws them away and reads the \
+whole input anew."
+rm -rf "$folder"
+cp -a "$WORK/kept" "$folder"
+
+# Storage that cannot be read for now costs nothing that was kept.
+as_kept() {
+    check "all generations are as they were" \
+        diff -r -x attempt -x lock -x rejects "$folder" "$WORK/kept"
+}
+fault durable.open_folder:1:0:ESTALE leaves 6 rebuild out 2 --checkpoint "$folder"
+says "$folder/generation-000"
+says ": the folder cannot be opened: Stale file handle."
+as_kept
+fault generation.verified:1+:1:EIO leaves 6 rebuild out 2 --checkpoint "$folder"
+says "checkpoint generation-0002-000001 cannot be read now and is passed over: "
+says "They are left as they are. Run again when the storage is well;"
+as_kept
+fault generation.verified:1:1:EIO,ingest.round:1:0:kill leaves 137 rebuild out 2 --checkpoint "$folder"
+says "resumed from checkpoint generation-0001-000001"
+as_kept
+leaves 0 rebuild out 2 --checkpoint "$folder"
+says "resumed from checkpoint generation-0002-000001"
+as_straight out
+rm -rf "$folder" "$WORK/out"
+cp -a "$WORK/kept" "$folder"
+
 # A second job is refused while the first one lives, and names it.
 COURSE_FUNNEL_FAULT=ingest.round:1+:0:wait funnel 2 rebuild --from "$WORK/in" --to "$WORK/first.out" \
     --rejects "$WORK/first.rejects" --max-reject-share 1 --checkpoint "$folder" &
@@ -170,7 +237,8 @@ rm -rf "$WORK/out"
 
 # A job whose lock is lost, as with the network of its host: a later attempt begins, and the first one
 # keeps no more, nor does it publish.
-overtaken() { # overtaken WAIT INTERVAL TEXT: the first job waits there; TEXT in a file says that it does
+overtaken() { # overtaken WAIT INTERVAL TEXT [COMMAND]: the first job waits there; TEXT in a file says
+    # that it does. COMMAND is what the later attempt does, else all.
     local first_job code=0 tries
     rm -rf "$folder" "$WORK/out" "$WORK/out.rejects" "$WORK/first.out"
     COURSE_FUNNEL_FAULT=$1:wait mpirun --oversubscribe -n 2 "$PROGRAM" rebuild --from "$WORK/in" \
@@ -182,16 +250,36 @@ overtaken() { # overtaken WAIT INTERVAL TEXT: the first job waits there; TEXT in
         sleep 0.05
     done
     rm "$folder/lock"
-    leaves 0 rebuild out 2 --checkpoint "$folder"
-    as_straight out
+    if [ $# -gt 3 ]; then
+        $4
+    else
+        leaves 0 rebuild out 2 --checkpoint "$folder"
+        as_straight out
+    fi
     wait "$first_job" || code=$?
     check "the first job ends with 6, not $code" test "$code" = 6
     check "it says why" grep -qF "$folder: attempt 2 of this run has begun, so attempt 1, which this job \
 is, keeps and publishes nothing more." "$WORK/first.stderr"
     check "it publishes nothing" test ! -e "$WORK/first.out/mart_course_funnel_lessons.csv"
     check "what the later one kept is there" alone inspect "$folder"
+    [ $# -gt 3 ] || return 0
+    check "all of it" diff -r -x lock "$folder" "$WORK/later"
+    leaves 0 rebuild out 2 --checkpoint "$folder"
+    says "resumed from checkpoint generation-0002-"
+    as_straight out
 }
 fault_numbers=$COURSE_FUNNEL_FAULT_NUMBERS
+
+# The first one has just committed when it is cut off: what the later one keeps meanwhile stays.
+COURSE_FUNNEL_FAULT_NUMBERS=$fault_numbers,fault.wait_us=9000000
+later_attempt_keeps() {
+    fault ingest.round:7:0:stop leaves 75 rebuild out 2 --checkpoint "$folder" \
+        --checkpoint-interval 0.000001
+    cp -a "$folder" "$WORK/later"
+}
+overtaken store.after_commit:3:0 0.000001 '"generation":3' later_attempt_keeps
+rm -rf "$WORK/later"
+COURSE_FUNNEL_FAULT_NUMBERS=$fault_numbers
 overtaken ingest.round:2+:0 0.5 "attempt 1"
 COURSE_FUNNEL_FAULT_NUMBERS=$fault_numbers,fault.wait_us=5000000
 overtaken checkpoint.prune:1:0 1000 '"kind":"sums"'

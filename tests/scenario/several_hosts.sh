@@ -20,7 +20,7 @@ rebuild_on() {
     job_options "$3"
     shift 3
     OMPI_MCA_plm_rsh_agent="$hosts agent" OMPI_MCA_orte_default_hostfile=$file COURSE_FUNNEL=$SLOW \
-        timeout -s KILL 90 "$hosts" exec h0 "$SOURCE/jobs/rebuild.sh" --ranks "$ranks" "$@" -- "${options[@]}" \
+        timeout -s KILL 240 "$hosts" exec h0 "$SOURCE/jobs/rebuild.sh" --ranks "$ranks" "$@" -- "${options[@]}" \
         </dev/null >>"$WORK/log" 2>&1
 }
 : >"$WORK/log"

@@ -10,7 +10,7 @@ owners() {
     mpi.h) echo 'include/course_funnel/ranks_mpi.h' ;;
     ranks_mpi.h) echo 'src/ranks.c src/exchange.c src/reduce.c src/waiting.c tests/mpi/*' ;;
     hdf5.h) echo 'src/image.c' ;;
-    cJSON.h) echo 'src/decode*.c src/manifest*.c src/store_attempt.c src/inspection_json.c src/log.c src/reject_line.c
+    cJSON.h) echo 'src/manifest*.c src/store_attempt.c src/store_kept.c src/inspection_json.c src/log.c src/reject_line.c
         src/table_reject.c
         src/run_record.c tests/*' ;;
     libpq-fe.h) echo 'src/postgres_session.h tests/*' ;;

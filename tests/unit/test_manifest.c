@@ -33,7 +33,11 @@ static void make(struct manifest *manifest)
     memset(manifest->input_fingerprint, 'a', 32);
     uint64_t *counts = (uint64_t *)&manifest->ledger;
     for (size_t i = 0; i < LEDGER_COUNTS; i++)
-        counts[i] = (UINT64_C(1) << 60) + i;
+        counts[i] = (UINT64_C(1) << 50) + i;
+    /* The books of a checkpoint balance. */
+    struct ledger *ledger = &manifest->ledger;
+    ledger->kept = ledger->sent = ledger->received = ledger->folded = UINT64_C(1) << 62;
+    ledger->lines_read = ledger->other + ledger_rejected(ledger) + ledger->kept;
     manifest->inputs = calloc(2, sizeof *manifest->inputs);
     manifest->inputs[0] =
         (struct manifest_input){.path = strdup("/d/a\"\\\n\x01 \xc3\xa9\xff.json"),
@@ -142,6 +146,8 @@ static void test_what_is_refused(void)
          "its \"next\" is missing or out of range"},
         {"\"columns\":", "\"pillars\":", "its \"columns\" is missing or out of range"},
         {"\"no_time\"", "\"no_tide\"", "its \"no_time\" is missing or out of range"},
+        {"\"next\":\"7\"", "\"next\":\"1\"", "its \"unfinished\" is missing or out of range"},
+        {"\"folded\":\"4", "\"folded\":\"3", "its \"lines_read\" is missing or out of range"},
         {"\"split\":9", "\"split\":10", "its \"unfinished\" is missing or out of range"},
         {"\"first_group\":100", "\"first_group\":101", "its \"files\" is missing or out of range"},
         {"\"last_group\":4095", "\"last_group\":4094", "its \"files\" is missing or out of range"},
@@ -152,10 +158,12 @@ static void test_what_is_refused(void)
         {"\"vacuums\":\"4\"", "\"vacuums\":4", "its \"vacuums\" is missing or out of range"},
         {"\"inputs\":[", "\"outputs\":[", "its \"inputs\" is missing or out of range"},
         {"\"rank\":31", "\"rank\":4096", "its \"rank\" is missing or out of range"},
-        {"{", "[", "it is not one whole JSON text"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        expect_refusal(cases[i].from, cases[i].to, EXIT_CHECKPOINT, cases[i].message);
+        expect_refusal(cases[i].from, cases[i].to, FAILURE_DAMAGED, cases[i].message);
+    expect_refusal("{", "[", EXIT_BUG,
+                   "it is right by its digest and cannot be read as JSON: there is no memory "
+                   "left for it, or it was made by hand");
     expect_refusal("\"format_version\":1", "\"format_version\":2", EXIT_STRANGER,
                    "it is of version 2 of the format, and this program (" COURSE_FUNNEL_VERSION
                    ") reads version 1. Go on with the program that wrote it, or start over with "
@@ -174,7 +182,7 @@ static void test_every_bit(void)
         struct failure trouble = {0};
         text[bit / 8] = (char)(text[bit / 8] ^ (1 << bit % 8));
         CU_ASSERT_EQUAL(manifest_parse(text, bytes, &found, &trouble), -1);
-        CU_ASSERT_EQUAL(trouble.code, EXIT_CHECKPOINT);
+        CU_ASSERT_EQUAL(trouble.code, FAILURE_DAMAGED);
         text[bit / 8] = (char)(text[bit / 8] ^ (1 << bit % 8));
     }
     for (size_t length = 0; length < bytes; length++) {

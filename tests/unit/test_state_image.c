@@ -165,7 +165,7 @@ static void test_other_range(void)
     CU_ASSERT_EQUAL_FATAL(state_create(0, 1, &loaded, &failure), 0);
     CU_ASSERT_EQUAL(state_image_load(image.bytes, image.byte_count, 101, 150, loaded, &failure),
                     -1);
-    CU_ASSERT_EQUAL(failure.code, EXIT_CHECKPOINT);
+    CU_ASSERT_EQUAL(failure.code, FAILURE_DAMAGED);
     CU_ASSERT_STRING_EQUAL(failure.message, "it holds other key groups than it should");
     state_free(loaded);
     state_free(state);

@@ -1,4 +1,5 @@
 #include "checkpoint_folder.h"
+#include "course_funnel/fault.h"
 
 #include <errno.h>
 #include <sys/wait.h>
@@ -45,7 +46,11 @@ static void expect_listing(const struct store *store, const char *names)
                                listing.incomplete[i].attempt, listing.incomplete[i].number);
     for (size_t i = 0; i < listing.damaged_count; i++)
         at += (size_t)snprintf(found + at, sizeof found - at, "damaged:%u-%u ",
-                               listing.damaged[i].attempt, listing.damaged[i].number);
+                               listing.damaged[i].generation.attempt,
+                               listing.damaged[i].generation.number);
+    for (size_t i = 0; i < listing.lost_count; i++)
+        at += (size_t)snprintf(found + at, sizeof found - at, "lost:%u-%u ",
+                               listing.lost[i].attempt, listing.lost[i].number);
     for (size_t i = 0; i < listing.other_count; i++)
         at += (size_t)snprintf(found + at, sizeof found - at, "other:%s ", listing.others[i]);
     if (strcmp(found, names) != 0)
@@ -132,6 +137,12 @@ static void test_stale_attempt(void)
              "%s: attempt 2 of this run has begun, so attempt 1, which this job is, keeps and "
              "publishes nothing more.",
              folder);
+    CU_ASSERT_STRING_EQUAL(failure.message, due);
+    failure = (struct failure){0};
+    overtaken = false;
+    CU_ASSERT_EQUAL(store_keep(&old, &(struct store_generation){1, 2}, 1, &overtaken, &failure),
+                    -1);
+    CU_ASSERT_TRUE(overtaken);
     CU_ASSERT_STRING_EQUAL(failure.message, due);
     expect_listing(&later, "1-1 incomplete:1-2 ");
     old.lock = -1;
@@ -239,9 +250,6 @@ static void test_leftovers(void)
     folder_write(path, "half", 4);
     snprintf(path, sizeof path, "%s/attempt.tmp", folder);
     folder_write(path, "half", 4);
-    /* A link that pretends to be a generation is not followed. */
-    snprintf(path, sizeof path, "%s/generation-0001-000009", folder);
-    CU_ASSERT_EQUAL(symlink("generation-0001-000001", path), 0);
     store_close(&store);
 
     begin(&store, false, RUN_A);
@@ -250,12 +258,164 @@ static void test_leftovers(void)
     CU_ASSERT_EQUAL(listing.generation_count, 1);
     CU_ASSERT_EQUAL_FATAL(listing.incomplete_count, 1);
     CU_ASSERT_EQUAL(listing.incomplete[0].number, 3);
-    CU_ASSERT_EQUAL(listing.other_count, 5);
+    CU_ASSERT_EQUAL(listing.other_count, 4);
     store_listing_free(&listing);
     snprintf(path, sizeof path, "%s/generation-0001-000003/mine", folder);
     CU_ASSERT_EQUAL(access(path, F_OK), 0);
     CU_ASSERT_EQUAL(store_remove(&store, (struct store_generation){1, 1}, &failure), 0);
-    CU_ASSERT_EQUAL(store_set_aside(&store, (struct store_generation){1, 3}, &failure), 0);
+    char aside[STORE_NAME_BYTES];
+    CU_ASSERT_EQUAL(store_set_aside(&store, (struct store_generation){1, 3}, aside, &failure), 0);
+    CU_ASSERT_STRING_EQUAL(aside, "damaged-generation-0001-000003");
+    store_close(&store);
+    folder_remove(folder);
+}
+
+/* A folder that has the name of a file does not keep the next attempt from its work. */
+static void test_folder_for_a_file(void)
+{
+    struct store store;
+    char path[128];
+    struct failure failure = {0};
+    make_folder();
+    begin(&store, false, RUN_A);
+    CU_ASSERT_EQUAL(store_make(&store, (struct store_generation){1, 1}, &failure), 0);
+    store_close(&store);
+    snprintf(path, sizeof path, "%s/generation-0001-000001/groups-0000-0001.h5", folder);
+    CU_ASSERT_EQUAL(mkdir(path, 0700), 0);
+    begin(&store, false, RUN_A);
+    expect_listing(&store, "incomplete:1-1 ");
+    CU_ASSERT_EQUAL(access(path, F_OK), 0);
+    store_close(&store);
+    folder_remove(folder);
+}
+
+/* What has the name of a generation and is none counts as one, so that it is missed. */
+static void test_other_things_for_generations(void)
+{
+    struct store store;
+    char path[128], aside[STORE_NAME_BYTES];
+    struct failure failure = {0};
+    make_folder();
+    begin(&store, false, RUN_A);
+    commit(&store, 1);
+    snprintf(path, sizeof path, "%s/generation-0001-000002", folder);
+    CU_ASSERT_EQUAL(symlink("generation-0001-000001", path), 0);
+    snprintf(path, sizeof path, "%s/generation-0001-000003", folder);
+    folder_write(path, "text", 4);
+    expect_listing(&store, "1-3 1-2 1-1 ");
+    CU_ASSERT_EQUAL(store_set_aside(&store, (struct store_generation){1, 2}, aside, &failure), 0);
+    expect_listing(&store, "1-3 1-1 damaged:1-2 ");
+    store_close(&store);
+    /* A restart throws them away, and not what a link leads to. */
+    snprintf(path, sizeof path, "%s/elsewhere", folder);
+    CU_ASSERT_EQUAL(mkdir(path, 0700), 0);
+    begin(&store, true, RUN_B);
+    expect_listing(&store, "other:elsewhere ");
+    store_close(&store);
+    folder_remove(folder);
+}
+
+#ifdef COURSE_FUNNEL_FAULTS
+/* A generation whose folder cannot be opened now is not taken for one that is not there. */
+static void test_unreadable_generation(void)
+{
+    struct store store;
+    struct store_listing listing;
+    struct failure failure = {0};
+    make_folder();
+    begin(&store, false, RUN_A);
+    commit(&store, 1);
+    setenv("COURSE_FUNNEL_FAULT", "durable.open_folder:1:*:ESTALE", 1);
+    fault_forget();
+    CU_ASSERT_EQUAL(store_list(&store, &listing, &failure), -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_CHECKPOINT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(failure.message, "generation-0001-000001"));
+    /* Nor is an attempt file that cannot be read now taken for one that is lost. */
+    store_close(&store);
+    failure = (struct failure){0};
+    CU_ASSERT_EQUAL_FATAL(store_open(folder, &store, &failure), 0);
+    setenv("COURSE_FUNNEL_FAULT", "durable.open_to_read:1:*:EIO", 1);
+    fault_forget();
+    CU_ASSERT_EQUAL(store_begin(&store, false, RUN_B, &failure), -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_CHECKPOINT);
+    unsetenv("COURSE_FUNNEL_FAULT");
+    store_close(&store);
+    begin(&store, false, RUN_B);
+    CU_ASSERT_STRING_EQUAL(store.attempt.run_id, RUN_A);
+    expect_listing(&store, "1-1 ");
+    store_close(&store);
+    folder_remove(folder);
+}
+
+#endif
+
+static void keep(const struct store *store, uint32_t newest, uint32_t before)
+{
+    struct failure failure = {0};
+    bool overtaken = true;
+    const struct store_generation kept[] = {{1, newest}, {1, before}};
+    CU_ASSERT_EQUAL(store_keep(store, kept, before > 0 ? 2 : 1, &overtaken, &failure), 0);
+    CU_ASSERT_FALSE(overtaken);
+}
+
+/* A committed generation that lost its manifest, or is gone, is missed, and what is left stays. */
+static void test_lost_generations(void)
+{
+    struct store store;
+    char path[128], aside[STORE_NAME_BYTES];
+    struct failure failure = {0};
+    make_folder();
+    begin(&store, false, RUN_A);
+    commit(&store, 1);
+    keep(&store, 1, 0);
+    commit(&store, 2);
+    keep(&store, 2, 1);
+    expect_listing(&store, "1-2 1-1 ");
+    store_close(&store);
+    snprintf(path, sizeof path, "%s/generation-0001-000002/manifest.json", folder);
+    CU_ASSERT_EQUAL(unlink(path), 0);
+    begin(&store, false, RUN_A);
+    expect_listing(&store, "1-1 incomplete:1-2 lost:1-2 ");
+    CU_ASSERT_EQUAL(store_set_aside(&store, (struct store_generation){1, 2}, aside, &failure), 0);
+    expect_listing(&store, "1-1 damaged:1-2 ");
+    CU_ASSERT_EQUAL(store_remove(&store, (struct store_generation){1, 1}, &failure), 0);
+    expect_listing(&store, "damaged:1-2 lost:1-1 ");
+    store_close(&store);
+    /* A note that is damaged tells nothing. */
+    snprintf(path, sizeof path, "%s/kept", folder);
+    CU_ASSERT_EQUAL(truncate(path, 20), 0);
+    begin(&store, false, RUN_A);
+    expect_listing(&store, "damaged:1-2 ");
+    keep(&store, 1, 0);
+    expect_listing(&store, "damaged:1-2 lost:1-1 ");
+    store_close(&store);
+    begin(&store, true, RUN_B);
+    expect_listing(&store, "");
+    store_close(&store);
+    folder_remove(folder);
+}
+
+/* Set aside once more, as when somebody copied it back: under a name of its own. */
+static void test_set_aside_again(void)
+{
+    static const char *const names[] = {"damaged-generation-0001-000001",
+                                        "damaged-generation-0001-000001.2",
+                                        "damaged-generation-0001-000001.3"};
+    struct store store;
+    struct failure failure = {0};
+    make_folder();
+    begin(&store, false, RUN_A);
+    for (size_t i = 0; i < 3; i++) {
+        char aside[STORE_NAME_BYTES];
+        commit(&store, 1);
+        CU_ASSERT_EQUAL(store_set_aside(&store, (struct store_generation){1, 1}, aside, &failure),
+                        0);
+        CU_ASSERT_STRING_EQUAL(aside, names[i]);
+    }
+    expect_listing(&store, "damaged:1-1 damaged:1-1 damaged:1-1 ");
+    store_close(&store);
+    begin(&store, true, RUN_B);
+    expect_listing(&store, "");
     store_close(&store);
     folder_remove(folder);
 }
@@ -308,6 +468,13 @@ int main(void)
         {"attempts count up, and restart begins anew", test_attempts},
         {"an attempt file that is lost", test_lost_attempt_file},
         {"a stale attempt cannot commit", test_stale_attempt},
+        {"a folder in place of a file", test_folder_for_a_file},
+        {"other things in place of generations", test_other_things_for_generations},
+#ifdef COURSE_FUNNEL_FAULTS
+        {"a generation that cannot be read now", test_unreadable_generation},
+#endif
+        {"generations that are lost", test_lost_generations},
+        {"set aside once more", test_set_aside_again},
         {"one job at a time", test_lock},
         {"folders that are not safe are refused", test_folders_that_are_refused},
         {"leftovers go, other names stay", test_leftovers},

@@ -1,0 +1,62 @@
+#include "store_internal.h"
+
+#include "course_funnel/seal.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_BYTES 4096
+
+static size_t parse(const char *text, size_t byte_count, struct store_generation kept[STORE_KEPT])
+{
+    if (!seal_is_right(text, byte_count))
+        return 0;
+    size_t count = 0;
+    const cJSON *element;
+    cJSON *root = cJSON_ParseWithLengthOpts(text, byte_count + 1, NULL, 1);
+    cJSON_ArrayForEach(element, cJSON_GetObjectItemCaseSensitive(root, STORE_KEPT_NAME))
+    {
+        const char *name = cJSON_GetStringValue(element);
+        if (name != NULL && count < STORE_KEPT && store_parse_name(name, &kept[count]))
+            count++;
+    }
+    cJSON_Delete(root);
+    return count;
+}
+
+int store_read_kept(const struct store *store, struct store_generation kept[STORE_KEPT],
+                    size_t *count, struct failure *failure)
+{
+    struct durable_bytes text = {0};
+    struct failure trouble = {0};
+    *count = 0;
+    if (durable_read(&store->folder, STORE_KEPT_NAME, MOST_BYTES, &text, &trouble) == 0)
+        *count = parse((char *)text.bytes, text.byte_count, kept);
+    durable_bytes_free(&text);
+    if (trouble.code == 0 || trouble.code == FAILURE_DAMAGED)
+        return 0;
+    return failure_set(failure, trouble.code, "%s", trouble.message);
+}
+
+int store_keep(const struct store *store, const struct store_generation *kept, size_t count,
+               bool *overtaken, struct failure *failure)
+{
+    if (store_check_attempt(store, overtaken, failure) != 0)
+        return -1;
+    char text[64 + STORE_KEPT * (STORE_NAME_BYTES + 3) + SEAL_BYTES + 1] =
+        "{\"" STORE_KEPT_NAME "\":[";
+    size_t bytes = strlen(text);
+    for (size_t i = 0; i < count && i < STORE_KEPT; i++) {
+        char name[STORE_NAME_BYTES];
+        store_name(kept[i], name);
+        bytes +=
+            (size_t)snprintf(text + bytes, sizeof text - bytes, "%s\"%s\"", i > 0 ? "," : "", name);
+    }
+    bytes += (size_t)snprintf(text + bytes, sizeof text - bytes, "]}");
+    bytes = seal_write(text, bytes);
+    if (durable_write(&store->folder, STORE_KEPT_NAME, text, bytes, failure) != 0)
+        return -1;
+    return durable_sync(&store->folder, failure);
+}
