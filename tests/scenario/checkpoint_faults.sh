@@ -41,13 +41,26 @@ while read -r count rank point; do
     done
 done <"$WORK/points.kept"
 
+# Not every recovery passes each of them so often: the next is tried from where this one began.
 hits=0
-again=0
+next=0
 recover() {
-    if dies "${recovery[hits % ${#recovery[@]}]}" rebuild out $((hits % 2 + 2)) "${often[@]}"; then
-        again=$((again + 1))
-        leaves 0 rebuild out $((hits % 3 + 1)) "${often[@]}"
+    local tries before=
+    rm -rf "$FAST/before"
+    if [ -d "$folder" ]; then
+        before=$FAST/before
+        cp -a "$folder" "$before"
     fi
+    for ((tries = 0; tries < 20; tries++)); do
+        if dies "${recovery[next++ % ${#recovery[@]}]}" rebuild out $((hits % 2 + 2)) "${often[@]}"
+        then
+            leaves 0 rebuild out $((hits % 3 + 1)) "${often[@]}"
+            return
+        fi
+        as_straight out
+        begin_with "$before"
+    done
+    fail "no rank died in the recovery"
 }
 
 # Death at each point. How often it is passed differs a little from run to run: where it was not hit
@@ -73,7 +86,8 @@ while read -r count rank point; do
 done <"$WORK/points.run"
 while read -r count rank point; do
     case $point in
-    checkpoint.load | durable.read | durable.open_to_read | generation.verified | store.begin)
+    checkpoint.load | durable.read | durable.open_to_read | durable.open_folder | durable.list | \
+        generation.verified | store.begin)
         kill_at "$FAST/kept" "$count" "$rank" "$point"
         ;;
     esac
@@ -86,9 +100,9 @@ while read -r count rank point; do
     esac
 done <"$WORK/points.damaged"
 
-echo "deaths: $hits, and $again in the recovery"
+echo "deaths: $hits, each with one more in the recovery, $next of which were tried"
 check "deaths" test "$hits" -ge 100
-check "deaths in the recovery" test "$again" -ge $((hits / 2))
+check "each point of a recovery was tried" test "$next" -ge "${#recovery[@]}"
 grep -ohE 'FAULT\("[a-z_.]+"' "$SOURCE"/src/*.c | cut -d'"' -f2 | sort -u |
     grep -vE '^publish\.(look_up|copy|replace|before_commit|after_commit)$' >"$WORK/due"
 sort -u "$WORK/died" >"$WORK/found"
