@@ -2,9 +2,12 @@
 #include "course_funnel/generation.h"
 #include "course_funnel/state_image.h"
 
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /*
  * How fast a state becomes files of a checkpoint and comes back.
@@ -76,6 +79,29 @@ static void tell_memory(const char *what, double before)
     printf("%-36s %8.0f MB, before %.0f MB\n", what, memory_mb("VmHWM:"), before);
 }
 
+/* The least that a checkpoint of so many bytes could take there: write and fsync, nothing else. */
+static bool write_plainly(const char *folder, uint64_t bytes)
+{
+    char path[4096];
+    static unsigned char piece[8 << 20];
+    snprintf(path, sizeof path, "%s/plain", folder);
+    for (size_t i = 0; i < sizeof piece; i++)
+        piece[i] = (unsigned char)draw(256);
+    double begun = clock_seconds();
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool good = fd >= 0;
+    for (uint64_t at = 0; good && at < bytes;) {
+        size_t wanted = bytes - at < sizeof piece ? (size_t)(bytes - at) : sizeof piece;
+        ssize_t got = write(fd, piece, wanted);
+        good = got > 0;
+        at += good ? (uint64_t)got : 0;
+    }
+    good = good && fsync(fd) == 0;
+    good = (fd < 0 || close(fd) == 0) && good;
+    tell("as many bytes, written and synced", bytes, clock_seconds() - begun);
+    return unlink(path) == 0 && good;
+}
+
 int main(int argc, char **argv)
 {
     struct failure failure = {0};
@@ -107,6 +133,10 @@ int main(int argc, char **argv)
     }
     image_clear(&image);
 
+    if (!write_plainly(argv[1], bytes)) {
+        failure_set(&failure, EXIT_CHECKPOINT, "%s: cannot be written to.", argv[1]);
+        goto tell_failure;
+    }
     double before = count_memory();
     double begun = clock_seconds();
     if (store_make(&store, (struct store_generation){manifest.attempt, 1}, &failure) != 0 ||
