@@ -61,7 +61,7 @@ void progress_format(char *text, unsigned long bytes, const struct progress_stat
     if (done > 0 || left_bytes <= 0)
         format_left(left, sizeof left, done > 0 ? state->seconds * left_bytes / done : 0);
     double pace = state->seconds > 0 ? 1 / state->seconds : 0;
-    snprintf(text, bytes, "read %.1f %%, %.0f events/s, %.1f MB/s, %s left",
+    snprintf(text, bytes, "read %.1f %%, %.0f lines/s, %.1f MB/s, %s left",
              total > 0 ? 100 * (1 - left_bytes / total) : 100.0, (double)state->done_lines * pace,
              done * pace / 1e6, left);
 }

@@ -218,12 +218,16 @@ static void test_a_failed_rank_does_not_stop_the_reduction(void)
     struct failure failure = {0};
     struct tally tally = {0};
     int last = ranks_count(ranks) - 1;
-    if (ranks_rank(ranks) == last)
-        failure_set(&failure, EXIT_BUG, "no memory here");
-    (void)reduce_tallies(ranks, &tally, &failure);
-    CU_ASSERT(ranks_vote(ranks, &failure) == -1);
-    CU_ASSERT_EQUAL(failure.code, EXIT_BUG);
-    tally_clear(&tally);
+    for (int failing = 0; failing <= last; failing++) {
+        failure = (struct failure){0};
+        if (ranks_rank(ranks) == failing)
+            failure_set(&failure, EXIT_BUG, "no memory here");
+        (void)reduce_tallies(ranks, &tally, &failure);
+        CU_ASSERT(ranks_vote(ranks, &failure) == -1);
+        CU_ASSERT_EQUAL(failure.code, EXIT_BUG);
+        CU_ASSERT_PTR_NOT_NULL(strstr(failure.message, "no memory here"));
+        tally_clear(&tally);
+    }
 }
 
 int main(void)

@@ -24,24 +24,28 @@ leaves 0 funnel 1 rebuild --from "$WORK/in/plain" --to "$target" --rejects "$WOR
 cp -r "$target" "$WORK/before"
 rebuild() {
     PROGRAM=$WORK/program funnel 3 rebuild --from "$WORK/in" --to "$target" \
-        --rejects "$WORK/rejects" --max-reject-share 1
+        --rejects "$WORK/rejects" --max-reject-share 1 "$@"
 }
 
 ALLOCATIONS_TO=$WORK/use leaves 0 rebuild
 rm -r "$target"
 cp -r "$WORK/before" "$target"
+# The first and the last, where all is different, and some by chance between. Not the very first,
+# which comes before MPI knows the rank, so that mpirun has to see by itself that it is gone.
+draw() { # draw WISHES: which of them are refused, in turn
+    local more
+    tries=(2 3 5 20 $(($1 - 50)) $(($1 - 10)) $(($1 - 4)) $(($1 - 1)))
+    for ((more = ${COURSE_FUNNEL_WISHES:-2}; more > 0; more--)); do
+        tries+=($((RANDOM * 7 % ($1 - 1) + 2)))
+    done
+}
 hit=0
 ended=0
 : >"$WORK/messages"
 for rank in 0 2; do
     read -r _ wishes _ <"$WORK/use.$rank"
     echo "rank $rank: $wishes allocations"
-    # The first and the last, where all is different, and some by chance between. Not the very first,
-    # which comes before MPI knows the rank, so that mpirun has to see by itself that it is gone.
-    tries=(2 3 5 20 $((wishes - 50)) $((wishes - 10)) $((wishes - 4)) $((wishes - 1)))
-    for ((more = ${COURSE_FUNNEL_WISHES:-2}; more > 0; more--)); do
-        tries+=($((RANDOM * 7 % (wishes - 1) + 2)))
-    done
+    draw "$wishes"
     for at in "${tries[@]}"; do
         code=0
         ALLOCATIONS_FAIL=$rank:$at rebuild || code=$?
@@ -69,4 +73,37 @@ for rank in 0 2; do
 done
 echo "$hit wishes were refused; $ended times the other ranks were ended"
 check "only $hit were refused" test "$hit" -ge 12
+
+# With checkpoints memory may also be short for one of them, which is given up, and the run goes on.
+kept=(--checkpoint "$WORK/folder" --checkpoint-interval 0.000001)
+ALLOCATIONS_TO=$WORK/use leaves 0 rebuild "${kept[@]}"
+rm -r "$WORK/before"
+cp -r "$target" "$WORK/before"
+given_up=0
+hit=0
+for rank in 0 2; do
+    read -r _ wishes _ <"$WORK/use.$rank"
+    echo "rank $rank: $wishes allocations with checkpoints"
+    draw "$wishes"
+    for at in "${tries[@]}"; do
+        code=0
+        rm -rf "$WORK/folder" "$target"
+        ALLOCATIONS_FAIL=$rank:$at rebuild "${kept[@]}" || code=$?
+        checks=$((checks + 1))
+        [ "$code" = 0 ] || [ "$code" = 70 ] || fail "rank $rank, allocation $at of $wishes: left $code"
+        check "rank $rank, $at: somebody is left" nobody_left
+        if grep -q "is given up, .*No memory left" "$WORK/stderr"; then
+            given_up=$((given_up + 1))
+        fi
+        if [ "$code" = 70 ]; then
+            hit=$((hit + 1))
+            check "rank $rank, $at: nothing is set aside" \
+                test -z "$(find "$WORK/folder" -name 'damaged-*' 2>/dev/null)"
+            leaves 0 rebuild "${kept[@]}"
+        fi
+        same_marts "$target" "$WORK/before"
+    done
+done
+echo "$hit wishes were refused, and $given_up checkpoints given up"
+check "only $hit were refused" test "$hit" -ge 6
 passed

@@ -18,34 +18,34 @@ static void expect(struct progress_state state, const char *due)
 static void test_from_the_beginning(void)
 {
     expect((struct progress_state){1000 * MB, 0, 0, 0, 0},
-           "read 0.0 %, 0 events/s, 0.0 MB/s, unknown left");
+           "read 0.0 %, 0 lines/s, 0.0 MB/s, unknown left");
     expect((struct progress_state){1000 * MB, 0, 250 * MB, 5000, 10},
-           "read 25.0 %, 500 events/s, 25.0 MB/s, 30 s left");
+           "read 25.0 %, 500 lines/s, 25.0 MB/s, 30 s left");
     expect((struct progress_state){100000 * MB, 0, 250 * MB, 5000, 10},
-           "read 0.2 %, 500 events/s, 25.0 MB/s, 1 h 06 min left");
+           "read 0.2 %, 500 lines/s, 25.0 MB/s, 1 h 06 min left");
     expect((struct progress_state){100 * MB, 0, 1 * MB, 90, 1},
-           "read 1.0 %, 90 events/s, 1.0 MB/s, 1 min 39 s left");
+           "read 1.0 %, 90 lines/s, 1.0 MB/s, 1 min 39 s left");
     expect((struct progress_state){3600 * MB, 0, 1 * MB, 1, 1},
-           "read 0.0 %, 1 events/s, 1.0 MB/s, 59 min 59 s left");
+           "read 0.0 %, 1 lines/s, 1.0 MB/s, 59 min 59 s left");
     expect((struct progress_state){3601 * MB, 0, 1 * MB, 1, 1},
-           "read 0.0 %, 1 events/s, 1.0 MB/s, 1 h 00 min left");
-    expect((struct progress_state){0, 0, 0, 0, 1}, "read 100.0 %, 0 events/s, 0.0 MB/s, 0 s left");
+           "read 0.0 %, 1 lines/s, 1.0 MB/s, 1 h 00 min left");
+    expect((struct progress_state){0, 0, 0, 0, 1}, "read 100.0 %, 0 lines/s, 0.0 MB/s, 0 s left");
 }
 
 /* The share is that of the run, the pace and what it means for the rest that of this attempt. */
 static void test_after_a_resume(void)
 {
     expect((struct progress_state){1000 * MB, 600 * MB, 0, 0, 5},
-           "read 60.0 %, 0 events/s, 0.0 MB/s, unknown left");
+           "read 60.0 %, 0 lines/s, 0.0 MB/s, unknown left");
     expect((struct progress_state){1000 * MB, 600 * MB, 100 * MB, 2000, 20},
-           "read 70.0 %, 100 events/s, 5.0 MB/s, 1 min 00 s left");
+           "read 70.0 %, 100 lines/s, 5.0 MB/s, 1 min 00 s left");
 }
 
 /* What is read again after a resume, and files that grow, count for more than all. */
 static void test_more_than_all(void)
 {
     expect((struct progress_state){1000 * MB, 1000 * MB, 10 * MB, 10, 10},
-           "read 100.0 %, 1 events/s, 1.0 MB/s, 0 s left");
+           "read 100.0 %, 1 lines/s, 1.0 MB/s, 0 s left");
 }
 
 /* Shares and times far beyond what can be must not leave the text. */
