@@ -34,6 +34,12 @@ if [ "$(id -u)" -eq 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 
+# on_all_cores ARGS...: the program on a rank for each thread of the cores, which is what nproc
+# counts; Open MPI alone counts cores, and refuses to start more ranks.
+on_all_cores() {
+    mpirun --use-hwthread-cpus -n "$ranks" "$program" "$@"
+}
+
 # step TEXT LOG COMMAND...: say what is done, keep the noise in a file, show its end on failure.
 step() {
     local text=$1 log=$work/$2.log code=0
@@ -42,7 +48,7 @@ step() {
     "$@" >"$log" 2>&1 </dev/null || code=$?
     [ "$code" -eq 0 ] && return 0
     echo "That failed with exit code $code. The end of $log:" >&2
-    tail -n 25 "$log" >&2
+    tail -n 40 "$log" >&2
     exit "$code"
 }
 
@@ -55,12 +61,12 @@ build() {
 # The export is made under another name, so that one that was broken off is not taken for whole.
 make_export() {
     rm -rf "$work/export.new" &&
-        mpirun -q -n "$ranks" "$program" generate --out "$work/export.new" --events "$events" &&
+        on_all_cores generate --out "$work/export.new" --events "$events" &&
         mv "$work/export.new" "$work/export"
 }
 
 rebuild() {
-    mpirun -q -n "$ranks" "$program" rebuild --from "$work/export" --to "dbname=postgres" \
+    on_all_cores rebuild --from "$work/export" --to "dbname=postgres" \
         --schema course_funnel --rejects "$work/rejects.ndjson"
 }
 

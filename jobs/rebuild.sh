@@ -13,7 +13,8 @@ pause when the target could not take the marts (5) or, under Slurm, another job 
 OPTIONS must name a --checkpoint folder, where each attempt goes on from what the one before has
 left.
 
-  --ranks N      ranks to start; without it one a core, under Slurm one a task of the job
+  --ranks N      ranks to start; without it one a thread of the cores, under Slurm one a task of
+                 the job
   --attempts K   most attempts in all (100)
   --fruitless K  most attempts in a row that leave no newer checkpoint behind (3)
   --pause S      seconds to wait before target or folder are tried again, at most 5 times (60)
@@ -291,7 +292,7 @@ watch_launcher() {
 # would end the ranks at once: outside a job of Slurm, which ends what it finds, it gets a session
 # of its own.
 attempt() {
-    local command=(mpirun) again=()
+    local command=(mpirun "${places[@]}") again=()
     [ -z "$ranks" ] || command+=(-n "$ranks")
     ! restart_is_due || again=(--restart)
     command+=("$program" rebuild "${options[@]}" "${again[@]}")
@@ -392,8 +393,11 @@ set_up_open_mpi
 if ! [ -d "$checkpoint" ] && ! mkdir -m 700 "$checkpoint"; then
     leave 6 "the checkpoint folder $checkpoint cannot be made."
 fi
+places=()
 if [ -z "$ranks" ] && [ -z "${SLURM_JOB_ID:-}" ]; then
+    # nproc counts the threads of the cores; Open MPI alone counts cores, and starts no more ranks.
     ranks=$(nproc)
+    places=(--use-hwthread-cpus)
 fi
 last=
 where=${SLURM_JOB_ID:+, job $SLURM_JOB_ID on ${SLURM_JOB_NODELIST:-its nodes}}

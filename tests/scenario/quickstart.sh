@@ -25,7 +25,11 @@ quickstart() { # from a folder that is not the repository's
         </dev/null >"$WORK/stdout" 2>"$WORK/stderr"
 }
 leaves 2 quickstart --rows 3
-leaves 0 quickstart --events 20000
+# A machine of one core with threads, where Open MPI has one slot unless it is told to count them; the
+# ranks are bound, as they are for a user.
+unset OMPI_MCA_hwloc_base_binding_policy
+threads="core:1 pu:$(nproc)"
+HWLOC_SYNTHETIC=$threads HWLOC_THISSYSTEM=1 leaves 0 quickstart --events 20000
 check "it builds" test "$(wc -l <"$WORK/calls")" = 2
 check "nothing is said on standard error" test ! -s "$WORK/stderr"
 check "six steps" test "$(grep -cE '^[1-6]\. ' "$WORK/stdout")" = 6
@@ -58,7 +62,13 @@ check "the server runs" test -s "$running"
 (cd "$copy" && jobs/local-postgres.sh stop build/quickstart/postgres)
 check "the server is stopped" test ! -e "$running"
 
-# A step that fails is named, with the end of its log.
+# A step that fails is named, with the end of its log; mpirun says there why it starts no ranks.
+echo "echo 1000" >"$WORK/bin/nproc"
+chmod +x "$WORK/bin/nproc"
+mv "$copy/build/quickstart/export" "$WORK/export"
+leaves 1 quickstart
+says "That failed with exit code 1. The end of $copy/build/quickstart/generate.log:"
+says "There are not enough slots available"
 sed -i 's/^case/echo no compiler here; exit 3; case/' "$WORK/bin/cmake"
 leaves 3 quickstart
 says "That failed with exit code 3. The end of $copy/build/quickstart/build.log:"

@@ -124,6 +124,10 @@ unset -f sleep
 # What mpirun is given.
 check "the command" grep -qFx -- \
     "-n 3 $PROGRAM rebuild --from x --checkpoint $folder" "$WORK/calls"
+prepare "0"
+leaves 0 job -- --from x --checkpoint "$folder"
+check "a rank for each thread of the cores, where none are named" grep -qFx -- \
+    "--use-hwthread-cpus -n $(nproc) $PROGRAM rebuild --from x --checkpoint $folder" "$WORK/calls"
 for setting in time=5 intvl=1 probes=3; do
     check "the network is looked after: $setting" \
         grep -qx "OMPI_MCA_oob_tcp_keepalive_$setting" "$WORK/environment"
@@ -245,6 +249,16 @@ holder=
 plan "mourning 0" 0 2
 says "mpirun has no process left and does not end"
 plan "busy 0" 0 1
+
+# A machine of one core with threads, where Open MPI has one slot unless it is told to count them; the
+# ranks are bound, as they are for a user.
+python3 -c 'from events import *; print(line(event(STARTED, "u", 1, 1)).decode())' >"$WORK/one.json"
+(unset OMPI_MCA_rmaps_base_oversubscribe OMPI_MCA_hwloc_base_binding_policy
+    threads="core:1 pu:$(nproc)"
+    HWLOC_SYNTHETIC=$threads HWLOC_THISSYSTEM=1 COURSE_FUNNEL=$PROGRAM leaves 0 "$again" \
+        --attempts 1 -- --from "$WORK/one.json" --to "$WORK/one.marts" --rejects "$WORK" \
+        --checkpoint "$WORK/one.checkpoint" 2>"$WORK/stderr" >"$WORK/stdout")
+check "it has all threads" grep -q "on $(nproc) ranks" "$WORK/stderr"
 
 # The real thing: a rank is killed, mpirun is killed, a stop is asked for; then it is done.
 make_export 15000
