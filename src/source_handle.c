@@ -36,9 +36,9 @@ static int open_regular(struct source_handle *handle, const char *path, struct s
     return 0;
 }
 
-static int64_t mtime_ns(const struct stat *status)
+static int64_t to_ns(struct timespec time)
 {
-    return (int64_t)status->st_mtim.tv_sec * INT64_C(1000000000) + status->st_mtim.tv_nsec;
+    return (int64_t)time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 }
 
 /* One sentence on what differs from what was listed. */
@@ -63,7 +63,8 @@ static int check_status(const struct source_handle *handle, const struct stat *s
                            "%s: was replaced after it was listed (inode %" PRIu64 " then, %" PRIu64
                            " now). %s",
                            handle->shown, file->inode, (uint64_t)status->st_ino, advice);
-    if (mtime_ns(status) != file->mtime_ns)
+    /* Who writes may put the former back, as rsync and touch do, but never the latter. */
+    if (to_ns(status->st_mtim) != file->mtime_ns || to_ns(status->st_ctim) != file->ctime_ns)
         return failure_set(failure, EXIT_SOURCE,
                            "%s: was changed after it was listed (its time of change is another). "
                            "%s",
@@ -79,7 +80,8 @@ int source_handle_inspect(struct source_handle *handle, const char *path, struct
     if (open_regular(handle, path, &status, failure) != 0)
         return -1;
     file->bytes = (uint64_t)status.st_size;
-    file->mtime_ns = mtime_ns(&status);
+    file->mtime_ns = to_ns(status.st_mtim);
+    file->ctime_ns = to_ns(status.st_ctim);
     file->inode = (uint64_t)status.st_ino;
     return 0;
 }
@@ -102,17 +104,18 @@ int source_handle_open(struct source_handle *handle, const struct source_file *f
 
 int source_handle_check(const struct source_handle *handle, struct failure *failure)
 {
+    /* By its path first: a file that is unlinked is changed too, but that is not what to say. */
     struct stat status;
-    if (fstat(handle->fd, &status) != 0)
-        return failure_set(failure, EXIT_SOURCE, "%s: its state can't be read: %s.", handle->shown,
-                           strerror(errno));
-    if (check_status(handle, &status, failure) != 0)
-        return -1;
     if (stat(handle->path, &status) != 0)
         return failure_set(failure, EXIT_SOURCE,
                            "%s: was there when it was listed, but is no more: %s. The input must "
                            "not change while a run reads it: run again when it is complete.",
                            handle->shown, strerror(errno));
+    if (check_status(handle, &status, failure) != 0)
+        return -1;
+    if (fstat(handle->fd, &status) != 0)
+        return failure_set(failure, EXIT_SOURCE, "%s: its state can't be read: %s.", handle->shown,
+                           strerror(errno));
     return check_status(handle, &status, failure);
 }
 

@@ -52,6 +52,7 @@ struct source_file {
     char *path;       /* absolute, owned by the list */
     uint64_t bytes;   /* on disk, when it was listed; a later difference is a failure */
     int64_t mtime_ns; /* likewise */
+    int64_t ctime_ns; /* likewise, but of no matter to a later attempt: a chmod changes it too */
     uint64_t inode;   /* likewise: a file put in its place is noticed too. The device is not kept:
                          the nodes of a cluster may number the same shared file system differently */
     enum source_format format;

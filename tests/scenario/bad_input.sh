@@ -119,6 +119,9 @@ changed "grows" "$big" "echo >>'$big'"
 changed "shrinks" "$big" "truncate -s 150000000 '$big'"
 changed "shrinks to nothing" "$big" "truncate -s 0 '$big'"
 changed "written over" "$big" "printf x | dd of='$big' bs=1 conv=notrunc status=none"
+changed "written over, its time put back" "$big: was changed after it was listed" \
+    "touch -r '$big' '$WORK/time'; printf x | dd of='$big' bs=1 conv=notrunc status=none
+    touch -r '$WORK/time' '$big'"
 changed "another in its place" "$last" "cp '$last' '$last.new'; mv '$last.new' '$last'"
 changed "vanishes" "$last" "rm '$last'"
 passed

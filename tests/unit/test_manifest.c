@@ -295,6 +295,7 @@ static void test_each_difference_is_named(void)
     make_sample(&then, "bdf");
     make_sample(&now, "bdf");
     now.files[1].inode = 77;
+    now.files[1].ctime_ns = 78;
     expect_difference(&then, &now, NULL);
 
     now.limits.range_bytes = 200;
