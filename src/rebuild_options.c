@@ -3,6 +3,7 @@
 #include "course_funnel/options.h"
 #include "course_funnel/postgres.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -322,8 +323,22 @@ int rebuild_options_rejects_path(const struct rebuild_options *options, char **p
                                  struct failure *failure)
 {
     struct stat status;
+    char *named = NULL;
+    *path = NULL;
     bool is_directory = stat(options->rejects, &status) == 0 && S_ISDIR(status.st_mode);
-    if (asprintf(path, "%s%s", options->rejects, is_directory ? "/rejects.ndjson" : "") < 0)
+    if (asprintf(&named, "%s%s", options->rejects, is_directory ? "/rejects.ndjson" : "") < 0)
         return failure_memory(failure, "the place of the rejects", strlen(options->rejects));
-    return 0;
+    if (lstat(named, &status) != 0 || !S_ISLNK(status.st_mode)) {
+        *path = named;
+        return 0;
+    }
+    /* The rename that puts the file in place would replace the link. */
+    *path = realpath(named, NULL);
+    if (*path == NULL)
+        failure_set(failure, EXIT_USAGE,
+                    "--rejects %s: is a symbolic link that can't be followed: %s. Name what it "
+                    "should lead to.",
+                    named, strerror(errno));
+    free(named);
+    return *path != NULL ? 0 : -1;
 }

@@ -29,6 +29,35 @@ static int describe_target(struct job *job, struct failure *failure)
     return 0;
 }
 
+/* What is written to ${place} must not be read as input by the next run. */
+static int check_apart(const struct job *job, const char *option, const char *place,
+                       struct failure *failure)
+{
+    char *walked = NULL;
+    if (source_reaches(job->options.files, job->options.file_count, place, &walked, failure) != 0)
+        return -1;
+    if (walked != NULL)
+        failure_set(failure, EXIT_USAGE,
+                    "%s %s: lies in %s, which --from walks, so that the next run would read as "
+                    "input what this one writes there. Name a place outside of it, or one with a "
+                    "hidden name (.NAME), which is not walked.",
+                    option, place, walked);
+    free(walked);
+    return failure->code != 0 ? -1 : 0;
+}
+
+static int check_all_apart(const struct job *job, struct failure *failure)
+{
+    const struct rebuild_options *options = &job->options;
+    const char *checkpoint = options->checkpoint.path;
+    if ((!publish_is_postgres(options->to) &&
+         check_apart(job, "--to", options->to, failure) != 0) ||
+        check_apart(job, "--rejects", job->rejects_path, failure) != 0 ||
+        (checkpoint != NULL && check_apart(job, "--checkpoint", checkpoint, failure) != 0))
+        return -1;
+    return 0;
+}
+
 /* On rank 0: what can be checked before any work is. */
 static int check_places(struct job *job, struct failure *failure)
 {
@@ -36,7 +65,7 @@ static int check_places(struct job *job, struct failure *failure)
     job->record.started_us = clock_now_us();
     job->target = (struct publish_target){.target = options->to, .schema = options->schema};
     job->checked = clock_seconds();
-    if (describe_target(job, failure) != 0 ||
+    if (describe_target(job, failure) != 0 || check_all_apart(job, failure) != 0 ||
         run_record_draw_id(job->record.run_id, failure) != 0 ||
         publish_check(&job->target, &job->record.planned_us, failure) != 0 ||
         rejects_check(job->rejects_path, failure) != 0)
@@ -60,6 +89,11 @@ static int list_sources(struct job *job, struct failure *failure)
     progress_end(progress);
     if (status != 0)
         return -1;
+    if (source_holds(job->list, job->rejects_path))
+        return failure_set(failure, EXIT_USAGE,
+                           "--rejects %s: is one of the files that are read, and would be "
+                           "replaced. Name another place.",
+                           job->rejects_path);
     for (size_t i = 0; i < job->list->note_count; i++)
         log_warning("%s: %s", job->list->notes[i].path, job->list->notes[i].what);
     if (rebuild_tables_find(&options->tables, job->list, &job->tables, failure) != 0)

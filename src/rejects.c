@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct rejects {
@@ -204,7 +206,14 @@ int rejects_sync(struct rejects *rejects, uint64_t *byte_count, char digest[DIGE
 
 int rejects_check(const char *path, struct failure *failure)
 {
+    struct stat status;
     char *name = NULL;
+    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return failure_set(
+            failure, EXIT_USAGE,
+            "--rejects %s: is not a regular file, and would be replaced by one. Name "
+            "a file or a directory.",
+            path);
     if (asprintf(&name, "%s.check-%d", path, (int)getpid()) < 0)
         return failure_memory(failure, "the name of a reject file", strlen(path));
     int result = 0;
@@ -269,6 +278,23 @@ static int open_and_copy(FILE *joined, const struct rejects_place *place,
     return result;
 }
 
+/* Make the name ${path} last in its folder. */
+static int sync_folder(const char *path, struct failure *failure)
+{
+    char *folder = strdup(path);
+    if (folder == NULL)
+        return failure_memory(failure, "the name of a reject file", strlen(path));
+    int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    /* EINVAL: the file system has no such thing. */
+    bool synced =
+        fd >= 0 && FAULT("rejects.sync_folder") == 0 && (fsync(fd) == 0 || errno == EINVAL);
+    int result = synced ? 0 : write_failure(path, "made to last", failure);
+    if (fd >= 0)
+        (void)close(fd);
+    return result;
+}
+
 int rejects_join(const struct rejects_place *place, struct rejects_run *runs, size_t run_count,
                  struct failure *failure)
 {
@@ -277,8 +303,10 @@ int rejects_join(const struct rejects_place *place, struct rejects_run *runs, si
     if (asprintf(&temporary, "%s.joined-%s", path, place->run_id) < 0)
         return failure_memory(failure, "the name of a reject file", strlen(path));
 
-    int result = -1;
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int result = -1, fd = -1;
+    /* An attempt of the same run may have left its own. */
+    if (unlink(temporary) == 0 || errno == ENOENT)
+        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     FILE *joined = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (joined == NULL) {
         write_failure(temporary, "written", failure);
@@ -303,7 +331,9 @@ close_joined:
         result = write_failure(temporary, "written", failure);
     if (result == 0 && rename(temporary, path) != 0)
         result = write_failure(path, "put in place", failure);
-    if (result != 0)
+    if (result == 0)
+        result = sync_folder(path, failure);
+    else
         (void)unlink(temporary);
 free_name:
     free(temporary);

@@ -205,6 +205,17 @@ int source_draft_sort_files(struct source_draft *draft, struct failure *failure)
 /* Bring the notes in order, each once, and take the fingerprint. */
 int source_draft_finish(struct source_draft *draft, struct failure *failure);
 
+/* source_list.c: what is named */
+
+/* Is given what exists by a name; ${matched}: a pattern matched it, nobody named it. */
+typedef int source_visit(void *whom, const char *name, bool matched, struct failure *failure);
+
+/*
+ * Visit what ${from} names: what exists by that name, or all that matches it as a pattern. Returns
+ * 0, or -1: the visit failed, or EXIT_SOURCE, there is nothing of that name.
+ */
+int source_list_visit(const char *from, source_visit *visit, void *whom, struct failure *failure);
+
 /* source_split.c: files, cut in splits */
 
 /* Look into each file of the draft, tell its format and cut it. */

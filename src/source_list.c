@@ -139,8 +139,7 @@ static int walk(struct source_draft *draft, char *path, struct failure *failure)
 }
 
 /* Take what exists by the name ${name}; ${matched}: a pattern matched it, nobody named it. */
-static int take_name(struct source_draft *draft, const char *name, bool matched,
-                     struct failure *failure)
+static int take_name(void *draft, const char *name, bool matched, struct failure *failure)
 {
     struct stat status;
     if (stat(name, &status) != 0)
@@ -170,7 +169,8 @@ static int is_trouble(const char *path, int error)
     return error != ENOENT && error != ENOTDIR;
 }
 
-static int take_pattern(struct source_draft *draft, const char *pattern, struct failure *failure)
+static int visit_matches(const char *pattern, source_visit *visit, void *whom,
+                         struct failure *failure)
 {
     char shown[SOURCE_SHOWN_BYTES];
     source_names_show(pattern, shown, sizeof shown);
@@ -180,7 +180,7 @@ static int take_pattern(struct source_draft *draft, const char *pattern, struct 
     switch (glob(pattern, GLOB_NOSORT, is_trouble, &matches)) {
     case 0:
         for (size_t i = 0; i < matches.gl_pathc && result == 0; i++)
-            result = take_name(draft, matches.gl_pathv[i], true, failure);
+            result = visit(whom, matches.gl_pathv[i], true, failure);
         break;
     case GLOB_NOMATCH:
         result =
@@ -200,13 +200,13 @@ static int take_pattern(struct source_draft *draft, const char *pattern, struct 
     return result;
 }
 
-static int take(struct source_draft *draft, const char *from, struct failure *failure)
+int source_list_visit(const char *from, source_visit *visit, void *whom, struct failure *failure)
 {
     struct stat status;
     if (lstat(from, &status) == 0)
-        return take_name(draft, from, false, failure);
+        return visit(whom, from, false, failure);
     if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
-        return take_pattern(draft, from, failure);
+        return visit_matches(from, visit, whom, failure);
     return fail_path(from, "can't be read", errno, failure);
 }
 
@@ -222,7 +222,7 @@ int source_list(const char *const *from, size_t from_count, const struct source_
 
     int result = 0;
     for (size_t i = 0; i < from_count && result == 0; i++)
-        result = take(&draft, from[i], failure);
+        result = source_list_visit(from[i], take_name, &draft, failure);
     if (result == 0)
         result = source_draft_sort_files(&draft, failure);
     if (result == 0)

@@ -61,7 +61,8 @@ int rebuild_options_sort_sources(struct rebuild_options *options, struct failure
 
 /*
  * Local. The file that rejects go to: what --rejects names, or rejects.ndjson in it when it is a
- * directory. The caller frees it. Returns 0, or -1 (EXIT_BUG).
+ * directory; where that is a symbolic link, what it leads to. The caller frees it. Returns 0, or -1
+ * (EXIT_USAGE: a link that leads nowhere; EXIT_BUG).
  */
 int rebuild_options_rejects_path(const struct rebuild_options *options, char **path,
                                  struct failure *failure);

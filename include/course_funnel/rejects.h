@@ -75,14 +75,15 @@ int rejects_sync(struct rejects *rejects, uint64_t *byte_count, char digest[DIGE
                  struct failure *failure);
 
 /*
- * Local. Check before any work that ${path} can be written. Returns 0, or -1
- * (EXIT_TARGET).
+ * Local. Check before any work that ${path} can be written. Returns 0, or -1 (EXIT_TARGET;
+ * EXIT_USAGE: something else than a regular file is there).
  */
 int rejects_check(const char *path, struct failure *failure);
 
 /*
  * Local, on rank 0 when all parts are flushed. Join the stretches of all parts, given in any order,
- * into the place's path by temporary name and rename; an empty file says that there was none.
+ * into the place's path by temporary name and rename, and make it last; an empty file says that
+ * there was none.
  * Returns 0, or -1 (EXIT_TARGET: among others when a part can't be found, as when ranks on other
  * hosts do not see the same folder).
  */

@@ -110,6 +110,18 @@ int source_list(const char *const *from, size_t from_count, const struct source_
                 const struct source_watch *watch, struct source_list **list,
                 struct failure *failure);
 
+/*
+ * Local. Whether a walk of the directories among ${from} comes to ${place}, a file or a directory
+ * that need not be there yet: it is one of them or lies in one, and not under a hidden name.
+ * Returns 0 and in ${walked} the name of such a directory, which the caller frees, or NULL; or -1
+ * (EXIT_SOURCE: there is nothing of a name in ${from}; EXIT_BUG).
+ */
+int source_reaches(const char *const *from, size_t from_count, const char *place, char **walked,
+                   struct failure *failure);
+
+/* Local. Whether ${path} is a file of the list, by whatever name. */
+bool source_holds(const struct source_list *list, const char *path);
+
 /* A relation of a database, to stand behind the files of a list. */
 struct source_relation {
     const char *name;     /* as messages and rejects show it */

@@ -47,6 +47,11 @@ for point in durable.write durable.fsync durable.sync rejects.fsync; do
     as_straight out
 done
 
+# The rejects' name that cannot be made to last.
+forget
+COURSE_FUNNEL_FAULT=rejects.sync_folder:1:0:EIO leaves 5 rebuild out 2
+says "$WORK/out.rejects: the rejects cannot be made to last: Input/output error."
+
 # A stop that cannot be kept is told by its own exit code.
 forget
 COURSE_FUNNEL_FAULT=ingest.round:4:0:stop,durable.fsync:4+:0:EIO leaves 6 rebuild out 2 \

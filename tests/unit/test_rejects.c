@@ -115,7 +115,33 @@ static void test_a_place_that_cannot_be_written_is_told(void)
     CU_ASSERT_EQUAL(failure.code, EXIT_TARGET);
     CU_ASSERT(strstr(failure.message, "--rejects") != NULL);
     failure.code = 0;
-    CU_ASSERT(rejects_check(folder, &failure) == 0);
+    CU_ASSERT(rejects_check(folder, &failure) == -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_USAGE);
+    failure.code = 0;
+    char path[64];
+    snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
+    CU_ASSERT(rejects_check(path, &failure) == 0);
+}
+
+/* What stands there by the name of the unfinished file is not written through. */
+static void test_a_leftover_is_replaced(void)
+{
+    char path[64], leftover[80], other[80];
+    struct failure failure = {0};
+    struct rejects_place place = {.path = path, .parts = path, .run_id = "att", .attempt = 1};
+    snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
+    snprintf(leftover, sizeof leftover, "%s.joined-att", path);
+    snprintf(other, sizeof other, "%s.other", path);
+    FILE *file = fopen(other, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    CU_ASSERT(fputs("kept", file) >= 0);
+    CU_ASSERT_EQUAL(fclose(file), 0);
+    CU_ASSERT_EQUAL(symlink(other, leftover), 0);
+    CU_ASSERT(rejects_join(&place, NULL, 0, &failure) == 0);
+    CU_ASSERT_STRING_EQUAL(read_all(other), "kept");
+    struct stat status;
+    CU_ASSERT(lstat(path, &status) == 0 && S_ISREG(status.st_mode));
+    CU_ASSERT(unlink(path) == 0 && unlink(other) == 0);
 }
 
 int main(void)
@@ -125,6 +151,7 @@ int main(void)
         {"parts are joined in the order of splits", test_parts_are_joined_in_the_order_of_splits},
         {"no reject leaves an empty file", test_no_reject_leaves_an_empty_file},
         {"a place that cannot be written is told", test_a_place_that_cannot_be_written_is_told},
+        {"a leftover is replaced", test_a_leftover_is_replaced},
     };
     if (mkdtemp(folder) == NULL)
         return EXIT_FAILURE;
