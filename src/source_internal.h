@@ -40,7 +40,7 @@ const char *source_names_base(const char *path);
 /* Whether a part of the path begins with a dot, "." and ".." aside. */
 bool source_names_hidden(const char *path);
 
-/* Why a file of this name is left out when it was not named directly, or NULL when it is read. */
+/* Why a file of this name is left out, or NULL when it is read. */
 const char *source_names_left_out(const char *base);
 
 /* source_magic.c: formats by their first bytes */

@@ -158,8 +158,8 @@ static int take_name(void *draft, const char *name, bool matched, struct failure
         return fail_path(name, "can't be read", errno, failure);
     if (folder)
         return walk(draft, real, failure);
-    return matched ? take_file(draft, real, source_names_base(name), failure)
-                   : source_draft_file(draft, real, failure);
+    /* Also where it was named: a shell names all that its pattern matches. */
+    return take_file(draft, real, source_names_base(name), failure);
 }
 
 /* What glob meets on its way: a folder that is not there is no trouble, one that is locked is. */

@@ -98,13 +98,14 @@ struct source_watch {
 
 /*
  * Local. List what ${from} names: files, directories (walked, hidden names left out) and globs.
- * Amplitude's `_complete` markers and merged-identity files (`-ORG_yyyy-MM-dd_H…`), in
- * directories, globs and archives, are noted and left out, as are symbolic links to directories,
- * FIFOs and the like; a file named twice is read once and noted; empty files are fine. A name that
- * exists is taken as it is, even where it could be read as a pattern. ${watch} may be NULL. Returns
- * 0 and a list that the caller frees with source_free, or -1 with EXIT_SOURCE: nothing matches a
- * name, a path can't be read, a file named directly is not a regular file, or one is packed in a
- * way that is not supported (zstd, xz, bzip2, tar, an encrypted zip entry, a zip inside a zip).
+ * Amplitude's `_complete` markers and merged-identity files (`-ORG_yyyy-MM-dd_H…`) are noted
+ * and left out, named or met, as are symbolic links to directories, FIFOs and the like that are
+ * met; a hidden file that is named is read; a file named twice is read once and noted; empty files
+ * are fine. A name that exists is taken as it is, even where it could be read as a pattern.
+ * ${watch} may be NULL. Returns 0 and a list that the caller frees with source_free, or -1 with
+ * EXIT_SOURCE: nothing matches a name, a path can't be read, a file named directly is not a regular
+ * file, or one is packed in a way that is not supported (zstd, xz, bzip2, tar, an encrypted zip
+ * entry, a zip inside a zip).
  */
 int source_list(const char *const *from, size_t from_count, const struct source_limits *limits,
                 const struct source_watch *watch, struct source_list **list,

@@ -61,10 +61,17 @@ static void test_walk(void)
     CU_ASSERT_TRUE(files_has_note(list, "/100/socket", "not a regular file"));
     source_free(list);
 
-    /* A marker that is named itself is read: somebody wants it. */
-    list = files_list("100/-200_2025-07-01_3.json.gz", &limits);
+    /* So it is when a shell has named all that is there. */
+    const char *named[] = {files_path("100/100_2025-07-01_1_complete"),
+                           files_path("100/-200_2025-07-01_3.json.gz"),
+                           files_path("100/deep/.x.json")};
+    struct failure failure = {0};
+    CU_ASSERT_EQUAL_FATAL(source_list(named, 3, &limits, NULL, &list, &failure), 0);
     CU_ASSERT_EQUAL(list->file_count, 1);
-    CU_ASSERT_EQUAL(list->note_count, 0);
+    CU_ASSERT_TRUE(files_has_file(list, "100/deep/.x.json"));
+    CU_ASSERT_EQUAL(list->note_count, 2);
+    CU_ASSERT_TRUE(files_has_note(list, "_1_complete", "marker of a finished hour"));
+    CU_ASSERT_TRUE(files_has_note(list, "/-200_2025-07-01_3.json.gz", "merged identities"));
     source_free(list);
 
     /* A folder may be named by a link. */
