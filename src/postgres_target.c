@@ -3,11 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 bool postgres_is_target(const char *text)
 {
     if (strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0)
         return true;
+    struct stat status;
+    if (lstat(text, &status) == 0)
+        return false;
     text += strspn(text, " ");
     size_t keyword = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
     size_t blanks = strspn(text + keyword, " ");

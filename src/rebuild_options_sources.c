@@ -5,11 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A pattern such as date=* has the form of a conninfo string too. */
+static bool is_database(const char *from)
+{
+    return postgres_is_target(from) && !source_matches(from);
+}
+
 static size_t count_databases(const struct rebuild_options *options)
 {
     size_t count = 0;
     for (size_t i = 0; i < options->from_count; i++)
-        count += postgres_is_target(options->from[i]) ? 1 : 0;
+        count += is_database(options->from[i]) ? 1 : 0;
     return count;
 }
 
@@ -29,7 +35,7 @@ static int check_tables(const struct rebuild_options *options, size_t databases,
                            "--events-table is for sources in PostgreSQL, and none is named.");
     for (size_t i = 0; i < options->events_table_count && databases > 1; i++) {
         const struct rebuild_table *table = &options->events_tables[i];
-        if (table->from_before == 0 || !postgres_is_target(options->from[table->from_before - 1]))
+        if (table->from_before == 0 || !is_database(options->from[table->from_before - 1]))
             return failure_set(failure, EXIT_USAGE,
                                "--events-table %s does not stand behind a PostgreSQL source; as "
                                "there are several, each table stands behind its own.",
@@ -83,7 +89,7 @@ int rebuild_options_sort_sources(struct rebuild_options *options, struct failure
         return failure_memory(failure, "the sources",
                               options->from_count * sizeof *options->requests);
     for (size_t i = 0; i < options->from_count; i++)
-        if (postgres_is_target(options->from[i]))
+        if (is_database(options->from[i]))
             add_requests(options, i, databases);
         else
             options->files[options->file_count++] = options->from[i];

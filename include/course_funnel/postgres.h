@@ -47,7 +47,10 @@ struct postgres_options {
                    to look every POSTGRES_LOOK_S seconds whether its client is there */
 };
 
-/* Local. Whether ${text} has the form of a libpq URI or conninfo string (KEYWORD=...). */
+/*
+ * Local. Whether ${text} has the form of a libpq URI, or of a conninfo string (KEYWORD=...) and
+ * nothing exists by that name: folders of partitions are called so (date=2025-07-01).
+ */
 bool postgres_is_target(const char *text);
 
 /*

@@ -111,6 +111,9 @@ int source_list(const char *const *from, size_t from_count, const struct source_
                 const struct source_watch *watch, struct source_list **list,
                 struct failure *failure);
 
+/* Local. Whether there is something that ${from} names, or that matches it as a pattern. */
+bool source_matches(const char *from);
+
 /*
  * Local. Whether a walk of the directories among ${from} comes to ${place}, a file or a directory
  * that need not be there yet: it is one of them or lies in one, and not under a hidden name.

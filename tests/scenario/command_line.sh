@@ -167,6 +167,18 @@ leaves 0 funnel 2 rebuild --from "$WORK/input/a.json" "$WORK/input" "${to[@]}"
 cp "$WORK/marts/mart_course_funnel_lessons.csv" "$WORK/once.csv"
 leaves 0 funnel 2 rebuild --from "$WORK/inp*/*.json" "${to[@]}"
 same "$WORK/marts/mart_course_funnel_lessons.csv" "$WORK/once.csv"
+# Folders of partitions have names that could be conninfo texts; what is there wins.
+mkdir -p "$WORK/hive/date=2025-07-01" "$WORK/hive/run=1"
+cp "$WORK/input/a.json" "$WORK/hive/date=2025-07-01"
+(cd "$WORK/hive"
+    for source in date=2025-07-01 date=2025-07-01/a.json 'date=*' 'date=*/*.json'; do
+        rm -f run=1/*
+        leaves 0 funnel 2 rebuild --from "$source" --to run=1 --rejects "$WORK/rejects"
+        same run=1/mart_course_funnel_lessons.csv "$WORK/once.csv"
+    done
+    leaves 0 alone report --from run=1
+    leaves 2 alone rebuild --from date=2025-07-02 --to run=1 --rejects "$WORK/rejects"
+    says "The connection to PostgreSQL is not well formed")
 # The rejects go to ./rejects.ndjson unless told otherwise, or into a folder that is there.
 mkdir "$WORK/folder"
 leaves 0 funnel 2 rebuild "${from[@]}" --to "$WORK/marts" --rejects "$WORK/folder"
