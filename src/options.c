@@ -4,16 +4,9 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int out_of_range(const char *option, const char *text, uint64_t minimum, uint64_t maximum,
-                        struct failure *failure)
-{
-    return failure_set(failure, EXIT_USAGE,
-                       "%s takes a whole number from %" PRIu64 " to %" PRIu64 ", not \"%s\".",
-                       option, minimum, maximum, text);
-}
 
 /* strtoull takes blanks and signs, so the first byte is looked at here. */
 static bool read_digits(const char *text, char **end, uint64_t *value)
@@ -30,31 +23,53 @@ int options_number(const char *option, const char *text, uint64_t minimum, uint6
 {
     char *end = NULL;
     if (!read_digits(text, &end, value) || *end != '\0' || *value < minimum || *value > maximum)
-        return out_of_range(option, text, minimum, maximum, failure);
+        return failure_set(failure, EXIT_USAGE,
+                           "%s takes a whole number from %" PRIu64 " to %" PRIu64 ", not \"%s\".",
+                           option, minimum, maximum, text);
     return 0;
+}
+
+static const char suffixes[] = "KMGT";
+
+/* A size with the largest suffix that says it exactly. */
+static void write_size(uint64_t bytes, char text[32])
+{
+    unsigned step = 0;
+    while (step < sizeof suffixes - 1 && bytes > 0 && bytes % 1024 == 0) {
+        bytes /= 1024;
+        step++;
+    }
+    snprintf(text, 32, "%" PRIu64 "%.*s", bytes, step > 0 ? 1 : 0,
+             suffixes + (step > 0 ? step - 1 : 0));
+}
+
+static int no_size(const char *option, const char *text, uint64_t minimum, uint64_t maximum,
+                   struct failure *failure)
+{
+    char least[32], most[32];
+    write_size(minimum, least);
+    write_size(maximum, most);
+    return failure_set(failure, EXIT_USAGE,
+                       "%s takes a size from %s to %s, such as 512K, 64M or 2G, not \"%s\".",
+                       option, least, most, text);
 }
 
 int options_bytes(const char *option, const char *text, uint64_t minimum, uint64_t maximum,
                   uint64_t *value, struct failure *failure)
 {
-    static const char suffixes[] = "KMGT";
     char *end = NULL;
     unsigned shift = 0;
     if (!read_digits(text, &end, value))
-        return out_of_range(option, text, minimum, maximum, failure);
+        return no_size(option, text, minimum, maximum, failure);
     if (*end != '\0') {
         const char *suffix = strchr(suffixes, *end);
         if (suffix == NULL || end[1] != '\0')
-            return failure_set(failure, EXIT_USAGE,
-                               "%s takes a size such as 512K, 64M or 2G, not \"%s\".", option,
-                               text);
+            return no_size(option, text, minimum, maximum, failure);
         shift = 10 * (unsigned)(suffix - suffixes + 1);
     }
-    if (*value > UINT64_MAX >> shift)
-        return out_of_range(option, text, minimum, maximum, failure);
+    if (*value > UINT64_MAX >> shift || *value << shift < minimum || *value << shift > maximum)
+        return no_size(option, text, minimum, maximum, failure);
     *value <<= shift;
-    if (*value < minimum || *value > maximum)
-        return out_of_range(option, text, minimum, maximum, failure);
     return 0;
 }
 

@@ -59,7 +59,7 @@ const char rebuild_options_help[] =
     "  --max-ratio N            most bytes that one compressed byte may inflate to, looked at\n"
     "                           after the first MiB (default: 1100)\n"
     "  --range-bytes SIZE       size of the ranges that plain files and tables are cut in\n"
-    "                           (default: 16M)\n"
+    "                           (default: 16M, at least 4K)\n"
     "  --help                   this text\n"
     "\n"
     "Sizes take the suffixes K, M, G and T. Passwords come from a passfile, a service file or\n"
@@ -236,7 +236,7 @@ static int set_option(struct rebuild_options *options, enum option_name name,
         return options_number("--max-ratio", optarg, 1, UINT32_MAX, &options->limits.max_ratio,
                               failure);
     case OPTION_RANGE_BYTES:
-        return options_bytes("--range-bytes", optarg, 1, UINT64_C(1) << 40,
+        return options_bytes("--range-bytes", optarg, SOURCE_LEAST_RANGE_BYTES, UINT64_C(1) << 40,
                              &options->limits.range_bytes, failure);
     case OPTION_HELP:
         options->help = true;

@@ -35,6 +35,7 @@ struct source_limits {
 #define SOURCE_DEFAULT_MAX_LINE_BYTES (UINT64_C(64) << 20)
 #define SOURCE_DEFAULT_MAX_RATIO UINT64_C(1100)
 #define SOURCE_DEFAULT_RANGE_BYTES (UINT64_C(16) << 20)
+#define SOURCE_LEAST_RANGE_BYTES UINT64_C(4096) /* each range costs some memory on every rank */
 
 /*
  * What a server counts of a table. Statistics come late and may be lost, so they decide nothing,
