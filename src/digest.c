@@ -18,7 +18,7 @@ static void write_text(XXH128_hash_t hash, char text[DIGEST_BYTES])
 
 static uint64_t seed_of(const char *identity)
 {
-    return XXH3_64bits(identity, strlen(identity));
+    return identity != NULL ? XXH3_64bits(identity, strlen(identity)) : 0;
 }
 
 void digest_bytes(const char *identity, const void *bytes, size_t byte_count,

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <xxhash.h>
+#include <string.h>
 
 /* Sums of microseconds may pass 2^64. */
 __extension__ typedef unsigned __int128 wide;
@@ -132,41 +132,39 @@ static int check_pairs(const struct tally *tally, const struct marts *marts,
                        started, completed, tally->pairs_started, tally->pairs_completed);
 }
 
-static void digest_line(XXH3_state_t *state, char *text, size_t bytes)
+int marts_begin_digest(const char *header, struct digest **digest, struct failure *failure)
 {
-    text[bytes] = '\n';
-    XXH3_128bits_update(state, text, bytes + 1);
+    if (digest_create(NULL, digest, failure) != 0)
+        return -1;
+    digest_add(*digest, header, strlen(header));
+    digest_add(*digest, "\n", 1);
+    return 0;
 }
 
-static void finish_digest(const XXH3_state_t *state, char digest[33])
+static void digest_line(struct digest *digest, char *text, size_t bytes)
 {
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
-    snprintf(digest, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
+    text[bytes] = '\n';
+    digest_add(digest, text, bytes + 1);
 }
 
 static int add_digests(struct marts *marts, struct failure *failure)
 {
     char text[MARTS_ROW_BYTES + 1];
-    XXH3_state_t *state = XXH3_createState();
-    if (state == NULL)
-        return failure_memory(failure, "a digest", 512);
-
-    XXH3_128bits_reset(state);
-    XXH3_128bits_update(state, marts_cohorts_header, sizeof marts_cohorts_header - 1);
-    XXH3_128bits_update(state, "\n", 1);
-    for (size_t i = 0; i < marts->cohort_count; i++)
-        digest_line(state, text, marts_format_cohort(&marts->cohorts[i], text));
-    finish_digest(state, marts->cohorts_digest);
-
-    XXH3_128bits_reset(state);
-    XXH3_128bits_update(state, marts_lessons_header, sizeof marts_lessons_header - 1);
-    XXH3_128bits_update(state, "\n", 1);
-    for (size_t i = 0; i < marts->lesson_count; i++)
-        digest_line(state, text, marts_format_lesson(&marts->lessons[i], text));
-    finish_digest(state, marts->lessons_digest);
-
-    XXH3_freeState(state);
-    return 0;
+    struct digest *cohorts = NULL, *lessons = NULL;
+    int result = -1;
+    if (marts_begin_digest(marts_cohorts_header, &cohorts, failure) == 0 &&
+        marts_begin_digest(marts_lessons_header, &lessons, failure) == 0) {
+        for (size_t i = 0; i < marts->cohort_count; i++)
+            digest_line(cohorts, text, marts_format_cohort(&marts->cohorts[i], text));
+        for (size_t i = 0; i < marts->lesson_count; i++)
+            digest_line(lessons, text, marts_format_lesson(&marts->lessons[i], text));
+        digest_text(cohorts, marts->cohorts_digest);
+        digest_text(lessons, marts->lessons_digest);
+        result = 0;
+    }
+    digest_free(cohorts);
+    digest_free(lessons);
+    return result;
 }
 
 int marts_build(const struct tally *tally, struct marts **marts, struct failure *failure)

@@ -6,22 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 struct marts_rows {
     struct marts *marts;
     size_t cohort_capacity;
     size_t lesson_capacity;
-    XXH3_state_t *cohorts_state;
-    XXH3_state_t *lessons_state;
+    struct digest *cohorts_digest;
+    struct digest *lessons_digest;
 };
-
-static void start_digest(XXH3_state_t *state, const char *header)
-{
-    XXH3_128bits_reset(state);
-    XXH3_128bits_update(state, header, strlen(header));
-    XXH3_128bits_update(state, "\n", 1);
-}
 
 int marts_rows_create(struct marts_rows **rows, struct failure *failure)
 {
@@ -30,14 +22,14 @@ int marts_rows_create(struct marts_rows **rows, struct failure *failure)
     if (made == NULL)
         return failure_memory(failure, "the marts", sizeof *made);
     made->marts = calloc(1, sizeof *made->marts);
-    made->cohorts_state = XXH3_createState();
-    made->lessons_state = XXH3_createState();
-    if (made->marts == NULL || made->cohorts_state == NULL || made->lessons_state == NULL) {
+    if (made->marts == NULL)
+        failure_memory(failure, "the marts", sizeof *made->marts);
+    if (made->marts == NULL ||
+        marts_begin_digest(marts_cohorts_header, &made->cohorts_digest, failure) != 0 ||
+        marts_begin_digest(marts_lessons_header, &made->lessons_digest, failure) != 0) {
         marts_rows_free(made);
-        return failure_memory(failure, "the marts", sizeof *made->marts);
+        return -1;
     }
-    start_digest(made->cohorts_state, marts_cohorts_header);
-    start_digest(made->lessons_state, marts_lessons_header);
     *rows = made;
     return 0;
 }
@@ -47,9 +39,8 @@ void marts_rows_free(struct marts_rows *rows)
     if (rows == NULL)
         return;
     marts_free(rows->marts);
-    /* XXH3_freeState takes NULL as free does, and cannot fail. */
-    (void)XXH3_freeState(rows->cohorts_state);
-    (void)XXH3_freeState(rows->lessons_state);
+    digest_free(rows->cohorts_digest);
+    digest_free(rows->lessons_digest);
     free(rows);
 }
 
@@ -191,8 +182,7 @@ int marts_rows_add(struct marts_rows *rows, bool lessons, const char *line, size
                    struct failure *failure)
 {
     struct line left;
-    XXH3_state_t *state = lessons ? rows->lessons_state : rows->cohorts_state;
-    XXH3_128bits_update(state, line, bytes);
+    digest_add(lessons ? rows->lessons_digest : rows->cohorts_digest, line, bytes);
     if (bytes > 0 && line[bytes - 1] == '\n')
         bytes--;
     if (bytes == 0 || bytes >= sizeof left.text || memchr(line, '\0', bytes) != NULL)
@@ -204,17 +194,11 @@ int marts_rows_add(struct marts_rows *rows, bool lessons, const char *line, size
     return lessons ? add_lesson(rows, &left, failure) : add_cohort(rows, &left, failure);
 }
 
-static void finish_digest(const XXH3_state_t *state, char digest[33])
-{
-    XXH128_hash_t hash = XXH3_128bits_digest(state);
-    snprintf(digest, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
-}
-
 struct marts *marts_rows_finish(struct marts_rows *rows)
 {
     struct marts *marts = rows->marts;
-    finish_digest(rows->cohorts_state, marts->cohorts_digest);
-    finish_digest(rows->lessons_state, marts->lessons_digest);
+    digest_text(rows->cohorts_digest, marts->cohorts_digest);
+    digest_text(rows->lessons_digest, marts->lessons_digest);
     rows->marts = NULL;
     marts_rows_free(rows);
     return marts;

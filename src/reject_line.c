@@ -1,5 +1,7 @@
 #include "course_funnel/reject_line.h"
 
+#include "course_funnel/utf8.h"
+
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -7,28 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether ${text} is UTF-8 without NUL, over-long forms or surrogates: what a JSON text can hold.
- */
-static bool is_plain_text(const unsigned char *text, size_t bytes)
+/* Whether ${text} is UTF-8 without NUL: what a JSON text can hold. */
+static bool is_plain_text(const char *text, size_t bytes)
 {
-    size_t i = 0;
-    while (i < bytes) {
-        unsigned char lead = text[i++];
-        if (lead == 0)
+    for (size_t at = 0; at < bytes;) {
+        size_t more = utf8_character_bytes(text + at, bytes - at);
+        if (more == 0 || text[at] == '\0')
             return false;
-        if (lead < 0x80)
-            continue;
-        size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-        if (lead < 0xc2 || lead > 0xf4 || bytes - i < more)
-            return false;
-        unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-        unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-        if (text[i] < low || text[i] > high)
-            return false;
-        for (size_t j = 1; j < more; j++)
-            if (text[i + j] < 0x80 || text[i + j] > 0xbf)
-                return false;
-        i += more;
+        at += more;
     }
     return true;
 }
@@ -52,7 +40,7 @@ static void encode_base64(const unsigned char *text, size_t bytes, char *encoded
 int reject_line_format(const char *source, uint64_t offset, enum reject_reason reason,
                        const char *text, size_t bytes, char **line, struct failure *failure)
 {
-    bool plain = is_plain_text((const unsigned char *)text, bytes);
+    bool plain = is_plain_text(text, bytes);
     size_t room = plain ? bytes + 1 : (bytes + 2) / 3 * 4 + 1;
     char *copy = malloc(room);
     if (copy == NULL)

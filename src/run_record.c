@@ -1,6 +1,7 @@
 #include "course_funnel/run_record.h"
 
 #include "course_funnel/calendar.h"
+#include "course_funnel/utf8.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -40,52 +41,17 @@ int run_record_draw_id(char run_id[37], struct failure *failure)
     return 0;
 }
 
-/* Length of the well-formed UTF-8 sequence at ${text}, 0 when there is none (Unicode, table 3-7).
- */
-static size_t sequence_bytes(const unsigned char *text)
-{
-    unsigned char first = text[0];
-    unsigned char low = 0x80;
-    unsigned char high = 0xbf;
-    size_t bytes;
-    if (first < 0x80)
-        return 1;
-    if (first >= 0xc2 && first <= 0xdf)
-        bytes = 2;
-    else if (first >= 0xe0 && first <= 0xef)
-        bytes = 3;
-    else if (first >= 0xf0 && first <= 0xf4)
-        bytes = 4;
-    else
-        return 0;
-    if (first == 0xe0)
-        low = 0xa0;
-    else if (first == 0xed)
-        high = 0x9f;
-    else if (first == 0xf0)
-        low = 0x90;
-    else if (first == 0xf4)
-        high = 0x8f;
-    if (text[1] < low || text[1] > high)
-        return 0;
-    for (size_t i = 2; i < bytes; i++)
-        if (text[i] < 0x80 || text[i] > 0xbf)
-            return 0;
-    return bytes;
-}
-
 /* A text that was cut in the middle of a sequence ends in a part of one, which is dropped here. */
 static void copy_text(char *out, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at != '\0') {
-        size_t bytes = sequence_bytes(at);
+    while (*text != '\0') {
+        size_t bytes = utf8_character_bytes(text, SIZE_MAX);
         if (bytes == 0) {
             *out++ = '?';
-            at++;
+            text++;
         }
         for (; bytes > 0; bytes--)
-            *out++ = (char)*at++;
+            *out++ = *text++;
     }
     *out = '\0';
 }

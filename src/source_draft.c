@@ -1,8 +1,9 @@
 #include "source_internal.h"
 
+#include "course_funnel/digest.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 /* Make room for one more element of ${bytes}. */
 static int grow(void **elements, size_t count, size_t *capacity, size_t bytes, const char *what,
@@ -132,32 +133,20 @@ static void store_u64(unsigned char to[8], uint64_t value)
 
 static int take_fingerprint(struct source_list *list, struct failure *failure)
 {
-    XXH3_state_t *state = XXH3_createState();
-    if (state == NULL)
-        return failure_memory(failure, "the fingerprint of the input", 0);
-    bool hashed = XXH3_128bits_reset(state) == XXH_OK;
+    struct digest *digest = NULL;
+    if (digest_create(NULL, &digest, failure) != 0)
+        return -1;
     for (size_t i = 0; i < list->file_count; i++) {
         const struct source_file *file = &list->files[i];
         unsigned char numbers[16];
         store_u64(numbers, file->bytes);
         store_u64(numbers + 8, (uint64_t)file->mtime_ns);
         /* The NUL behind the path keeps it apart from the numbers. */
-        hashed = hashed &&
-                 XXH3_128bits_update(state, file->path, strlen(file->path) + 1) == XXH_OK &&
-                 XXH3_128bits_update(state, numbers, sizeof numbers) == XXH_OK;
+        digest_add(digest, file->path, strlen(file->path) + 1);
+        digest_add(digest, numbers, sizeof numbers);
     }
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
-    XXH3_freeState(state);
-    if (!hashed)
-        return failure_set(failure, EXIT_BUG, "The fingerprint of the input can't be taken.");
-
-    static const char hex[] = "0123456789abcdef";
-    for (size_t i = 0; i < sizeof canonical.digest; i++) {
-        list->fingerprint[2 * i] = hex[canonical.digest[i] >> 4];
-        list->fingerprint[2 * i + 1] = hex[canonical.digest[i] & 15];
-    }
-    list->fingerprint[2 * sizeof canonical.digest] = '\0';
+    digest_text(digest, list->fingerprint);
+    digest_free(digest);
     return 0;
 }
 

@@ -1,33 +1,23 @@
 #include "source_internal.h"
 
+#include "course_funnel/utf8.h"
+
 #include <string.h>
 
-/* How many bytes the well-formed, printable UTF-8 character at ${at} takes; 0: it is not one. */
-static size_t printable_bytes(const unsigned char *at)
+/* How many bytes the printable character at ${text} takes; 0: it is not one. */
+static size_t printable_bytes(const char *text)
 {
-    if (at[0] < 0x80)
-        return at[0] >= 0x20 && at[0] != 0x7F ? 1 : 0;
-
-    size_t more = at[0] >= 0xF0 ? 3 : at[0] >= 0xE0 ? 2 : 1;
-    if (at[0] < 0xC2 || at[0] > 0xF4)
-        return 0;
-    for (size_t i = 1; i <= more; i++)
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    /* C1 controls, overlong forms, surrogates and what lies beyond Unicode. */
-    if ((at[0] == 0xC2 && at[1] < 0xA0) || (at[0] == 0xE0 && at[1] < 0xA0) ||
-        (at[0] == 0xED && at[1] > 0x9F) || (at[0] == 0xF0 && at[1] < 0x90) ||
-        (at[0] == 0xF4 && at[1] > 0x8F))
-        return 0;
-    return more + 1;
+    unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+    size_t bytes = utf8_character_bytes(text, SIZE_MAX);
+    bool is_control = first < 0x20 || first == 0x7F || (first == 0xC2 && second < 0xA0);
+    return is_control ? 0 : bytes;
 }
 
 void source_names_show(const char *name, char *shown, size_t capacity)
 {
     static const char hex[] = "0123456789ABCDEF";
-    const unsigned char *at = (const unsigned char *)name;
     size_t length = 0;
-    while (*at != '\0') {
+    for (const char *at = name; *at != '\0';) {
         size_t bytes = printable_bytes(at);
         if (length + (bytes > 0 ? bytes : 4) >= capacity)
             break;
@@ -38,9 +28,9 @@ void source_names_show(const char *name, char *shown, size_t capacity)
         } else {
             shown[length++] = '\\';
             shown[length++] = 'x';
-            shown[length++] = hex[*at >> 4];
-            shown[length++] = hex[*at & 15];
-            at++;
+            unsigned char byte = (unsigned char)*at++;
+            shown[length++] = hex[byte >> 4];
+            shown[length++] = hex[byte & 15];
         }
     }
     shown[length] = '\0';

@@ -1,5 +1,7 @@
 #include "course_funnel/source.h"
 
+#include "course_funnel/digest.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -57,19 +59,18 @@ static int add_splits(struct source_list *list, const struct source_relation *re
 }
 
 /* What the fingerprint was before goes into the new one. */
-static void add_to_fingerprint(struct source_list *list, const struct source_relation *relation)
+static int add_to_fingerprint(struct source_list *list, const struct source_relation *relation,
+                              struct failure *failure)
 {
-    static const char hex[] = "0123456789abcdef";
-    XXH128_canonical_t canonical;
-    XXH128_hash_t hash = XXH3_128bits(list->fingerprint, sizeof list->fingerprint);
-    hash = XXH3_128bits_withSeed(relation->name, strlen(relation->name), hash.low64 ^ hash.high64);
-    hash = XXH3_128bits_withSeed(relation->identity, strlen(relation->identity),
-                                 hash.low64 ^ hash.high64);
-    XXH128_canonicalFromHash(&canonical, hash);
-    for (size_t i = 0; i < sizeof canonical.digest; i++) {
-        list->fingerprint[2 * i] = hex[canonical.digest[i] >> 4];
-        list->fingerprint[2 * i + 1] = hex[canonical.digest[i] & 15];
-    }
+    struct digest *digest = NULL;
+    if (digest_create(NULL, &digest, failure) != 0)
+        return -1;
+    digest_add(digest, list->fingerprint, sizeof list->fingerprint);
+    digest_add(digest, relation->name, strlen(relation->name) + 1);
+    digest_add(digest, relation->identity, strlen(relation->identity) + 1);
+    digest_text(digest, list->fingerprint);
+    digest_free(digest);
+    return 0;
 }
 
 int source_add_relation(struct source_list *list, const struct source_relation *relation,
@@ -77,6 +78,5 @@ int source_add_relation(struct source_list *list, const struct source_relation *
 {
     if (add_file(list, relation, failure) != 0 || add_splits(list, relation, failure) != 0)
         return -1;
-    add_to_fingerprint(list, relation);
-    return 0;
+    return add_to_fingerprint(list, relation, failure);
 }

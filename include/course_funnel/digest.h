@@ -14,8 +14,8 @@
 struct digest; /* of bytes that come piece by piece */
 
 /*
- * Local. The digest of ${byte_count} bytes that belong to ${identity}: the same bytes of another
- * identity have another one.
+ * Local. The digest of ${byte_count} bytes. ${identity} is part of it: equal bytes of another
+ * identity have another one. Without an identity (NULL) it is what `xxhsum -H2` prints.
  */
 void digest_bytes(const char *identity, const void *bytes, size_t byte_count,
                   char text[DIGEST_BYTES]);

@@ -1,6 +1,7 @@
 #ifndef COURSE_FUNNEL_MARTS_H
 #define COURSE_FUNNEL_MARTS_H
 
+#include "course_funnel/digest.h"
 #include "course_funnel/failure.h"
 #include "course_funnel/tally.h"
 
@@ -54,14 +55,20 @@ struct marts {
     size_t lesson_count;
     struct match_row *matches; /* none where no sessions were read; in no digest */
     size_t match_count;
-    char cohorts_digest[33]; /* XXH3 (128 bits, hex) of the mart's CSV text, header included */
-    char lessons_digest[33];
+    char cohorts_digest[DIGEST_BYTES]; /* of the mart's CSV text, header included */
+    char lessons_digest[DIGEST_BYTES];
 };
 
 /* The header lines of the CSV texts, without '\n'. */
 extern const char marts_cohorts_header[];
 extern const char marts_lessons_header[];
 extern const char marts_matches_header[];
+
+/*
+ * Local. Begin the digest of a mart's CSV text, to which its lines are added. It is what `xxhsum
+ * -H2` prints of the file. Returns 0, or -1 (EXIT_BUG).
+ */
+int marts_begin_digest(const char *header, struct digest **digest, struct failure *failure);
 
 /* Enough for any row's text and its end. */
 #define MARTS_ROW_BYTES 160

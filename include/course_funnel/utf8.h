@@ -1,0 +1,16 @@
+#ifndef COURSE_FUNNEL_UTF8_H
+#define COURSE_FUNNEL_UTF8_H
+
+#include <stddef.h>
+
+/* Well-formed UTF-8, as the Unicode Standard has it in table 3-7. Pure. */
+
+/*
+ * Local. How many bytes the character at ${text} takes, of which ${bytes} are there, or 0: none is
+ * there, or what is there is over-long, a surrogate, beyond Unicode or not UTF-8 at all. A NUL is
+ * a character of one byte and part of no other, so that a text that ends in one may be given
+ * SIZE_MAX.
+ */
+size_t utf8_character_bytes(const char *text, size_t bytes);
+
+#endif
