@@ -145,4 +145,33 @@ done
 check "it ended well" test "$code" = 0
 check "it was stopped some times, not $stops" test "$stops" -ge 3
 as_straight out
+
+# A stop is heeded too while the file is inflated again up to where it was left, here for eight seconds.
+if [ -e "$BUILD/tests/shim.so" ]; then
+    rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
+    fault ingest.round:25:0:stop leaves 75 rebuild out 1 --checkpoint "$WORK/folder"
+    read_of() { # read_of NAME ATTEMPT: a count of that attempt's checkpoint
+        sed -n "s/.*\"$1\":\"\([0-9]*\)\".*/\1/p" "$WORK"/folder/generation-"$2"-*/manifest.json
+    }
+    lines=$(read_of lines_read 0001)
+    printf '#!/bin/sh\nSHIM_SLOW_FOLDER=%s SHIM_BYTES_PER_SECOND=%s LD_PRELOAD=%s exec %s "$@"\n' \
+        "$WORK/in" $(($(read_of done_bytes 0001) / 8)) "$BUILD/tests/shim.so" "$PROGRAM" >"$WORK/slow"
+    chmod +x "$WORK/slow"
+    fast=$PROGRAM
+    PROGRAM=$WORK/slow in_background 2 --checkpoint "$WORK/folder"
+    wait_for "resumed from checkpoint"
+    sleep 1
+    since=$(date +%s%N)
+    kill -USR1 "$job"
+    finish 75
+    took=$((($(date +%s%N) - since) / 1000000))
+    PROGRAM=$fast
+    echo "a stop within the file took $took ms"
+    check "a stop within the file took $took ms" test "$took" -lt 4000
+    check "nothing was read meanwhile" test "$(read_of lines_read 0002)" = "$lines"
+    check "nor counted" test "$(read_of done_bytes 0002)" = "$(read_of done_bytes 0001)"
+    leaves 0 rebuild out 3 --checkpoint "$WORK/folder"
+    says "resumed from checkpoint generation-0002-"
+    as_straight out
+fi
 passed
