@@ -91,9 +91,12 @@ struct source_list {
     char fingerprint[33]; /* 32 hex digits over path, size and time of change of each file */
 };
 
-/* Whom source_list tells how far it is: after each file that was found, and that was looked at. */
+/*
+ * Whom source_list tells how far it is: after each file that was found, and that was looked at. It
+ * returns 0, or -1 with a failure, which ends the listing.
+ */
 struct source_watch {
-    void (*told)(void *whom, uint64_t looked_at, uint64_t found);
+    int (*told)(void *whom, uint64_t looked_at, uint64_t found, struct failure *failure);
     void *whom;
 };
 

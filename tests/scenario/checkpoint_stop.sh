@@ -95,6 +95,31 @@ echo "a stop took $took ms"
 check "a stop took $took ms" test "$took" -lt 5000
 rm -r "$WORK/long" "$WORK/long.folder"
 
+# Before anything is read: 2,000 files, which take 20 s to look at.
+if [ -e "$BUILD/tests/shim.so" ]; then
+    mkdir "$WORK/files"
+    for ((number = 0; number < 2000; number++)); do
+        echo '{}  ' >"$WORK/files/$number.json"
+    done
+    printf '#!/bin/sh\nSHIM_SLOW_FOLDER=%s SHIM_BYTES_PER_SECOND=500 LD_PRELOAD=%s exec %s "$@"\n' \
+        "$WORK/files" "$BUILD/tests/shim.so" "$PROGRAM" >"$WORK/slow"
+    chmod +x "$WORK/slow"
+    mpirun --oversubscribe -n 2 "$WORK/slow" rebuild --from "$WORK/files" --to "$WORK/files.out" \
+        --rejects "$WORK/files.rejects" --allow-empty --checkpoint "$WORK/files.folder" \
+        </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
+    job=$!
+    sleep 2
+    since=$(date +%s%N)
+    kill -USR1 "$job"
+    finish 75
+    took=$((($(date +%s%N) - since) / 1000000))
+    says "Stopped on request while the input was looked at; nothing was read."
+    echo "a stop while files are looked at took $took ms"
+    check "a stop while files are looked at took $took ms" test "$took" -lt 4000
+    check "nothing was kept" test ! -e "$WORK/files.folder"
+    rm -r "$WORK/files"
+fi
+
 # Without a folder a request ends the run, and says what that means.
 export COURSE_FUNNEL_FAULT=ingest.round:3:1:stop
 leaves 75 rebuild nothing 3

@@ -414,10 +414,11 @@ static void test_pack(void)
 
 struct told {
     uint64_t looked_at, found, calls;
+    uint64_t last; /* call that has no failure; 0: none has */
     bool is_wrong;
 };
 
-static void hear(void *whom, uint64_t looked_at, uint64_t found)
+static int hear(void *whom, uint64_t looked_at, uint64_t found, struct failure *failure)
 {
     struct told *told = whom;
     told->calls++;
@@ -426,6 +427,8 @@ static void hear(void *whom, uint64_t looked_at, uint64_t found)
         (looked_at == 0 ? found != told->found + 1 : looked_at != told->looked_at + 1);
     told->looked_at = looked_at;
     told->found = found;
+    return told->last > 0 && told->calls > told->last ? failure_set(failure, EXIT_STOPPED, "stop")
+                                                      : 0;
 }
 
 static void test_watch(void)
@@ -445,6 +448,15 @@ static void test_watch(void)
     CU_ASSERT_EQUAL_FATAL(source_list(from, 1, &limits, &watch, &list, &failure), 0);
     CU_ASSERT(told.calls == 10 && told.looked_at == 5 && told.found == 5 && !told.is_wrong);
     source_free(list);
+    /* What it answers ends the listing at once. */
+    for (uint64_t last = 1; last < 10; last++) {
+        told = (struct told){.last = last};
+        failure = (struct failure){0};
+        CU_ASSERT_EQUAL(source_list(from, 1, &limits, &watch, &list, &failure), -1);
+        CU_ASSERT_EQUAL(failure.code, EXIT_STOPPED);
+        CU_ASSERT_EQUAL(told.calls, last + 1);
+        CU_ASSERT_PTR_NULL(list);
+    }
     files_end();
 }
 
