@@ -128,6 +128,23 @@ says "Stopped on request. Nothing is kept: only a run with --checkpoint can be g
 check "nothing was published" test ! -e "$WORK/nothing/mart_course_funnel_lessons.csv"
 check "no part of rejects is left" test -z "$(find "$WORK" -maxdepth 1 -name 'nothing.rejects*')"
 
+# So do an interrupt and a hang-up end a process of its own in good order.
+for signal in INT HUP TERM; do
+    # A job in the background ignores interrupts unless it is told not to.
+    COURSE_FUNNEL_FAULT=ingest.round:3+:0:wait python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$PROGRAM" rebuild --from "$WORK/in" --to "$WORK/nothing" \
+        --rejects "$WORK/nothing.rejects" --max-reject-share 1 </dev/null >"$WORK/stdout" \
+        2>"$WORK/stderr" &
+    job=$!
+    wait_for "course-funnel: reading "
+    sleep 0.2
+    kill -"$signal" "$job"
+    finish 75
+    says "Stopped on request. Nothing is kept"
+    check "$signal: no part of rejects is left" test -z "$(find "$WORK" -maxdepth 1 -name 'nothing.rejects*')"
+done
+
 # A stop after the last round is heeded too.
 rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
 fault rebuild.reduce:1:1:stop leaves 75 rebuild out 3 --checkpoint "$WORK/folder"
