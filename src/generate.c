@@ -53,6 +53,22 @@ static void live_all(const struct generate_plan *plan, struct share *share)
         generate_learner(plan, (uint32_t)user, &share->sink);
 }
 
+int generate_check(const struct generate_options *options, struct failure *failure)
+{
+    struct generate_plan plan;
+    if (generate_plan_create(options, &plan, failure) != 0)
+        return -1;
+    bool tells = generate_plan_tells(&plan);
+    generate_plan_free(&plan);
+    if (tells)
+        return 0;
+    return failure_set(failure, EXIT_USAGE,
+                       "No line comes of --events %" PRIu64 " for --users %" PRIu64
+                       ": whoever takes a course has dozens. Give more --events, or leave --users "
+                       "out.",
+                       options->events, options->users);
+}
+
 /* Afterwards the records of an hour end at next[hour]. */
 static int gather(const struct generate_plan *plan, struct share *share, struct failure *failure)
 {

@@ -52,7 +52,7 @@ static int generate_all(struct ranks *ranks, int argc, char **argv, struct failu
         return ranks_vote(ranks, failure);
     }
 
-    if (is_root)
+    if (is_root && generate_check(&options, failure) == 0)
         (void)generate_prepare(&options, failure);
     if (ranks_vote(ranks, failure) != 0)
         return -1;

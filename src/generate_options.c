@@ -89,9 +89,12 @@ static int read_start(const char *text, int32_t *days, struct failure *failure)
     int length = snprintf(time, sizeof time, "%.16s 00:00:00", text);
     bool good =
         length > 0 && strlen(text) == 10 && calendar_parse_time(time, (size_t)length, &time_us);
-    if (!good || strncmp(text, "0002", 4) < 0 || strncmp(text, "9970", 4) >= 0)
-        return failure_set(failure, EXIT_USAGE,
-                           "--start takes a date such as 2025-01-06, not \"%s\".", text);
+    if (!good || strncmp(text, "0002", 4) < 0 || strncmp(text, "9970", 4) > 0)
+        return failure_set(
+            failure, EXIT_USAGE,
+            "--start takes a date such as 2025-01-06, of the years 0002 to 9970, not "
+            "\"%s\".",
+            text);
     *days = (int32_t)(time_us / CALENDAR_US_PER_DAY - (time_us % CALENDAR_US_PER_DAY < 0));
     return 0;
 }

@@ -37,6 +37,17 @@ static struct pilot fly_pilot(const struct generate_plan *plan)
     return pilot;
 }
 
+bool generate_plan_tells(const struct generate_plan *plan)
+{
+    struct pilot look = {.sink = {pilot_take}};
+    for (uint64_t user = 0; user < plan->users; user++) {
+        generate_learner(plan, (uint32_t)user, &look.sink);
+        if (look.course_events + look.other_events > 0)
+            return true;
+    }
+    return false;
+}
+
 static uint64_t threshold(double share)
 {
     return (uint64_t)(share * 4294967296.0);
@@ -148,6 +159,9 @@ int generate_plan_create(const struct generate_options *options, struct generate
         return -1;
     }
     plan_numbers(plan);
+    /* The few learners of a small sample may be some who do nothing. */
+    for (int more = 0; more < 1000 && options->users == 0 && !generate_plan_tells(plan); more++)
+        plan->users++;
     return 0;
 }
 

@@ -69,6 +69,12 @@ int generate_parse(int argc, char **argv, struct generate_options *options,
                    struct failure *failure);
 
 /*
+ * Local. Check that the options lead to any line at all. Returns 0, or -1: EXIT_USAGE when they do
+ * not, EXIT_BUG (no memory).
+ */
+int generate_check(const struct generate_options *options, struct failure *failure);
+
+/*
  * Local. Make the folders; one rank calls this before any writes. Returns 0, or -1: EXIT_USAGE
  * when the folder holds something already, EXIT_TARGET when it cannot be made or read.
  */

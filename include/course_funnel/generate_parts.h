@@ -89,6 +89,9 @@ int generate_plan_create(const struct generate_options *options, struct generate
                          struct failure *failure);
 void generate_plan_free(struct generate_plan *plan);
 
+/* Whether any line comes of the plan. */
+bool generate_plan_tells(const struct generate_plan *plan);
+
 /* Local. What a course is like; all of it follows from the seed and the course's index. */
 uint32_t generate_course_lessons(const struct generate_plan *plan, uint32_t course);
 int32_t generate_course_id(uint32_t course);

@@ -39,6 +39,28 @@ for path in glob.glob(sys.argv[1] + "/*/*"):
 EOF
 checks=$((checks + 1))
 
+# "About how many lines", with the usual learners and with others; and a few of them are still some.
+about() { # about LEAST MOST OPTION...
+    local lines
+    rm -rf "$WORK/about"
+    leaves 0 alone generate --out "$WORK/about" --seed "$seed" "${@:3}"
+    lines=$(awk '$1 == "lines" { print $2 }' "$WORK/stdout")
+    check "$lines lines, where $1 to $2 were due: ${*:3}" test "$lines" -ge "$1" -a "$lines" -le "$2"
+}
+about 1 200 --events 1
+about 1 300 --events 10
+about 6000 15000 --events 10000
+about 9000 11000 --events 10000 --course-share 0
+about 80000 120000 --events 100000
+about 80000 120000 --events 100000 --course-share 1
+about 70000 130000 --events 100000 --users 1000
+about 80000 120000 --events 100000 --users 20000 --weeks 40
+
+# The first and the last year that --start takes.
+for start in 0002-01-01 9970-12-31; do
+    about 600 1700 --events 1000 --course-share 0 --start "$start" --weeks 1040
+done
+
 # The other formats hold the same lines.
 leaves 0 funnel 2 generate --out "$WORK/gzip" "${sample[@]}"
 leaves 0 funnel 2 generate --out "$WORK/zip" "${sample[@]}" --format zip --level 3
@@ -75,6 +97,11 @@ says "Could not make the folder"
 leaves 2 funnel 2 generate --out "$WORK/new" --dirt 2
 says "--dirt takes a share from 0 to 1"
 check "a wrong option makes no folder" test ! -e "$WORK/new"
+leaves 2 funnel 2 generate --out "$WORK/new" --events 10 --users 1000
+says "No line comes of --events 10 for --users 1000"
+leaves 2 alone generate --out "$WORK/new" --start 9971-01-01
+says "--start takes a date such as 2025-01-06, of the years 0002 to 9970, not"
+check "nor does one that leads to nothing" test ! -e "$WORK/new"
 leaves 0 funnel 2 generate --help
 check "help names every option once" test "$(grep -c '^  --' "$WORK/stdout")" -eq 18
 
