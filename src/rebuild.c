@@ -265,8 +265,9 @@ int rebuild_command(int argc, char **argv)
         failure_set(&failure, EXIT_BUG, "Signals cannot be set up.");
     if (failure.code == 0)
         (void)rebuild_options_parse(argc, argv, &job.options, &failure);
+    /* Also when the command line is wrong further on. */
+    log_open(job.options.json_log ? LOG_JSON : LOG_TEXT, rebuild_is_root(&job));
     if (ranks_vote(job.ranks, &failure) == 0) {
-        log_open(job.options.json_log ? LOG_JSON : LOG_TEXT, rebuild_is_root(&job));
         if (!job.options.help)
             (void)run(&job, &failure);
         else if (rebuild_is_root(&job) && fputs(rebuild_options_help, stdout) < 0)

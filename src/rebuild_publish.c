@@ -60,6 +60,15 @@ static int pass_gates(const struct job *job, struct failure *failure)
                            "--max-reject-share. Nothing was published; see %s for which and why.",
                            rejected, rejected + ledger->kept, share, job->options.max_reject_share,
                            job->rejects_path);
+    if (job->list->file_count == 0 && job->options.file_count > 0 && !job->options.allow_empty)
+        return failure_set(failure, EXIT_GATE,
+                           "There is no file to read in %s%s%s, so the marts would be empty. "
+                           "Nothing was published; --allow-empty publishes all the same.",
+                           job->options.files[0],
+                           job->options.file_count > 1 ? " and all else that --from names" : "",
+                           job->list->note_count > 0
+                               ? ": what is there is left out, as the warnings above say"
+                               : "");
     if (ledger->kept == 0 && !job->options.allow_empty)
         return failure_set(failure, EXIT_GATE,
                            "There is no course event among %" PRIu64

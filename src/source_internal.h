@@ -54,8 +54,8 @@ const char *source_names_left_out(const char *base);
 enum source_format source_magic_format(const unsigned char *head, size_t head_bytes, uint64_t total,
                                        const char **unsupported);
 
-/* Whether plain text that begins with ${head} may be JSON lines. */
-bool source_magic_is_lines(const unsigned char *head, size_t head_bytes);
+/* Why plain text that begins with ${head} will hardly be JSON lines, as a note; NULL: it may be. */
+const char *source_magic_doubt(const unsigned char *head, size_t head_bytes);
 
 /* source_handle.c: an open file, held to what was listed */
 

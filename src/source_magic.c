@@ -53,8 +53,15 @@ enum source_format source_magic_format(const unsigned char *head, size_t head_by
     return SOURCE_PLAIN;
 }
 
-bool source_magic_is_lines(const unsigned char *head, size_t head_bytes)
+const char *source_magic_doubt(const unsigned char *head, size_t head_bytes)
 {
-    return head_bytes == 0 || memchr("{ \t\r\n", head[0], 5) != NULL ||
-           holds(head, head_bytes, 0, "\xEF\xBB\xBF", 3);
+    size_t at = holds(head, head_bytes, 0, "\xEF\xBB\xBF", 3) ? 3 : 0;
+    while (at < head_bytes && memchr(" \t\r\n", head[at], 4) != NULL)
+        at++;
+    if (at == head_bytes || head[at] == '{')
+        return NULL;
+    if (head[at] == '[')
+        return "begins as a JSON array, where one event a line is expected: `jq -c '.[]'` makes "
+               "lines of it; read all the same";
+    return "does not look like JSON lines; read all the same";
 }

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char not_lines[] = "does not look like JSON lines; read all the same";
-
 static int refuse_format(const char *shown, const char *format, struct failure *failure)
 {
     return failure_set(failure, EXIT_SOURCE,
@@ -72,8 +70,9 @@ static int cut_entry(struct source_draft *draft, size_t index, struct source_zip
         unsupported = "a zip archive inside a zip archive";
     if (unsupported != NULL)
         return refuse_format(shown, unsupported, failure);
-    if (format == SOURCE_PLAIN && !source_magic_is_lines(head, (size_t)head_bytes) &&
-        source_draft_note(draft, shown, not_lines, failure) != 0)
+    const char *doubt =
+        format == SOURCE_PLAIN ? source_magic_doubt(head, (size_t)head_bytes) : NULL;
+    if (doubt != NULL && source_draft_note(draft, shown, doubt, failure) != 0)
         return -1;
 
     struct source_split split = {
@@ -188,8 +187,8 @@ static int cut_opened(struct source_draft *draft, size_t index, const struct sou
         };
         return source_draft_split(draft, &split, failure);
     }
-    if (!source_magic_is_lines(head, (size_t)head_bytes) &&
-        source_draft_note(draft, file->path, not_lines, failure) != 0)
+    const char *doubt = source_magic_doubt(head, (size_t)head_bytes);
+    if (doubt != NULL && source_draft_note(draft, file->path, doubt, failure) != 0)
         return -1;
     return cut_plain(draft, index, failure);
 }

@@ -55,7 +55,9 @@ static void print_ledger(FILE *out, const struct ledger *ledger, const char *rej
     uint64_t rejected = ledger_rejected(ledger);
     print_count(out, "lines read", ledger->lines_read, "= other + rejected + kept");
     print_count(out, "  other", ledger->other, "not course events");
-    print_count(out, "  rejected", rejected, rejected > 0 ? rejects : "");
+    char text[GROUPED_BYTES];
+    fprintf(out, "  %-24s %18s%s%s\n", "  rejected", grouped(rejected, text),
+            rejected > 0 ? "  kept in " : "", rejected > 0 ? rejects : "");
     for (int reason = 0; reason < REJECT_REASONS; reason++)
         if (ledger->rejected[reason] > 0) {
             char name[40];

@@ -162,6 +162,26 @@ leaves 4 alone rebuild --log-format json "${from[@]}" "${to[@]}"
 json_log 1
 rm "$WORK"/input/*bad*
 
+# A wrong option behind --log-format is told in that format, on one rank and on several.
+leaves 2 alone rebuild --log-format json --foo
+json_log 2
+leaves 2 funnel 2 rebuild --log-format json "${from[@]}" "${to[@]}" --max-ratio 0
+sed -i '/^{/!d' "$WORK/stderr" # mpirun has its say too
+json_log 2
+leaves 2 alone rebuild --foo --log-format json
+says 'course-funnel: error: There is no option "--foo".'
+
+# Sources that hold no file, or none that is read.
+mkdir -p "$WORK/void/deep"
+empty=(--to "$WORK/empty.marts" --rejects "$WORK/rejects")
+leaves 7 funnel 2 rebuild --from "$WORK/void" "${empty[@]}"
+says "There is no file to read in $WORK/void, so the marts would be empty. Nothing was published; \
+--allow-empty publishes all the same."
+leaves 7 funnel 2 rebuild --from "$WORK"/input/*187520* "$WORK/void" "${empty[@]}"
+says "There is no file to read in $WORK/input/-187520_2025-01-01_3.json.gz and all else that --from \
+names: what is there is left out, as the warnings above say, so the marts would be empty."
+leaves 0 funnel 2 rebuild --from "$WORK/void" "${empty[@]}" --allow-empty
+
 # Sources as they may be given: several after one --from, and a glob.
 leaves 0 funnel 2 rebuild --from "$WORK/input/a.json" "$WORK/input" "${to[@]}"
 cp "$WORK/marts/mart_course_funnel_lessons.csv" "$WORK/once.csv"
@@ -230,7 +250,8 @@ for line in lines[head + 1:head + 6]:
 assert list(phases) == ["plan", "read", "match", "reduce", "publish"], phases
 assert phases["read"] > 0, phases
 PYTHON
-check "the summary names the rejects" grep -qF "$WORK/rejects" "$WORK/stdout"
+check "the summary says where the rejects are" \
+    grep -qE "^    rejected +[0-9,]+  kept in $WORK/rejects$" "$WORK/stdout"
 
 # A summary that nobody can read does not undo the publication, and does not go unsaid.
 rm "$WORK"/marts/*.csv
