@@ -27,7 +27,8 @@ static const char help[] =
     "                     users)\n"
     "  --cohort DATE      lessons of one cohort, named by its Monday as YYYY-MM-DD (default: all\n"
     "                     cohorts together)\n"
-    "  --cohorts N        how many of the newest cohorts to list, from 1 (default: 12)\n"
+    "  --cohorts N        how many of the newest cohorts that anybody started in to list, from 1\n"
+    "                     (default: 12); the others are counted in one line\n"
     "  --help             this text\n"
     "\n"
     "columns:\n"
@@ -184,8 +185,8 @@ static int find_cohort(const struct report_view *view, const struct options *opt
             return 0;
         }
     return failure_set(failure, EXIT_USAGE,
-                       "Course %" PRId32 " has no cohort of the week of %s. Without --cohort they "
-                       "are listed; --cohorts N lists more.",
+                       "Course %" PRId32 " has no cohort of the week of %s. Without --cohort those "
+                       "with starts are listed; --cohorts N lists more.",
                        course->course_id, options->cohort);
 }
 

@@ -131,35 +131,63 @@ int report_view_courses(const struct report_view *view, size_t most, struct fail
     return print_table(&cells, view->out);
 }
 
+static void add_cohort(struct cells *cells, const struct mart_cohort_row *row)
+{
+    add_date(cells, row->cohort_week_start);
+    add_count(cells, row->users_started);
+    add_count(cells, row->users_completed_course);
+    add_share(cells, row->users_completed_course > 0, row->users_completed_course,
+              row->users_started);
+    if (row->has_total_lessons)
+        add_id(cells, row->total_lessons);
+    else
+        add_text(cells, "-");
+}
+
+/* The weeks of which nobody's start is known, in one line. */
+static void print_unstarted(size_t weeks, int64_t completed, bool further, FILE *out)
+{
+    char text[32];
+    format_count(completed, text);
+    fprintf(out, "%zu %sweek%s with 0 started, %s completed\n", weeks, further ? "further " : "",
+            weeks == 1 ? "" : "s", text);
+}
+
 int report_view_cohorts(const struct report_view *view, const struct report_course *course,
                         size_t most, struct failure *failure)
 {
     static const char *const head[] = {"week of", "started", "completed", "rate", "lessons up to"};
     struct cells cells = {NULL, failure};
-    size_t begin = course->cohort_begin;
+    const struct mart_cohort_row *cohorts = view->marts->cohorts;
+    size_t all = course->cohort_end - course->cohort_begin;
+    size_t started = 0;
+    int64_t completed = 0; /* of cohorts that nobody started in */
+    for (size_t i = course->cohort_begin; i < course->cohort_end; i++)
+        if (cohorts[i].users_started > 0)
+            started++;
+        else
+            completed += cohorts[i].users_completed_course;
     if (report_table_create(5, 0, &cells.table, failure) != 0)
         return -1;
-    if (course->cohort_end - begin > most) {
-        begin = course->cohort_end - most;
-        fprintf(view->out, "Course %" PRId32 ", weekly cohorts: the newest %zu of %zu\n\n",
-                course->course_id, most, course->cohort_end - course->cohort_begin);
-    } else {
-        fprintf(view->out, "Course %" PRId32 ", weekly cohorts\n\n", course->course_id);
-    }
-    add_head(&cells, head, 5);
-    for (size_t i = begin; i < course->cohort_end; i++) {
-        const struct mart_cohort_row *row = &view->marts->cohorts[i];
-        add_date(&cells, row->cohort_week_start);
-        add_count(&cells, row->users_started);
-        add_count(&cells, row->users_completed_course);
-        add_share(&cells, row->users_completed_course > 0, row->users_completed_course,
-                  row->users_started);
-        if (row->has_total_lessons)
-            add_id(&cells, row->total_lessons);
-        else
-            add_text(&cells, "-");
-    }
-    return print_table(&cells, view->out);
+    fprintf(view->out, "Course %" PRId32 ", weekly cohorts", course->course_id);
+    if (started > most)
+        fprintf(view->out, ": the newest %zu of %zu", most, started);
+    fprintf(view->out, "\n\n");
+    if (started > 0)
+        add_head(&cells, head, 5);
+    size_t older = started > most ? started - most : 0;
+    for (size_t i = course->cohort_begin; i < course->cohort_end; i++)
+        if (cohorts[i].users_started > 0 && older > 0)
+            older--;
+        else if (cohorts[i].users_started > 0)
+            add_cohort(&cells, &cohorts[i]);
+    if (print_table(&cells, view->out) != 0)
+        return -1;
+    if (started > 0 && started < all)
+        fputc('\n', view->out);
+    if (started < all)
+        print_unstarted(all - started, completed, started > 0, view->out);
+    return 0;
 }
 
 static void add_drop(struct cells *cells, const struct report_view *view,
@@ -202,9 +230,11 @@ static void print_biggest(const struct report_lesson *lesson, FILE *out)
 int report_view_lessons(const struct report_view *view, const struct report_course *course,
                         const struct mart_cohort_row *cohort, struct failure *failure)
 {
-    static const char *const head[] = {"lesson",     "started",   "completed",
-                                       "of started", "of cohort", "avg time",
-                                       "dropped",    "drop-off",  ""};
+    /* The marts have one mean a cohort, and not of how many completions. */
+    bool blended = cohort == NULL && course->cohort_end - course->cohort_begin > 1;
+    const char *const head[] = {"lesson",     "started",   "completed",
+                                "of started", "of cohort", blended ? "avg time*" : "avg time",
+                                "dropped",    "drop-off",  ""};
     struct cells cells = {NULL, failure};
     struct report_lesson *lessons = NULL;
     size_t count = 0;
@@ -239,6 +269,10 @@ int report_view_lessons(const struct report_view *view, const struct report_cour
     if (count == 0)
         fprintf(view->out, "No lesson was started or completed.\n");
     int status = print_table(&cells, view->out);
+    if (status == 0 && blended && count > 0)
+        fprintf(view->out,
+                "\n* the mean of the cohorts' means, weighted by users who completed, not "
+                "by completions\n");
     if (status == 0 && biggest < count)
         print_biggest(&lessons[biggest], view->out);
     free(lessons);

@@ -19,7 +19,10 @@ struct report_view {
  */
 int report_view_courses(const struct report_view *view, size_t most, struct failure *failure);
 
-/* Local. The newest ${most} cohorts of ${course}. Returns 0, or -1 (EXIT_BUG). */
+/*
+ * Local. The newest ${most} cohorts of ${course} that anybody started in, and the others in one
+ * line. Returns 0, or -1 (EXIT_BUG).
+ */
 int report_view_cohorts(const struct report_view *view, const struct report_course *course,
                         size_t most, struct failure *failure);
 

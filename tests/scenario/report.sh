@@ -33,15 +33,18 @@ Course 9, weekly cohorts
    week of  started  completed    rate  lessons up to
 2025-06-02    1,200        300  25.0 %              4
 2025-06-09      800          0       -              2
-2025-06-16        0          2       -              -
+
+1 further week with 0 started, 2 completed
 
 Course 9, lessons, all cohorts together
 
-lesson  started  completed  of started  of cohort  avg time  dropped  drop-off
-     1    2,000      1,500      75.0 %    100.0 %   0:01:21        -         -
-     2    1,300        550      42.3 %     65.0 %   1:02:06      700    35.0 %  ####
-     3      500          0       0.0 %     25.0 %         -      800    61.5 %  ###### biggest
-     4      600        600     100.0 %     30.0 %         -     -100   -20.0 %
+lesson  started  completed  of started  of cohort  avg time*  dropped  drop-off
+     1    2,000      1,500      75.0 %    100.0 %    0:01:21        -         -
+     2    1,300        550      42.3 %     65.0 %    1:02:06      700    35.0 %  ####
+     3      500          0       0.0 %     25.0 %          -      800    61.5 %  ###### biggest
+     4      600        600     100.0 %     30.0 %          -     -100   -20.0 %
+
+* the mean of the cohorts' means, weighted by users who completed, not by completions
 
 Most users are lost before lesson 3: 800 of 1,300 (61.5 %).
 TEXT
@@ -50,10 +53,12 @@ check "all courses, then the biggest" "$code$err$(diff "$work/out" "$work/all")"
 check "no line is longer than 100" "$(grep -E '.{101}' "$work/out" || true)" ""
 
 cat >"$work/one" <<'TEXT'
-Course 9, weekly cohorts: the newest 1 of 3
+Course 9, weekly cohorts: the newest 1 of 2
 
    week of  started  completed  rate  lessons up to
-2025-06-16        0          2     -              -
+2025-06-09      800          0     -              2
+
+1 further week with 0 started, 2 completed
 
 Course 9, lessons, cohort of the week of 2025-06-02
 
@@ -69,6 +74,34 @@ check "one course, one cohort, blocks for UTF-8" "$code$err$(diff "$work/out" "$
 
 run "$probe" report --from "$work/marts" --course 9 --cohort 2025-06-16
 check_match "a cohort without lessons" "$out" "No lesson was started or completed."
+
+# Many weeks without a start are no screen full of zeros, and hide none that has some.
+mkdir "$work/imported"
+sed 1q "$work/marts/mart_course_funnel_lessons.csv" >"$work/imported/mart_course_funnel_lessons.csv"
+python3 - >"$work/imported/mart_course_funnel_cohorts.csv" <<'PYTHON'
+import datetime
+print("course_id,cohort_week_start,users_started,users_completed_course,course_completion_rate,"
+      "total_lessons")
+for week in range(60):
+    day = datetime.date(2024, 1, 1) + datetime.timedelta(weeks=week)
+    started = 5 if week < 12 else 0
+    print(f"3,{day},{started},{30 * (1 - started // 5)},{'0.000000' if started else ''},")
+for week in range(2):
+    day = datetime.date(2024, 1, 1) + datetime.timedelta(weeks=week)
+    print(f"4,{day},0,7,,")
+PYTHON
+run "$probe" report --from "$work/imported" --course 3 --cohorts 2
+check "the newest with starts, and the others in a line" "$(sed -n 1,5p "$work/out")" \
+    "Course 3, weekly cohorts: the newest 2 of 12
+
+   week of  started  completed  rate  lessons up to
+2024-03-11        5          0     -              -
+2024-03-18        5          0     -              -"
+check_match "in a line" "$out" "48 further weeks with 0 started, 1,440 completed"
+run "$probe" report --from "$work/imported" --course 4
+check "no starts at all" "$(sed -n 1,4p "$work/out")" "Course 4, weekly cohorts
+
+2 weeks with 0 started, 14 completed"
 sed -i 1q "$work"/marts/*.csv
 run "$probe" report --from "$work/marts"
 check "empty marts" "$code$out" "0The marts are empty."
