@@ -31,6 +31,24 @@ struct table_reader {
     int64_t time_us; /* of the last row, where its time is no text */
 };
 
+/*
+ * Look for the table of a name. Returns 1, its oid and its name in ${origin}; 0 when there is none,
+ * or it was renamed since the snapshot in hand was taken; or -1.
+ */
+int table_find(struct postgres *session, const char *name, struct table_origin *origin,
+               char oid[16], struct failure *failure);
+
+/* Record that there is no table of that name. Returns -1. */
+int table_find_none(const char *name, struct failure *failure);
+
+/*
+ * Choose the columns of ${origin}, a table with that oid; see table_columns.h. Returns 0 and its
+ * shape, or -1.
+ */
+int table_find_columns(struct postgres *session, const char *oid,
+                       const char *const overrides[TABLE_COLUMNS], struct table_origin *origin,
+                       struct failure *failure);
+
 /* Memory for the sessions of ${count} servers. Returns 0, or -1. */
 int table_session_create(size_t count, struct table_sessions **sessions, struct failure *failure);
 

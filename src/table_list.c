@@ -14,6 +14,9 @@
 /* The oldest server that is tried at all: it exports snapshots on a standby too. */
 #define OLDEST_VERSION 120000
 
+/* How often a snapshot is taken anew, because a table was rewritten before it could be locked. */
+#define SNAPSHOT_TRIES 5
+
 /* What is made up while listing. */
 struct listing {
     const struct table_options *options;
@@ -21,8 +24,10 @@ struct listing {
     struct table_list *list;
     struct table_sessions *sessions;
     size_t relation_capacity;
-    char *remark;               /* see table_list */
-    struct table_moment moment; /* of the server in hand */
+    char *remark;                   /* see table_list */
+    struct table_moment moment;     /* of the server in hand */
+    struct postgres_result **trees; /* the parts of each origin of it, as sql/table_tree.sql has
+                                       them */
 };
 
 void table_free(struct table_list *list)
@@ -42,7 +47,8 @@ static int count_servers(struct listing *listing, struct failure *failure)
     struct table_list *list = listing->list;
     list->servers = calloc(options->request_count + 1, sizeof *list->servers);
     list->origins = calloc(options->request_count + 2, sizeof *list->origins);
-    if (list->servers == NULL || list->origins == NULL)
+    listing->trees = calloc(options->request_count + 2, sizeof *listing->trees);
+    if (list->servers == NULL || list->origins == NULL || listing->trees == NULL)
         return failure_memory(failure, "the list of tables",
                               options->request_count * sizeof *list->origins);
     for (size_t i = 0; i < options->request_count; i++) {
@@ -52,88 +58,6 @@ static int count_servers(struct listing *listing, struct failure *failure)
     }
     list->origin_count = options->request_count;
     return table_session_create(list->server_count, &listing->sessions, failure);
-}
-
-/* Look for the table of a name. Returns 1 and its oid, 0 when there is none, or -1. */
-static int look_for_table(struct postgres *session, const char *name, struct table_origin *origin,
-                          char oid[16], struct failure *failure)
-{
-    const char *values[] = {name};
-    struct postgres_result *result = NULL;
-    char what[TABLE_NAME_BYTES + 16];
-    snprintf(what, sizeof what, "Looking for %.280s", name);
-    if (strchr(name, '.') == NULL)
-        return failure_set(failure, EXIT_USAGE,
-                           "The name of the table %s lacks its schema; give it as SCHEMA.TABLE.",
-                           name);
-    if (postgres_query(session, what, sql_table_find, values, 1, &result, failure) != 0)
-        return -1;
-    int status = -1;
-    if (postgres_rows(result) == 0) {
-        status = 0;
-        goto free_result;
-    }
-    const char *found = postgres_value(result, 0, 1);
-    const char *kind = postgres_value(result, 0, 2);
-    if (strlen(found) >= sizeof origin->name) {
-        failure_set(failure, EXIT_SOURCE, "%s: the name is too long.", name);
-        goto free_result;
-    }
-    if (strchr("rpvmf", kind[0]) == NULL) {
-        failure_set(failure, EXIT_SOURCE,
-                    "%s: is no table, view or foreign table (its relkind is %s).", found, kind);
-        goto free_result;
-    }
-    snprintf(oid, 16, "%s", postgres_value(result, 0, 0));
-    snprintf(origin->name, sizeof origin->name, "%s", found);
-    origin->locks = strcmp(postgres_value(result, 0, 3), "t") == 0;
-    status = 1;
-free_result:
-    postgres_result_free(result);
-    return status;
-}
-
-/* Find a table that must be there. Returns 0 and its oid, or -1. */
-static int find_table(struct postgres *session, const char *name, struct table_origin *origin,
-                      char oid[16], struct failure *failure)
-{
-    int found = look_for_table(session, name, origin, oid, failure);
-    if (found != 0)
-        return found > 0 ? 0 : -1;
-    return failure_set(failure, EXIT_SOURCE,
-                       "%s: there is no such table in this database, or this role may not see it. "
-                       "Name it as SCHEMA.TABLE (with --events-table the one of raw events); names "
-                       "with capitals are quoted: '\"Raw\".\"Events\"'.",
-                       name);
-}
-
-static int choose_columns(struct listing *listing, struct postgres *session, const char *oid,
-                          struct table_origin *origin, struct failure *failure)
-{
-    const char *values[] = {oid};
-    struct postgres_result *result = NULL;
-    char what[TABLE_NAME_BYTES + 32];
-    snprintf(what, sizeof what, "Looking at the columns of %s", origin->name);
-    if (postgres_query(session, what, sql_table_columns, values, 1, &result, failure) != 0)
-        return -1;
-    size_t count = postgres_rows(result);
-    struct table_column_fact *facts = calloc(count + 1, sizeof *facts);
-    int status = -1;
-    if (facts == NULL) {
-        failure_memory(failure, "the columns of a table", count * sizeof *facts);
-    } else {
-        for (size_t i = 0; i < count; i++)
-            facts[i] = (struct table_column_fact){
-                .name = postgres_value(result, i, 0),
-                .type = postgres_value(result, i, 1),
-                .category = postgres_value(result, i, 2)[0],
-                .readable = strcmp(postgres_value(result, i, 3), "t") == 0};
-        status = (origin->is_sessions ? table_columns_choose_profile : table_columns_choose)(
-            origin->name, facts, count, listing->options->columns, &origin->shape, failure);
-    }
-    free(facts);
-    postgres_result_free(result);
-    return status;
 }
 
 /*
@@ -217,17 +141,10 @@ static uint64_t count_in(const struct postgres_result *result, size_t row, int c
 }
 
 /* The table, its partitions or what inherits from it; in one piece where that is not allowed. */
-static int add_relations(struct listing *listing, struct postgres *session, const char *oid,
-                         uint32_t origin_index, struct failure *failure)
+static int add_relations(struct listing *listing, uint32_t origin_index, struct failure *failure)
 {
     const struct table_origin *origin = &listing->list->origins[origin_index];
-    const char *values[] = {oid};
-    struct postgres_result *result = NULL;
-    char what[TABLE_NAME_BYTES + 32];
-    snprintf(what, sizeof what, "Looking at the parts of %s", origin->name);
-    if (postgres_query(session, what, sql_table_tree, values, 1, &result, failure) != 0)
-        return -1;
-
+    const struct postgres_result *result = listing->trees[origin_index];
     struct table_relation relation = {.origin = origin_index,
                                       .page_bytes = listing->moment.page_bytes};
     uint64_t all_bytes = 0;
@@ -254,11 +171,10 @@ static int add_relations(struct listing *listing, struct postgres *session, cons
     }
     if (!each) {
         char whole[200];
-        snprintf(whole, sizeof whole, "%s in %s", postgres_value(result, 0, 4), oid);
+        snprintf(whole, sizeof whole, "%s in whole", postgres_value(result, 0, 4));
         memcpy(relation.name, origin->name, sizeof relation.name);
         status = add_relation(listing, &relation, all_bytes, whole, NULL, failure);
     }
-    postgres_result_free(result);
     return status;
 }
 
@@ -277,8 +193,8 @@ static int find_sessions(struct listing *listing, struct postgres *session, uint
     if (options->sessions == NULL || list->has_sessions)
         return 0;
     *origin = (struct table_origin){.server = server, .is_sessions = true};
-    int found = look_for_table(session, options->sessions, origin, oid, &trouble);
-    if (found > 0 && (choose_columns(listing, session, oid, origin, &trouble) != 0 ||
+    int found = table_find(session, options->sessions, origin, oid, &trouble);
+    if (found > 0 && (table_find_columns(session, oid, options->columns, origin, &trouble) != 0 ||
                       table_session_plan(session, origin, &trouble) != 0))
         found = -1;
     if (found < 0 && (options->sessions_asked || postgres_passing(session)))
@@ -288,6 +204,110 @@ static int find_sessions(struct listing *listing, struct postgres *session, uint
     list->has_sessions = found > 0;
     list->origin_count += found > 0 ? 1 : 0;
     return 0;
+}
+
+static void forget_trees(struct listing *listing)
+{
+    for (size_t i = 0; i < listing->list->origin_count; i++) {
+        postgres_result_free(listing->trees[i]);
+        listing->trees[i] = NULL;
+    }
+}
+
+static int fail_changed(const char *name, struct failure *trouble)
+{
+    (void)failure_set(
+        trouble, EXIT_SOURCE,
+        "%s: was truncated, rewritten or replaced whenever a snapshot was taken, %d "
+        "times. Run again when that is over, or let the role have SELECT on the whole "
+        "table, so that it can be locked first.",
+        name, SNAPSHOT_TRIES);
+    return 1;
+}
+
+/*
+ * Look at the parts of ${origin}, which the planner has locked. Returns 0; 1 and ${trouble} when
+ * they are not those of the snapshot any more; or -1.
+ */
+static int look_at_tree(struct postgres *session, const struct table_origin *origin,
+                        const char *oid, struct postgres_result **tree, struct failure *trouble,
+                        struct failure *failure)
+{
+    const char *values[] = {oid};
+    char what[TABLE_NAME_BYTES + 32];
+    snprintf(what, sizeof what, "Looking at the parts of %s", origin->name);
+    if (postgres_query(session, what, sql_table_tree, values, 1, tree, failure) != 0)
+        return -1;
+    for (size_t i = 0; i < postgres_rows(*tree); i++)
+        if (strcmp(postgres_value(*tree, i, 10), "t") != 0)
+            return fail_changed(postgres_value(*tree, i, 0), trouble);
+    return 0;
+}
+
+/* Whether what is locked is as the snapshot shows it. As look_at_tree. */
+static int look_for_changes(struct postgres *session, struct failure *trouble,
+                            struct failure *failure)
+{
+    struct postgres_result *result = NULL;
+    if (postgres_query(session, "Looking for rewritten tables", sql_table_changed, NULL, 0, &result,
+                       failure) != 0)
+        return -1;
+    int status = 0;
+    if (postgres_rows(result) > 0)
+        status = fail_changed(postgres_value(result, 0, 0), trouble);
+    postgres_result_free(result);
+    return status;
+}
+
+/*
+ * Take a snapshot, and lock all origins of the server. What cannot be locked by its name is locked
+ * when it is planned on, and that is after the snapshot was taken: what was truncated or rewritten
+ * in between would show no rows in it. Returns 0; 1 and ${trouble} when that is so; or -1.
+ */
+static int take_snapshot(struct listing *listing, struct postgres *session, uint32_t index,
+                         struct failure *trouble, struct failure *failure)
+{
+    struct table_list *list = listing->list;
+    char oid[16];
+    if (table_session_begin(session, list, index, NULL, failure) != 0 ||
+        table_session_export(session, &list->servers[index], &listing->moment, failure) != 0)
+        return -1;
+    for (size_t i = 0; i < list->origin_count; i++) {
+        struct table_origin *origin = &list->origins[i];
+        if (origin->server != index)
+            continue;
+        /* Found again under the lock: it may have been made anew in between. */
+        int found = table_find(session, origin->name, origin, oid, failure);
+        if (found == 0)
+            (void)table_find_none(origin->name, trouble);
+        if (found <= 0)
+            return found < 0 ? -1 : 1;
+        if (table_find_columns(session, oid, listing->options->columns, origin, failure) != 0 ||
+            table_session_plan(session, origin, failure) != 0)
+            return -1;
+        int status = look_at_tree(session, origin, oid, &listing->trees[i], trouble, failure);
+        if (status != 0)
+            return status;
+    }
+    return look_for_changes(session, trouble, failure);
+}
+
+/* As take_snapshot, until it is one that shows all tables as they are. Returns 0, or -1. */
+static int take_good_snapshot(struct listing *listing, struct postgres *session, uint32_t index,
+                              struct failure *failure)
+{
+    for (int tries = 0; tries < SNAPSHOT_TRIES; tries++) {
+        struct failure trouble = {0};
+        int status = take_snapshot(listing, session, index, &trouble, failure);
+        if (status <= 0)
+            return status;
+        forget_trees(listing);
+        if (tries + 1 == SNAPSHOT_TRIES)
+            return failure_set(failure, trouble.code, "%s", trouble.message);
+        if (postgres_run(session, "Taking another snapshot", "ROLLBACK", failure) != 0)
+            return -1;
+    }
+    return -1;
 }
 
 static int list_server(struct listing *listing, uint32_t index, struct failure *failure)
@@ -303,28 +323,22 @@ static int list_server(struct listing *listing, uint32_t index, struct failure *
         return failure_set(failure, EXIT_SOURCE,
                            "The server is PostgreSQL %u; version %d or later is needed.",
                            server->version / 10000, OLDEST_VERSION / 10000);
-    for (size_t i = 0; i < listing->options->request_count; i++)
-        if (list->origins[i].server == index &&
-            find_table(*session, listing->options->requests[i].table, &list->origins[i], oid,
-                       failure) != 0)
-            return -1;
+    for (size_t i = 0; i < listing->options->request_count; i++) {
+        const char *name = listing->options->requests[i].table;
+        if (list->origins[i].server != index)
+            continue;
+        int found = table_find(*session, name, &list->origins[i], oid, failure);
+        if (found <= 0)
+            return found < 0 ? -1 : table_find_none(name, failure);
+    }
     if (find_sessions(listing, *session, index, failure) != 0)
         return -1;
-    if (table_session_begin(*session, list, index, NULL, failure) != 0 ||
-        table_session_export(*session, server, &listing->moment, failure) != 0)
-        return -1;
-    for (size_t i = 0; i < list->origin_count; i++) {
-        struct table_origin *origin = &list->origins[i];
-        if (origin->server != index)
-            continue;
-        /* Found again under the lock: it may have been made anew in between. */
-        if (find_table(*session, origin->name, origin, oid, failure) != 0 ||
-            choose_columns(listing, *session, oid, origin, failure) != 0 ||
-            table_session_plan(*session, origin, failure) != 0 ||
-            add_relations(listing, *session, oid, (uint32_t)i, failure) != 0)
-            return -1;
-    }
-    return 0;
+    int status = take_good_snapshot(listing, *session, index, failure);
+    for (size_t i = 0; i < list->origin_count && status == 0; i++)
+        if (list->origins[i].server == index)
+            status = add_relations(listing, (uint32_t)i, failure);
+    forget_trees(listing);
+    return status;
 }
 
 /* After all servers were looked at. */
@@ -362,6 +376,7 @@ int table_list(const struct table_options *options, struct source_list *splits,
         status = list_server(&listing, (uint32_t)i, failure);
     if (status == 0)
         status = check_sessions(&listing, failure);
+    free(listing.trees);
     if (status != 0) {
         table_close(listing.sessions);
         table_free(listing.list);

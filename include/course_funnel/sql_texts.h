@@ -28,6 +28,7 @@ extern const char sql_insert_matches[];
 extern const char sql_table_find[];
 extern const char sql_table_columns[];
 extern const char sql_table_tree[];
+extern const char sql_table_changed[];
 
 /* Reading back. */
 extern const char sql_last_run[];

@@ -1,6 +1,8 @@
--- $1: oid of a table. It and all that inherit from it, partitions among them, but for partitioned
--- tables, which hold no rows themselves. By pages can be read what is a heap of this server
--- and whose addresses (ctid, attribute -1) this role may see.
+-- $1: oid of a table that was planned on. It and all that inherit from it, partitions among them,
+-- but for partitioned tables, which hold no rows themselves. By pages can be read what is a heap of
+-- this server and whose addresses (ctid, attribute -1) this role may see. The last column: whether
+-- planning has locked it, and by this name; else it was detached, dropped or renamed since the
+-- snapshot was taken.
 WITH RECURSIVE tree (oid) AS (
     SELECT $1::OID
     UNION
@@ -12,7 +14,11 @@ SELECT format('%I.%I', n.nspname, c.relname), c.relkind IN ('r', 'm') AND m.amna
     format('%s/%s/%s', c.oid, pg_relation_filenode(c.oid), current_database()),
     pg_relation_filenode(c.oid), pg_stat_get_tuples_inserted(c.oid),
     pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid),
-    pg_stat_get_vacuum_count(c.oid) + pg_stat_get_autovacuum_count(c.oid)
+    pg_stat_get_vacuum_count(c.oid) + pg_stat_get_autovacuum_count(c.oid),
+    c.oid::regclass::text IN (format('%I.%I', n.nspname, c.relname), quote_ident(c.relname))
+        AND c.oid IN (SELECT relation FROM pg_locks
+            WHERE locktype = 'relation' AND pid = pg_backend_pid()
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 FROM tree t
 JOIN pg_class c ON c.oid = t.oid AND c.relkind <> 'p'
 JOIN pg_namespace n ON n.oid = c.relnamespace

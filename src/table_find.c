@@ -1,0 +1,84 @@
+#include "table_internal.h"
+
+#include "course_funnel/sql_texts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int table_find(struct postgres *session, const char *name, struct table_origin *origin,
+               char oid[16], struct failure *failure)
+{
+    const char *values[] = {name};
+    struct postgres_result *result = NULL;
+    char what[TABLE_NAME_BYTES + 16];
+    snprintf(what, sizeof what, "Looking for %.280s", name);
+    if (strchr(name, '.') == NULL)
+        return failure_set(failure, EXIT_USAGE,
+                           "The name of the table %s lacks its schema; give it as SCHEMA.TABLE.",
+                           name);
+    if (postgres_query(session, what, sql_table_find, values, 1, &result, failure) != 0)
+        return -1;
+    int status = -1;
+    if (postgres_rows(result) == 0) {
+        status = 0;
+        goto free_result;
+    }
+    const char *found = postgres_value(result, 0, 1);
+    const char *kind = postgres_value(result, 0, 2);
+    if (strlen(found) >= sizeof origin->name) {
+        failure_set(failure, EXIT_SOURCE, "%s: the name is too long.", name);
+        goto free_result;
+    }
+    if (strchr("rpvmf", kind[0]) == NULL) {
+        failure_set(failure, EXIT_SOURCE,
+                    "%s: is no table, view or foreign table (its relkind is %s).", found, kind);
+        goto free_result;
+    }
+    snprintf(oid, 16, "%s", postgres_value(result, 0, 0));
+    snprintf(origin->name, sizeof origin->name, "%s", found);
+    origin->locks = strcmp(postgres_value(result, 0, 3), "t") == 0;
+    status = 1;
+free_result:
+    postgres_result_free(result);
+    return status;
+}
+
+int table_find_none(const char *name, struct failure *failure)
+{
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: there is no such table in this database, or this role may not see it. "
+                       "Name it as SCHEMA.TABLE (with --events-table the one of raw events); names "
+                       "with capitals are quoted: '\"Raw\".\"Events\"'.",
+                       name);
+}
+
+int table_find_columns(struct postgres *session, const char *oid,
+                       const char *const overrides[TABLE_COLUMNS], struct table_origin *origin,
+                       struct failure *failure)
+{
+    const char *values[] = {oid};
+    struct postgres_result *result = NULL;
+    char what[TABLE_NAME_BYTES + 32];
+    snprintf(what, sizeof what, "Looking at the columns of %s", origin->name);
+    if (postgres_query(session, what, sql_table_columns, values, 1, &result, failure) != 0)
+        return -1;
+    size_t count = postgres_rows(result);
+    struct table_column_fact *facts = calloc(count + 1, sizeof *facts);
+    int status = -1;
+    if (facts == NULL) {
+        failure_memory(failure, "the columns of a table", count * sizeof *facts);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            facts[i] = (struct table_column_fact){
+                .name = postgres_value(result, i, 0),
+                .type = postgres_value(result, i, 1),
+                .category = postgres_value(result, i, 2)[0],
+                .readable = strcmp(postgres_value(result, i, 3), "t") == 0};
+        status = (origin->is_sessions ? table_columns_choose_profile : table_columns_choose)(
+            origin->name, facts, count, overrides, &origin->shape, failure);
+    }
+    free(facts);
+    postgres_result_free(result);
+    return status;
+}
