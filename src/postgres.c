@@ -284,3 +284,8 @@ bool postgres_passing(const struct postgres *session)
 {
     return session->passing;
 }
+
+bool postgres_denied(const struct postgres *session)
+{
+    return session->denied;
+}

@@ -19,6 +19,7 @@ struct postgres {
     int64_t waited_ms;    /* for the next row, so far */
     bool silent;          /* the server did not answer in time */
     bool passing;         /* see postgres_passing */
+    bool denied;          /* see postgres_denied */
 };
 
 /* CLOCK_MONOTONIC in milliseconds. */

@@ -112,6 +112,7 @@ int postgres_fail(struct postgres *session, const char *what, const PGresult *re
     if (state[0] != '\0')
         snprintf(code, sizeof code, " (SQLSTATE %s)", state);
     bool lost = PQstatus(session->connection) == CONNECTION_BAD;
+    session->denied = strcmp(state, "42501") == 0;
     session->passing = lost || (state[0] != '\0' && postgres_state_passes(state));
     const char *advice =
         state[0] == '\0' && !lost ? "" : postgres_state_advice(state, session->failure_code);

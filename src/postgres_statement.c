@@ -64,9 +64,11 @@ int postgres_start(struct postgres *session, const char *what, const char *sql,
         /* The session may go on with another statement once all of this one's answer is taken. */
         struct failure ignored = {0};
         bool passing = session->passing;
+        bool denied = session->denied;
         if (*result != NULL)
             (void)postgres_finish(session, what, &ignored);
         session->passing = passing;
+        session->denied = denied;
         PQclear(*result);
         *result = NULL;
         return -1;

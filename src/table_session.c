@@ -69,20 +69,33 @@ int table_session_look(struct postgres *session, struct table_server *server,
     return 0;
 }
 
+/*
+ * To lock a view takes rights on whole tables beneath it, for its owner or this role, where to read
+ * it takes rights on columns. What may not be locked is left to the planner.
+ */
+static int lock_origin(struct postgres *session, const struct table_origin *origin,
+                       struct failure *failure)
+{
+    struct failure trouble = {0};
+    char what[TABLE_NAME_BYTES + 16];
+    char sql[TABLE_NAME_BYTES + 64];
+    snprintf(what, sizeof what, "Locking %s", origin->name);
+    snprintf(sql, sizeof sql, "SAVEPOINT locking; LOCK TABLE %s IN ACCESS SHARE MODE",
+             origin->name);
+    int status = postgres_run(session, what, sql, &trouble);
+    if (status != 0 && !postgres_denied(session))
+        return failure_set(failure, trouble.code, "%s", trouble.message);
+    snprintf(sql, sizeof sql, "%sRELEASE locking", status != 0 ? "ROLLBACK TO locking; " : "");
+    return postgres_run(session, what, sql, failure);
+}
+
 static int lock_origins(struct postgres *session, const struct table_list *list, uint32_t server,
                         struct failure *failure)
 {
-    for (size_t i = 0; i < list->origin_count; i++) {
-        const struct table_origin *origin = &list->origins[i];
-        char what[TABLE_NAME_BYTES + 16];
-        char sql[TABLE_NAME_BYTES + 48];
-        if (origin->server != server || !origin->locks)
-            continue;
-        snprintf(what, sizeof what, "Locking %s", origin->name);
-        snprintf(sql, sizeof sql, "LOCK TABLE %s IN ACCESS SHARE MODE", origin->name);
-        if (postgres_run(session, what, sql, failure) != 0)
+    for (size_t i = 0; i < list->origin_count; i++)
+        if (list->origins[i].server == server && list->origins[i].locks &&
+            lock_origin(session, &list->origins[i], failure) != 0)
             return -1;
-    }
     return 0;
 }
 

@@ -80,6 +80,9 @@ void postgres_close(struct postgres *session);
  */
 bool postgres_passing(const struct postgres *session);
 
+/* Local. Whether the session's last failure was that the role lacks a right (42501). */
+bool postgres_denied(const struct postgres *session);
+
 /*
  * Local. Put ${schema}, quoted as an identifier, in place of each `:schema` of ${sql}. Returns 0
  * and a text that the caller frees, or -1.

@@ -57,7 +57,7 @@ struct table_server {
 struct table_origin {
     uint32_t server;
     bool is_sessions; /* of profile ids, not of events */
-    bool locks;       /* it can be locked by its name; else planning a query on it does */
+    bool locks;       /* it may be locked by its name, it seems; else planning a query on it does */
     char name[TABLE_NAME_BYTES]; /* quoted where SQL asks for it */
     struct table_shape shape;
 };
