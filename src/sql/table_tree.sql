@@ -1,5 +1,6 @@
 -- $1: oid of a table that was planned on. It and all that inherit from it, partitions among them,
--- but for partitioned tables, which hold no rows themselves. By pages can be read what is a heap of
+-- but for partitioned tables, which hold no rows themselves, and for partitions whose detachment is
+-- pending (known from version 14 on), which SELECT leaves out too. By pages can be read what is a heap of
 -- this server and whose addresses (ctid, attribute -1) this role may see. The last column: whether
 -- planning has locked it, and by this name; else it was detached, dropped or renamed since the
 -- snapshot was taken.
@@ -7,6 +8,7 @@ WITH RECURSIVE tree (oid) AS (
     SELECT $1::OID
     UNION
     SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
+        AND to_jsonb(i) ->> 'inhdetachpending' IS DISTINCT FROM 'true'
 )
 SELECT format('%I.%I', n.nspname, c.relname), c.relkind IN ('r', 'm') AND m.amname = 'heap'
         AND has_column_privilege(c.oid, -1::SMALLINT, 'SELECT'),

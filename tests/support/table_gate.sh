@@ -33,12 +33,13 @@ SQL
         --events-table raw_amplitude.events --range-bytes 64K)
 }
 
+# close_gate [SQL]: another session holds the gate's lock, or what SQL takes, which gives one row.
 gate_keeper=
 close_gate() {
     coproc GATE { psql -XAtq; }
     gate_keeper=$GATE_PID
     exec {gate_in}>&"${GATE[1]}" {gate_out}<&"${GATE[0]}"
-    echo 'select pg_advisory_lock(7);' >&"$gate_in"
+    echo "${1:-select pg_advisory_lock(7);}" >&"$gate_in"
     read -r <&"$gate_out"
 }
 
