@@ -35,6 +35,12 @@ int table_find(struct postgres *session, const char *name, struct table_origin *
                     "%s: is no table, view or foreign table (its relkind is %s).", found, kind);
         goto free_result;
     }
+    if (strcmp(postgres_value(result, 0, 4), "t") != 0) {
+        failure_set(failure, EXIT_SOURCE,
+                    "%s: is a materialized view that holds nothing yet. Let its owner REFRESH it.",
+                    found);
+        goto free_result;
+    }
     snprintf(oid, 16, "%s", postgres_value(result, 0, 0));
     snprintf(origin->name, sizeof origin->name, "%s", found);
     origin->locks = strcmp(postgres_value(result, 0, 3), "t") == 0;

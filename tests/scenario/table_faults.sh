@@ -33,6 +33,8 @@ create table bad.short (event_type text, user_id text, event_properties json);
 create table bad.policy (like raw_amplitude.events);
 alter table bad.policy enable row level security;
 create sequence bad.counter;
+create materialized view bad.unfilled as select * from raw_amplitude.events with no data;
+create view bad.over_unfilled as select * from bad.unfilled;
 create view bad.broken as select *, 1 / (length(event_type) * 0) as b from raw_amplitude.events;
 create role nobody login;
 create role somebody login;
@@ -47,6 +49,11 @@ refuse 2 'The name of the table events lacks its schema' --from "$CONNINFO" --ev
 refuse 4 'syntax' --from "$CONNINFO" --events-table 'a.b; drop table c'
 refuse 4 'bad.counter: is no table, view or foreign table' --from "$CONNINFO" \
     --events-table bad.counter
+# Its file is empty, and has no pages that could be read.
+refuse 4 'bad.unfilled: is a materialized view that holds nothing yet. Let its owner REFRESH it.' \
+    --from "$CONNINFO" --events-table raw_amplitude.events --events-table bad.unfilled
+refuse 4 'materialized view "unfilled" has not been populated' --from "$CONNINFO" \
+    --events-table bad.over_unfilled
 refuse 4 'bad.moment: the column "event_time" for event_time is of type int8, where timestamptz' \
     --from "$CONNINFO" --events-table bad.moment
 refuse 4 'bad.short: there is no column for event_time. It has event_type, user_id, event_prop' \
