@@ -40,14 +40,22 @@ int publish_postgres_stage(struct postgres *session, struct failure *failure);
  */
 int publish_postgres_compare(struct postgres *session, const char *schema, struct failure *failure);
 
-/*
- * Local. Copy the rows of marts->matches to their staging table; and within the transaction of the
- * publication, put them in place of what is there. Each returns 0, or -1.
- */
+/* Local. Copy the rows of marts->matches to their staging table. Returns 0, or -1. */
 int publish_postgres_stage_matches(struct postgres *session, const struct marts *marts,
                                    struct failure *failure);
-int publish_postgres_replace_matches(struct postgres *session, const char *schema,
-                                     const struct marts *marts, struct failure *failure);
+
+/*
+ * Local. Within the transaction of the publication: the staged rows in place of those of the
+ * target. Returns 0, or -1.
+ */
+int publish_postgres_replace(struct postgres *session, const char *schema, struct failure *failure);
+
+/*
+ * Local. After all changes: whether the target holds just the staged rows, of which triggers and
+ * rules of the user may have made others. Returns 0, or -1.
+ */
+int publish_postgres_check_rows(struct postgres *session, const char *schema,
+                                struct failure *failure);
 
 /* Local. Begin a transaction and take the lock of all publishers to ${schema}. 0, or -1. */
 int publish_postgres_begin(struct postgres *session, const char *schema, struct failure *failure);

@@ -194,41 +194,6 @@ static int look_up(struct postgres *session, const struct publication *publicati
     return status;
 }
 
-static int change(struct postgres *session, const struct publication *publication, const char *what,
-                  const char *sql, uint64_t *changed, struct failure *failure)
-{
-    char *placed = NULL;
-    if (postgres_place_schema(session, sql, publication->target->schema, &placed, failure) != 0)
-        return -1;
-    int status = postgres_change(session, what, placed, NULL, 0, changed, failure);
-    free(placed);
-    return status;
-}
-
-/* DELETE and INSERT rather than TRUNCATE or a swap of names: readers go on with the old rows. */
-static int replace_mart(struct postgres *session, const struct publication *publication,
-                        bool lessons, struct failure *failure)
-{
-    static const char what[] = "Replacing the rows of a mart";
-    (void)FAULT("publish.replace");
-    uint64_t sent = lessons ? publication->marts->lesson_count : publication->marts->cohort_count;
-    uint64_t changed = 0;
-    if (change(session, publication, what,
-               lessons ? "DELETE FROM :schema.mart_course_funnel_lessons"
-                       : "DELETE FROM :schema.mart_course_funnel_cohorts",
-               &changed, failure) != 0 ||
-        change(session, publication, what, lessons ? sql_insert_lessons : sql_insert_cohorts,
-               &changed, failure) != 0)
-        return -1;
-    if (changed != sent)
-        return failure_set(failure, EXIT_TARGET,
-                           "%s: %" PRIu64 " of %" PRIu64 " rows of %s were inserted. Nothing was "
-                           "published; look for triggers or rules on the table.",
-                           what, changed, sent,
-                           lessons ? "mart_course_funnel_lessons" : "mart_course_funnel_cohorts");
-    return 0;
-}
-
 static int insert_run(struct postgres *session, const struct publication *publication,
                       struct failure *failure)
 {
@@ -308,10 +273,9 @@ static enum outcome publish_with(struct postgres *session, const struct publicat
     published = look_up(session, publication, failure);
     if (published != 0)
         return published > 0 ? OUTCOME_DONE : OUTCOME_FAILED;
-    if (replace_mart(session, publication, false, failure) != 0 ||
-        replace_mart(session, publication, true, failure) != 0 ||
-        publish_postgres_replace_matches(session, schema, publication->marts, failure) != 0 ||
-        insert_run(session, publication, failure) != 0)
+    if (publish_postgres_replace(session, schema, failure) != 0 ||
+        insert_run(session, publication, failure) != 0 ||
+        publish_postgres_check_rows(session, schema, failure) != 0)
         return OUTCOME_FAILED;
     (void)FAULT("publish.before_commit");
     int committed = postgres_commit(session, "Committing the publication", failure);

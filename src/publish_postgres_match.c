@@ -1,4 +1,3 @@
-#include "course_funnel/sql_texts.h"
 #include "publish_internal.h"
 
 #include <inttypes.h>
@@ -50,32 +49,4 @@ int publish_postgres_stage_matches(struct postgres *session, const struct marts 
                            "took %" PRIu64 ". Nothing was published; please report this.",
                            marts->match_count, taken);
     return status;
-}
-
-static int change(struct postgres *session, const char *sql, const char *schema, uint64_t *changed,
-                  struct failure *failure)
-{
-    char *placed = NULL;
-    if (postgres_place_schema(session, sql, schema, &placed, failure) != 0)
-        return -1;
-    int status = postgres_change(session, "Replacing the rows of course_funnel_session_match",
-                                 placed, NULL, 0, changed, failure);
-    free(placed);
-    return status;
-}
-
-int publish_postgres_replace_matches(struct postgres *session, const char *schema,
-                                     const struct marts *marts, struct failure *failure)
-{
-    uint64_t changed = 0;
-    if (change(session, "DELETE FROM :schema.course_funnel_session_match", schema, &changed,
-               failure) != 0 ||
-        change(session, sql_insert_matches, schema, &changed, failure) != 0)
-        return -1;
-    if (changed == marts->match_count)
-        return 0;
-    return failure_set(failure, EXIT_TARGET,
-                       "%" PRIu64 " of %zu rows of course_funnel_session_match were inserted. "
-                       "Nothing was published; look for triggers or rules on the table.",
-                       changed, marts->match_count);
 }

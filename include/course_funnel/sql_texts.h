@@ -23,6 +23,7 @@ extern const char sql_published_before[];
 extern const char sql_insert_cohorts[];
 extern const char sql_insert_lessons[];
 extern const char sql_insert_matches[];
+extern const char sql_unlike_staged[];
 
 /* Looking at a table of events. */
 extern const char sql_table_find[];

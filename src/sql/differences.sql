@@ -1,7 +1,7 @@
 -- $1: the schema. Compares the objects in it with those of the same names among this session's
 -- temporary ones, which are as they should be. One row per difference, as text; an object that is
 -- missing is no difference, since publishing creates it, but the right to do so must be there.
-WITH expected AS (
+WITH RECURSIVE expected AS (
     SELECT c.oid, c.relname, c.relkind
     FROM pg_class AS c
     WHERE c.relnamespace = pg_my_temp_schema()
@@ -36,6 +36,15 @@ WITH expected AS (
     FROM pairs AS p
     CROSS JOIN LATERAL (VALUES (p.expected_oid), (p.found_oid)) AS o (oid)
     WHERE p.fits AND NOT p.is_view
+), replaced (relname, mart_oid, mart_kind, oid) AS (
+    -- The tables whose rows each run replaces, with what belongs to them: partitions, or tables
+    -- that inherit from them.
+    SELECT relname, found_oid, found_kind, found_oid
+    FROM pairs WHERE fits AND NOT is_view AND relname <> 'course_funnel_runs'
+    UNION
+    SELECT r.relname, r.mart_oid, r.mart_kind, i.inhrelid
+    FROM replaced AS r
+    JOIN pg_inherits AS i ON i.inhparent = r.oid
 ), differences AS (
     SELECT '' AS relname, 0 AS place,
            format('schema %I does not exist, and the role %I may not create it (it lacks CREATE on the database %I)',
@@ -98,5 +107,18 @@ WITH expected AS (
     SELECT relname, 3002, format('%s has row security, which hides rows from the role %I', relname,
                                  current_user)
     FROM pairs WHERE fits AND NOT is_view AND row_security_active(found_oid)
+    UNION ALL
+    SELECT relname, 3003, format('%s: the table %s inherits from it, so that its rows would be taken for those of the run',
+                                 relname, oid::REGCLASS)
+    FROM replaced WHERE mart_kind = 'r' AND oid <> mart_oid
+    UNION ALL
+    -- PostgreSQL keeps a constraint for each pair of partitions too; the one of the user is enough.
+    SELECT r.relname, 3004, format('%s: the foreign key %I of %s points at it, whose rows each run deletes',
+                                   r.relname, k.conname, k.conrelid::REGCLASS)
+    FROM replaced AS r
+    JOIN pg_constraint AS k ON k.confrelid = r.oid AND k.contype = 'f'
+    WHERE NOT EXISTS (SELECT FROM pg_constraint AS p
+                      JOIN replaced AS o ON o.oid = p.confrelid AND o.relname = r.relname
+                      WHERE p.oid = k.conparentid AND p.contype = 'f')
 )
 SELECT difference FROM differences ORDER BY relname, place, difference

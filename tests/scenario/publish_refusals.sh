@@ -49,6 +49,55 @@ refused "all differences at once" "course_funnel_runs lacks the column ranks int
     "mart_course_funnel_cohorts lacks the column total_lessons integer" \
     <<<"ALTER TABLE s.course_funnel_runs DROP ranks; ALTER TABLE s.mart_course_funnel_cohorts DROP total_lessons"
 
+# Rows of others hang on those of the marts, which each run deletes.
+refused "a foreign key that cascades" \
+    "mart_course_funnel_cohorts: the foreign key mine_fkey of s.mine points at it, whose rows each run deletes" \
+    <<<"CREATE TABLE s.mine (c INTEGER, w DATE, CONSTRAINT mine_fkey FOREIGN KEY (c, w)
+            REFERENCES s.mart_course_funnel_cohorts ON DELETE CASCADE);
+        INSERT INTO s.mine SELECT course_id, cohort_week_start FROM s.mart_course_funnel_cohorts"
+check "a foreign key that cascades: its table is as it was" \
+    "$(sql -c "SELECT count(*) = (SELECT count(*) FROM s.mart_course_funnel_cohorts) FROM s.mine")" t
+refused "a foreign key that forbids" \
+    "course_funnel_session_match: the foreign key mine_fkey of s.mine points at it" \
+    <<<"CREATE TABLE s.mine (c INTEGER CONSTRAINT mine_fkey REFERENCES s.course_funnel_session_match)"
+refused "a table that inherits" \
+    "mart_course_funnel_lessons: the table s.mine inherits from it" \
+    "mart_course_funnel_lessons: the table s.deeper inherits from it" \
+    <<<"CREATE TABLE s.mine () INHERITS (s.mart_course_funnel_lessons);
+        CREATE TABLE s.deeper () INHERITS (s.mine);
+        INSERT INTO s.mine SELECT * FROM ONLY s.mart_course_funnel_lessons"
+check "a table that inherits: its rows are as they were" \
+    "$(sql -c "SELECT count(*) = (SELECT count(*) FROM ONLY s.mart_course_funnel_lessons) FROM s.mine")" t
+# It partitions the mart of cohorts, rows and all.
+partition="ALTER TABLE s.mart_course_funnel_cohorts RENAME TO kept;
+    ALTER TABLE s.kept RENAME CONSTRAINT mart_course_funnel_cohorts_pkey TO kept_pkey;
+    CREATE TABLE s.mart_course_funnel_cohorts (LIKE s.kept, PRIMARY KEY (course_id, cohort_week_start))
+        PARTITION BY RANGE (course_id);
+    CREATE TABLE s.low PARTITION OF s.mart_course_funnel_cohorts FOR VALUES FROM (MINVALUE) TO (1);
+    CREATE TABLE s.high PARTITION OF s.mart_course_funnel_cohorts FOR VALUES FROM (1) TO (MAXVALUE);
+    INSERT INTO s.mart_course_funnel_cohorts SELECT * FROM s.kept;
+    DROP TABLE s.kept"
+refused "a foreign key to a partition" \
+    "mart_course_funnel_cohorts: the foreign key mine_fkey of s.mine points at it" \
+    <<<"$partition; CREATE TABLE s.mine (c INTEGER, w DATE, CONSTRAINT mine_fkey FOREIGN KEY (c, w)
+        REFERENCES s.high)"
+refused "a foreign key to a mart with partitions" \
+    "mart_course_funnel_cohorts: the foreign key mine_fkey of s.mine points at it" \
+    <<<"$partition; CREATE TABLE s.mine (c INTEGER, w DATE, CONSTRAINT mine_fkey FOREIGN KEY (c, w)
+        REFERENCES s.mart_course_funnel_cohorts)"
+check "a foreign key to a mart with partitions: said once" "$(grep -c mine_fkey <<<"$err")" 1
+
+sql -c "DROP SCHEMA s CASCADE" 2>/dev/null
+"$probe" publish "$database" s 1 3 >/dev/null
+sql -c "$partition"
+for seed in 2 1; do
+    run "$probe" publish "$database" s $seed 3
+    check "a mart with partitions takes the rows of seed $seed" "$code$err" 0
+done
+"$probe" publish "$work/csv" s 1 3 >/dev/null
+check "and holds just these" "$(cmp "$work/csv/mart_course_funnel_cohorts.csv" <(sql -c "COPY (SELECT *
+    FROM s.mart_course_funnel_cohorts ORDER BY 1, 2) TO STDOUT (FORMAT csv, HEADER)") && echo same)" same
+
 sql -c "CREATE ROLE plain LOGIN"
 user="$database user=plain"
 refused "no rights" "schema s: the role plain lacks USAGE on it" <<<""
@@ -99,15 +148,30 @@ run "$probe" check "$user" s
 check_match "no temporary tables" "$err" "permission denied to create temporary tables"
 sql -c "GRANT TEMPORARY ON DATABASE postgres TO PUBLIC"
 
-# A trigger that drops rows is found before the commit.
-sql -c "CREATE FUNCTION s.drop_row() RETURNS TRIGGER LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-    CREATE TRIGGER t BEFORE INSERT ON s.mart_course_funnel_lessons FOR EACH ROW EXECUTE FUNCTION s.drop_row()"
-before=$(sql -c "SELECT count(*) FROM s.mart_course_funnel_lessons")
+# Triggers that make other rows of those that are inserted are found before the commit.
+rows() {
+    sql -c "SELECT md5(string_agg(m::TEXT, ' ' ORDER BY m)) FROM s.mart_course_funnel_lessons AS m"
+}
+before=$(rows)
+for body in "RETURN NULL" "NEW.users_completed := NEW.users_completed + 1; RETURN NEW" \
+    "NEW.avg_time_spent_sec := coalesce(NEW.avg_time_spent_sec, 0); RETURN NEW" \
+    "NEW.lesson_completion_rate := trim_scale(NEW.lesson_completion_rate); RETURN NEW"; do
+    sql -c "CREATE FUNCTION s.meddle() RETURNS TRIGGER LANGUAGE plpgsql AS 'BEGIN $body; END';
+        CREATE TRIGGER t BEFORE INSERT ON s.mart_course_funnel_lessons FOR EACH ROW EXECUTE FUNCTION s.meddle()"
+    run "$probe" publish "$database" s 1 3
+    check "a trigger ($body) is noticed" "$code" 5
+    check_match "and said" "$err" "mart_course_funnel_lessons does not hold the rows that were inserted: "
+    check_match "and what to do" "$err" "look for triggers or rules on the table"
+    check "and the old rows stay" "$(rows)" "$before"
+    sql -c "DROP FUNCTION s.meddle CASCADE" 2>/dev/null
+done
+sql -c "CREATE RULE more AS ON INSERT TO s.course_funnel_runs DO ALSO
+    INSERT INTO s.course_funnel_session_match VALUES (7, 1, 1, 0)"
 run "$probe" publish "$database" s 1 3
-check "rows that a trigger drops are noticed" "$code" 5
-check_match "and said" "$err" "look for triggers or rules on the table"
-check "and the old rows stay" "$(sql -c "SELECT count(*) FROM s.mart_course_funnel_lessons")" "$before"
-sql -c "DROP TRIGGER t ON s.mart_course_funnel_lessons"
+check "a rule is noticed" "$code" 5
+check_match "and said" "$err" \
+    "course_funnel_session_match does not hold the rows that were inserted: 0 of them are not there, and 1 others are"
+sql -c "DROP RULE more ON s.course_funnel_runs"
 
 # A constraint that is checked at COMMIT alone fails there, and the failure is seen.
 sql -c "CREATE FUNCTION s.refuse() RETURNS TRIGGER LANGUAGE plpgsql AS 'BEGIN RAISE check_violation USING MESSAGE = ''not today''; END';
