@@ -29,14 +29,14 @@ int publish_postgres_connect(const struct publish_target *target, struct postgre
 int publish_postgres_schema(const char *schema, struct failure *failure);
 
 /*
- * Local. Create the four objects as temporary ones of this session: what the target's are compared
- * with, and the staging tables of this attempt, which end with it. Returns 0, or -1.
+ * Local. Create the objects as temporary ones of this session: the staging tables of this attempt,
+ * which end with it. Returns 0, or -1.
  */
 int publish_postgres_stage(struct postgres *session, struct failure *failure);
 
 /*
- * Local. Compare the objects of the target with the staged ones. Returns 0, or -1 with each
- * difference in the message.
+ * Local. Compare the objects of the target with what they are to be, without writing to it. Returns
+ * 0, or -1 with each difference in the message.
  */
 int publish_postgres_compare(struct postgres *session, const char *schema, struct failure *failure);
 

@@ -249,9 +249,9 @@ static enum outcome publish_with(struct postgres *session, const struct publicat
                                  struct failure *failure)
 {
     const char *schema = publication->target->schema;
-    if (publish_postgres_stage(session, failure) != 0 ||
-        publish_postgres_compare(session, schema, failure) != 0 ||
-        publish_postgres_create(session, schema, failure) != 0)
+    if (publish_postgres_compare(session, schema, failure) != 0 ||
+        publish_postgres_create(session, schema, failure) != 0 ||
+        publish_postgres_stage(session, failure) != 0)
         return OUTCOME_FAILED;
 
     /* A run that is published already, or too late, need not send its rows. */

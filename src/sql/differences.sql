@@ -1,40 +1,99 @@
--- $1: the schema. Compares the objects in it with those of the same names among this session's
--- temporary ones, which are as they should be. One row per difference, as text; an object that is
+-- $1: the schema. Compares the objects in it with what they are to be, which is what the other files
+-- create. Nothing is written for that, not even a transaction id is taken: who reads from the same
+-- server could not come back to a snapshot. One row per difference, as text; an object that is
 -- missing is no difference, since publishing creates it, but the right to do so must be there.
-WITH RECURSIVE expected AS (
-    SELECT c.oid, c.relname, c.relkind
-    FROM pg_class AS c
-    WHERE c.relnamespace = pg_my_temp_schema()
-      AND c.relname IN ('mart_course_funnel_cohorts', 'mart_course_funnel_lessons',
-                        'mart_course_funnel_dropoff', 'course_funnel_session_match',
-                        'course_funnel_runs')
+WITH RECURSIVE expected (relname, kind, key) AS (
+    VALUES
+        ('mart_course_funnel_cohorts', 'r', 'course_id, cohort_week_start'),
+        ('mart_course_funnel_lessons', 'r', 'course_id, cohort_week_start, lesson_id'),
+        ('mart_course_funnel_dropoff', 'v', NULL),
+        ('course_funnel_session_match', 'r', 'course_id'),
+        ('course_funnel_runs', 'r', 'run_id')
+), expected_columns (relname, attnum, attname, type, not_null) AS (
+    VALUES
+        ('mart_course_funnel_cohorts', 1, 'course_id', 'integer', TRUE),
+        ('mart_course_funnel_cohorts', 2, 'cohort_week_start', 'date', TRUE),
+        ('mart_course_funnel_cohorts', 3, 'users_started', 'integer', TRUE),
+        ('mart_course_funnel_cohorts', 4, 'users_completed_course', 'integer', TRUE),
+        ('mart_course_funnel_cohorts', 5, 'course_completion_rate', 'numeric', FALSE),
+        ('mart_course_funnel_cohorts', 6, 'total_lessons', 'integer', FALSE),
+        ('mart_course_funnel_lessons', 1, 'course_id', 'integer', TRUE),
+        ('mart_course_funnel_lessons', 2, 'cohort_week_start', 'date', TRUE),
+        ('mart_course_funnel_lessons', 3, 'lesson_id', 'integer', TRUE),
+        ('mart_course_funnel_lessons', 4, 'users_started', 'integer', TRUE),
+        ('mart_course_funnel_lessons', 5, 'users_completed', 'integer', TRUE),
+        ('mart_course_funnel_lessons', 6, 'lesson_completion_rate', 'numeric', FALSE),
+        ('mart_course_funnel_lessons', 7, 'funnel_retention_rate', 'numeric', FALSE),
+        ('mart_course_funnel_lessons', 8, 'avg_time_spent_sec', 'numeric', FALSE),
+        ('mart_course_funnel_dropoff', 1, 'course_id', 'integer', FALSE),
+        ('mart_course_funnel_dropoff', 2, 'cohort_week_start', 'date', FALSE),
+        ('mart_course_funnel_dropoff', 3, 'lesson_id', 'integer', FALSE),
+        ('mart_course_funnel_dropoff', 4, 'previous_lesson_id', 'integer', FALSE),
+        ('mart_course_funnel_dropoff', 5, 'previous_users_started', 'integer', FALSE),
+        ('mart_course_funnel_dropoff', 6, 'users_started', 'integer', FALSE),
+        ('mart_course_funnel_dropoff', 7, 'users_dropped', 'integer', FALSE),
+        ('mart_course_funnel_dropoff', 8, 'drop_off_rate', 'numeric', FALSE),
+        ('course_funnel_session_match', 1, 'course_id', 'integer', TRUE),
+        ('course_funnel_session_match', 2, 'users', 'bigint', TRUE),
+        ('course_funnel_session_match', 3, 'users_with_session', 'bigint', TRUE),
+        ('course_funnel_session_match', 4, 'users_without_session', 'bigint', TRUE),
+        ('course_funnel_runs', 1, 'run_id', 'uuid', TRUE),
+        ('course_funnel_runs', 2, 'program_version', 'text', TRUE),
+        ('course_funnel_runs', 3, 'attempt_at', 'timestamp with time zone', TRUE),
+        ('course_funnel_runs', 4, 'started_at', 'timestamp with time zone', TRUE),
+        ('course_funnel_runs', 5, 'finished_at', 'timestamp with time zone', TRUE),
+        ('course_funnel_runs', 6, 'ranks', 'integer', TRUE),
+        ('course_funnel_runs', 7, 'source', 'text', TRUE),
+        ('course_funnel_runs', 8, 'input_fingerprint', 'text', TRUE),
+        ('course_funnel_runs', 9, 'lines_read', 'bigint', TRUE),
+        ('course_funnel_runs', 10, 'other', 'bigint', TRUE),
+        ('course_funnel_runs', 11, 'rejected_not_json', 'bigint', TRUE),
+        ('course_funnel_runs', 12, 'rejected_no_user', 'bigint', TRUE),
+        ('course_funnel_runs', 13, 'rejected_no_time', 'bigint', TRUE),
+        ('course_funnel_runs', 14, 'rejected_bad_properties', 'bigint', TRUE),
+        ('course_funnel_runs', 15, 'rejected_no_course', 'bigint', TRUE),
+        ('course_funnel_runs', 16, 'rejected_no_lesson', 'bigint', TRUE),
+        ('course_funnel_runs', 17, 'kept', 'bigint', TRUE),
+        ('course_funnel_runs', 18, 'sent', 'bigint', TRUE),
+        ('course_funnel_runs', 19, 'received', 'bigint', TRUE),
+        ('course_funnel_runs', 20, 'folded', 'bigint', TRUE),
+        ('course_funnel_runs', 21, 'duplicates', 'bigint', TRUE),
+        ('course_funnel_runs', 22, 'time_unusable', 'bigint', TRUE),
+        ('course_funnel_runs', 23, 'bytes_read', 'bigint', TRUE),
+        ('course_funnel_runs', 24, 'cohort_rows', 'bigint', TRUE),
+        ('course_funnel_runs', 25, 'lesson_rows', 'bigint', TRUE),
+        ('course_funnel_runs', 26, 'first_event_time', 'timestamp with time zone', FALSE),
+        ('course_funnel_runs', 27, 'last_event_time', 'timestamp with time zone', FALSE),
+        ('course_funnel_runs', 28, 'cohorts_digest', 'text', TRUE),
+        ('course_funnel_runs', 29, 'lessons_digest', 'text', TRUE),
+        ('course_funnel_runs', 30, 'sessions_read', 'bigint', FALSE),
+        ('course_funnel_runs', 31, 'users_with_session', 'bigint', FALSE),
+        ('course_funnel_runs', 32, 'users_without_session', 'bigint', FALSE)
 ), pairs AS (
-    SELECT e.relname, e.oid AS expected_oid, f.oid AS found_oid, f.relkind AS found_kind,
-           e.relkind = 'v' AS is_view,
-           CASE WHEN e.relkind = 'v' THEN f.relkind = 'v' ELSE f.relkind IN ('r', 'p') END AS fits
+    SELECT e.relname, e.key, f.oid AS found_oid, f.relkind AS found_kind, e.kind = 'v' AS is_view,
+           CASE WHEN e.kind = 'v' THEN f.relkind = 'v' ELSE f.relkind IN ('r', 'p') END AS fits
     FROM expected AS e
     LEFT JOIN pg_namespace AS n ON n.nspname = $1
     LEFT JOIN pg_class AS f ON f.relnamespace = n.oid AND f.relname = e.relname
 ), columns AS (
-    SELECT p.relname, p.is_view, e.attnum, e.attname,
-           format_type(e.atttypid, e.atttypmod) AS expected_type, e.attnotnull AS expected_not_null,
-           format_type(f.atttypid, f.atttypmod) AS found_type, f.attnotnull AS found_not_null,
-           f.attgenerated <> '' OR f.attidentity = 'a' AS computed
+    SELECT p.relname, p.is_view, e.attnum, e.attname, e.type AS expected_type,
+           e.not_null AS expected_not_null, format_type(f.atttypid, f.atttypmod) AS found_type,
+           f.attnotnull AS found_not_null, f.attgenerated <> '' OR f.attidentity = 'a' AS computed
     FROM pairs AS p
-    JOIN pg_attribute AS e ON e.attrelid = p.expected_oid AND e.attnum > 0 AND NOT e.attisdropped
+    JOIN expected_columns AS e ON e.relname = p.relname
     LEFT JOIN pg_attribute AS f
         ON f.attrelid = p.found_oid AND f.attname = e.attname AND f.attnum > 0
        AND NOT f.attisdropped
     WHERE p.fits
 ), keys AS (
-    SELECT p.relname, p.expected_oid, p.found_oid, o.oid AS owner,
+    SELECT p.relname, p.key AS expected_key,
            (SELECT string_agg(a.attname, ', ' ORDER BY k.place)
             FROM pg_index AS i
             CROSS JOIN LATERAL unnest(i.indkey::INT2[]) WITH ORDINALITY AS k (attnum, place)
             JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-            WHERE i.indrelid = o.oid AND i.indisprimary AND k.place <= i.indnkeyatts) AS key
+            WHERE i.indrelid = p.found_oid AND i.indisprimary AND k.place <= i.indnkeyatts)
+               AS found_key
     FROM pairs AS p
-    CROSS JOIN LATERAL (VALUES (p.expected_oid), (p.found_oid)) AS o (oid)
     WHERE p.fits AND NOT p.is_view
 ), replaced (relname, mart_oid, mart_kind, oid) AS (
     -- The tables whose rows each run replaces, with what belongs to them: partitions, or tables
@@ -51,6 +110,10 @@ WITH RECURSIVE expected AS (
                   $1, current_user, current_database()) AS difference
     WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)
       AND NOT has_database_privilege(current_database(), 'CREATE')
+    UNION ALL
+    SELECT '', 0, format('the role %I may not create temporary tables (it lacks TEMPORARY on the database %I)',
+                         current_user, current_database())
+    WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')
     UNION ALL
     SELECT '', 0, format('schema %I: the role %I lacks USAGE on it', $1, current_user)
     FROM pg_namespace WHERE nspname = $1 AND NOT has_schema_privilege(oid, 'USAGE')
@@ -91,11 +154,9 @@ WITH RECURSIVE expected AS (
       AND NOT EXISTS (SELECT FROM columns AS c
                       WHERE c.relname = p.relname AND c.attname = a.attname)
     UNION ALL
-    SELECT e.relname, 3000, format('%s has the primary key (%s), expected is (%s)', e.relname,
-                                   coalesce(f.key, 'none'), e.key)
-    FROM keys AS e
-    JOIN keys AS f ON f.relname = e.relname AND f.owner = f.found_oid
-    WHERE e.owner = e.expected_oid AND f.key IS DISTINCT FROM e.key
+    SELECT relname, 3000, format('%s has the primary key (%s), expected is (%s)', relname,
+                                 coalesce(found_key, 'none'), expected_key)
+    FROM keys WHERE found_key IS DISTINCT FROM expected_key
     UNION ALL
     SELECT p.relname, 3001, format('%s: the role %I lacks the right to %s', p.relname,
                                    current_user, r.name)

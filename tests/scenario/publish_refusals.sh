@@ -145,7 +145,8 @@ check "of several hosts each is named" "$code $(grep -o '/[^ ]*/.s.PGSQL.5432" f
     wc -l) $(grep -c 'SQLSTATE 3D000' <<<"$err") $(wc -l <<<"$err")" "5 2 1 1"
 sql -c "REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC"
 run "$probe" check "$user" s
-check_match "no temporary tables" "$err" "permission denied to create temporary tables"
+check_match "no temporary tables" "$err" \
+    "the role plain may not create temporary tables (it lacks TEMPORARY on the database postgres)"
 sql -c "GRANT TEMPORARY ON DATABASE postgres TO PUBLIC"
 
 # Triggers that make other rows of those that are inserted are found before the commit.

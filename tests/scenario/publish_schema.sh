@@ -10,10 +10,17 @@ columns_of() {
     sql -v name="$1" <<<"$columns" | paste -sd ' '
 }
 
+# The next transaction's number; to ask for it takes none.
+next_transaction() {
+    sql -c "SELECT txid_snapshot_xmax(txid_current_snapshot())"
+}
+sql -c "ALTER SYSTEM SET autovacuum = off" -c "SELECT pg_reload_conf()" >/dev/null
+next=$(next_transaction)
 run "$probe" check "$database" made
 check "a check succeeds where nothing is there" "$code" 0
 check "a check leaves nothing behind" \
     "$(sql -c "SELECT count(*) FROM pg_namespace WHERE nspname = 'made'")" 0
+check "a check where nothing is there takes no transaction id" "$(next_transaction)" "$next"
 
 for seed in 1 2; do
     run "$probe" publish "$database" made $seed 40
@@ -27,6 +34,19 @@ for seed in 1 2; do
             "$(cmp "$work/$mart.csv" "$work/csv/mart_course_funnel_$mart.csv" && echo same)" same
     done
 done
+next=$(next_transaction)
+run "$probe" check "$database" made
+check "a check where all is in place takes no transaction id" "$code $(next_transaction)" "0 $next"
+
+# What the check expects is what is created.
+sed -n '/^), expected_columns/,/^), /p' "$repository/src/sql/differences.sql" |
+    grep -oE "\('.*(TRUE|FALSE)\)" | tr -d "()' " | tr ',' '|' | sort >"$work/expected"
+sql -c "SELECT c.relname, a.attnum, a.attname,
+        replace(format_type(a.atttypid, a.atttypmod), ' ', ''), upper(a.attnotnull::TEXT)
+    FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+    WHERE c.relnamespace = 'made'::REGNAMESPACE AND c.relkind IN ('r', 'v')" | sort >"$work/created"
+check "each column that the check expects is created so, and no other" \
+    "$(diff "$work/expected" "$work/created" && wc -l <"$work/created")" 58
 check "there are NULLs and averages among the rows" "$(sql -c "SELECT
     count(*) FILTER (WHERE avg_time_spent_sec IS NULL) > 0 AND count(avg_time_spent_sec) > 0
     AND count(*) FILTER (WHERE funnel_retention_rate IS NULL) > 0

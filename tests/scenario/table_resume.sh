@@ -39,6 +39,30 @@ says 'resumed from checkpoint generation-'
 as_straight out
 other_columns
 
+# Into the server that is read from too: neither the check of the target nor a dry run writes to it,
+# whether the tables of the target are there or not.
+same_server() {
+    leaves "$1" funnel "$2" rebuild --from "$CONNINFO" --to "$CONNINFO" --schema marts \
+        --rejects "$WORK/same.rejects" --max-reject-share 1 --range-bytes 512K \
+        --checkpoint "$WORK/same" --checkpoint-interval 0.01 "${@:3}"
+}
+for tables in missing there; do
+    rm -rf "$WORK/same"
+    fault ingest.round:6:0:stop same_server 75 2
+    fault ingest.round:6:0:stop same_server 75 3
+    same_server 0 1 --dry-run
+    same_server 0 2
+    says 'resumed from checkpoint generation-'
+    for mart in cohorts lessons; do
+        keys=1,2$([ $mart = cohorts ] || echo ,3)
+        psql -XAtqc "\\copy (select * from marts.mart_course_funnel_$mart order by $keys) to stdout csv header" \
+            >"$WORK/published"
+        same "$WORK/published" "$WORK/straight/mart_course_funnel_$mart.csv"
+    done
+    check "with tables $tables: one run more" test "$(psql -XAtqc 'select count(*)
+        from marts.course_funnel_runs')" = "$([ $tables = missing ] && echo 1 || echo 2)"
+done
+
 # With all read, what happens to the table does not matter any more.
 rm -r "$WORK/folder" "$WORK/out"
 fault rebuild.publish:1:0:kill leaves 137 run out 2 "${folder[@]}"
