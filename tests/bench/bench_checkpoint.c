@@ -1,5 +1,6 @@
 #include "course_funnel/clock.h"
 #include "course_funnel/generation.h"
+#include "course_funnel/interval.h"
 #include "course_funnel/state_image.h"
 
 #include <fcntl.h>
@@ -145,7 +146,12 @@ int main(int argc, char **argv)
                                &failure) != 0 ||
         durable_sync(&generation.folder, &failure) != 0)
         goto tell_failure;
-    tell("written, digested, synced, read back", bytes, clock_seconds() - begun);
+    double cost_seconds = clock_seconds() - begun;
+    const struct interval usual = {.mean_time_seconds = 3600 * INTERVAL_DEFAULT_MEAN_TIME_HOURS};
+    double apart_seconds = interval_next(&usual, cost_seconds);
+    tell("written, digested, synced, read back", bytes, cost_seconds);
+    printf("%-36s %8.0f s apart, %.2f %% of the time\n", "at the default interval", apart_seconds,
+           100 * cost_seconds / (apart_seconds + cost_seconds));
     tell_memory("most memory while writing", before);
 
     begun = clock_seconds();
