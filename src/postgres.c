@@ -175,21 +175,41 @@ static void drop_notice(void *context, const PGresult *result)
     (void)result;
 }
 
+/* Whether the user has set ${keyword}; libpq fills in `any` where nobody asks for anything else. */
+static bool is_set(const PQconninfoOption *resolved, const char *keyword)
+{
+    for (const PQconninfoOption *at = resolved; at != NULL && at->keyword != NULL; at++)
+        if (strcmp(at->keyword, keyword) == 0)
+            return at->val != NULL && strcmp(at->val, "any") != 0;
+    return false;
+}
+
 static PGconn *connect_begin(const struct postgres_options *options)
 {
-    /*
-     * What stands before dbname gives way to what the target says, what stands behind it does not.
-     * Keepalives end a wait on a dead link after 25 s; unacknowledged data needs tcp_user_timeout.
+    /* Keepalives end a wait on a dead link after 25 s; unacknowledged data needs tcp_user_timeout.
      */
-    const char *keywords[10] = {"fallback_application_name", "keepalives_idle",
-                                "keepalives_interval",       "keepalives_count",
-                                "tcp_user_timeout",          NULL};
-    const char *values[10] = {options->application, "10", "5", "3", "20000", NULL};
-    size_t count = 5;
-    if (options->writes && getenv("PGTARGETSESSIONATTRS") == NULL) {
-        keywords[count] = "target_session_attrs";
-        values[count++] = "read-write";
-    }
+    static const char *const wished[][2] = {{"keepalives_idle", "10"},
+                                            {"keepalives_interval", "5"},
+                                            {"keepalives_count", "3"},
+                                            {"tcp_user_timeout", "20000"},
+                                            {"target_session_attrs", "read-write"}};
+    size_t wishes = sizeof wished / sizeof wished[0];
+    if (!options->writes || getenv("PGTARGETSESSIONATTRS") != NULL)
+        wishes--;
+    /*
+     * What stands before dbname gives way to what the target itself says, and what stands behind it
+     * does not; but libpq asks a service file only for what is not set yet.
+     */
+    const char *keywords[10] = {"fallback_application_name"};
+    const char *values[10] = {options->application};
+    size_t count = 1;
+    PQconninfoOption *resolved = postgres_resolve(options->target);
+    for (size_t i = 0; i < wishes; i++)
+        if (!is_set(resolved, wished[i][0])) {
+            keywords[count] = wished[i][0];
+            values[count++] = wished[i][1];
+        }
+    PQconninfoFree(resolved);
     keywords[count] = "dbname";
     values[count++] = options->target;
     keywords[count] = "client_encoding";

@@ -22,6 +22,13 @@ struct postgres {
     bool denied;          /* see postgres_denied */
 };
 
+/*
+ * All that the target, a service that it or PGSERVICE names, and the environment set, with libpq's
+ * own defaults, but for the host; NULL when that cannot be told. No server is asked. To be freed by
+ * PQconninfoFree.
+ */
+PQconninfoOption *postgres_resolve(const char *target);
+
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t postgres_clock_ms(void);
 

@@ -90,3 +90,14 @@ int postgres_describe(const char *target, char **text, struct failure *failure)
     PQconninfoFree(options);
     return status;
 }
+
+PQconninfoOption *postgres_resolve(const char *target)
+{
+    /* One host cannot have two addresses: libpq fills the handle in, and turns to no server. */
+    const char *keywords[] = {"dbname", "host", "hostaddr", NULL};
+    const char *values[] = {target, "none", "0.0.0.0,0.0.0.0", NULL};
+    PGconn *never = PQconnectStartParams(keywords, values, 1);
+    PQconninfoOption *options = PQconninfo(never);
+    PQfinish(never);
+    return options;
+}

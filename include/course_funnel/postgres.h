@@ -40,7 +40,7 @@ struct postgres_options {
     const char *target;      /* URI or conninfo */
     const char *application; /* application_name, unless the user set one */
     bool writes;             /* ask for a server that may be written to, unless the user set
-                                target_session_attrs */
+                                target_session_attrs (`any` in a service file does not count) */
     int failure_code;        /* of every failure of this session */
     uint32_t statement_s;    /* longest run of one statement; 0: POSTGRES_STATEMENT_S */
     bool holds; /* it may stay silent inside a transaction, to hold a snapshot; the server is asked
@@ -62,8 +62,10 @@ int postgres_describe(const char *target, char **text, struct failure *failure);
 
 /*
  * Local. Open a session: time zone UTC, ISO dates, UTF-8, search_path pg_catalog, the limits
- * above. Returns 0 and a session for postgres_close, or -1, and in ${passing} whether the cause
- * may pass by itself (server starting, unreachable or full) so that trying again makes sense.
+ * above, and keepalives_* and tcp_user_timeout unless the target, its service file or the
+ * environment sets them. Returns 0 and a session for postgres_close, or -1, and in ${passing}
+ * whether the cause may pass by itself (server starting, unreachable or full) so that trying again
+ * makes sense.
  */
 int postgres_connect(const struct postgres_options *options, struct postgres **session,
                      bool *passing, struct failure *failure);

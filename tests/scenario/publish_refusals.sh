@@ -143,6 +143,36 @@ check_match "a server that is not there" "$err" "Check that the server runs and 
 run "$probe" check "host=$work,$PGHOST,$work dbname=nowhere" s
 check "of several hosts each is named" "$code $(grep -o '/[^ ]*/.s.PGSQL.5432" failed' <<<"$err" |
     wc -l) $(grep -c 'SQLSTATE 3D000' <<<"$err") $(wc -l <<<"$err")" "5 2 1 1"
+# What a service file sets holds, and not what we would have set: a value that cannot be used tells.
+# Over TCP libpq looks at it before it turns to the server, which need not be there.
+export PGSERVICEFILE=$work/services
+service() { # service SETTING [TARGET]
+    printf '[warehouse]\nuser=me\n%s\n' "$1" >"$PGSERVICEFILE"
+    run "$probe" check "${2:-host=127.0.0.1 port=1 dbname=postgres service=warehouse}" s
+}
+for keyword in keepalives_idle keepalives_interval keepalives_count tcp_user_timeout; do
+    service "$keyword=soon"
+    check_match "a service sets $keyword" "$err" \
+        "invalid integer value \"soon\" for connection option \"$keyword\""
+    PGSERVICE=warehouse service "$keyword=soon" "host=127.0.0.1 port=1 dbname=postgres"
+    check_match "as does PGSERVICE" "$err" "for connection option \"$keyword\""
+    service "$keyword=soon" "host=127.0.0.1 port=1 dbname=postgres service=warehouse $keyword=3"
+    check_match "but a target that sets $keyword itself goes first" "$err" "Connection refused"
+done
+service target_session_attrs=standby "dbname=postgres service=warehouse user=$PGUSER"
+check_match "a service sets target_session_attrs" "$err" "server is not in hot standby mode"
+service connect_timeout=3 "dbname=postgres service=warehouse user=$PGUSER"
+check "a service that can be used" "$code" 0
+service "" "dbname=postgres service=store"
+check_match "a service that is not there" "$err" 'definition of service "store" not found'
+sql -c "ALTER DATABASE postgres SET default_transaction_read_only = on"
+service connect_timeout=3 "dbname=postgres service=warehouse user=$PGUSER"
+check_match "a server that may be written to is asked for where nobody sets it" "$err" \
+    "session is read-only"
+PGOPTIONS=-cdefault_transaction_read_only=off \
+    sql -c "ALTER DATABASE postgres RESET default_transaction_read_only"
+unset PGSERVICEFILE
+
 sql -c "REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC"
 run "$probe" check "$user" s
 check_match "no temporary tables" "$err" \
