@@ -176,13 +176,15 @@ int generate_parse(int argc, char **argv, struct generate_options *options, stru
     optind = 0;
     opterr = 0;
     int option = 0;
+    uint64_t given = 0;
     while ((option = getopt_long(argc, argv, "+:", names, NULL)) != -1) {
         const char *word = argv[optind - 1];
         if (option == ':')
             return failure_set(failure, EXIT_USAGE, "%s needs a value.", word);
         if (option == '?')
             return failure_set(failure, EXIT_USAGE, "generate has no option \"%s\".", word);
-        if (read_option(option, optarg, options, failure) != 0)
+        if (options_once(names, option, &given, failure) != 0 ||
+            read_option(option, optarg, options, failure) != 0)
             return -1;
     }
     if (options->help)

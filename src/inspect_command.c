@@ -1,6 +1,7 @@
 #include "course_funnel/command.h"
 
 #include "course_funnel/log.h"
+#include "course_funnel/options.h"
 #include "inspection.h"
 
 #include <getopt.h>
@@ -30,12 +31,15 @@ static int parse_options(int argc, char **argv, struct options *options, struct 
     static const struct option long_options[] = {
         {"json", no_argument, NULL, JSON}, {"help", no_argument, NULL, HELP}, {NULL, 0, NULL, 0}};
     *options = (struct options){0};
+    uint64_t given = 0;
     opterr = 0;
     optind = 1;
     for (int at = optind, name; (name = getopt_long(argc, argv, ":", long_options, NULL)) != -1;
          at = optind) {
         if (name != JSON && name != HELP)
             return failure_set(failure, EXIT_USAGE, "There is no option \"%s\".", argv[at]);
+        if (options_once(long_options, name, &given, failure) != 0)
+            return -1;
         options->json = options->json || name == JSON;
         options->help = options->help || name == HELP;
     }

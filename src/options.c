@@ -8,6 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+int options_once(const struct option *options, int value, uint64_t *given, struct failure *failure)
+{
+    uint64_t bit = UINT64_C(1) << value;
+    while ((*given & bit) != 0 && options->val != value)
+        options++;
+    if ((*given & bit) != 0)
+        return failure_set(failure, EXIT_USAGE, "--%s is given twice.", options->name);
+    *given |= bit;
+    return 0;
+}
+
 /* strtoull takes blanks and signs, so the first byte is looked at here. */
 static bool read_digits(const char *text, char **end, uint64_t *value)
 {

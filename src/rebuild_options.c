@@ -121,8 +121,6 @@ static const struct option long_options[] = {
 static int set_text(const char *option, const char **value, const char *text,
                     struct failure *failure)
 {
-    if (*value != NULL)
-        return failure_set(failure, EXIT_USAGE, "%s is given twice.", option);
     if (text[0] == '\0')
         return failure_set(failure, EXIT_USAGE, "%s takes a text that is not empty.", option);
     *value = text;
@@ -245,6 +243,12 @@ static int set_option(struct rebuild_options *options, enum option_name name,
     return failure_set(failure, EXIT_USAGE, "There is no option \"%s\".", optarg);
 }
 
+/* Sources, tables and columns are many; of all else two would contradict each other. */
+static bool may_come_again(int name)
+{
+    return name == OPTION_FROM || name == OPTION_EVENTS_TABLE || name == OPTION_COLUMN;
+}
+
 static int refuse_option(int answer, char **argv, int at, struct failure *failure)
 {
     const char *word = argv[at > 0 ? at : 0];
@@ -273,6 +277,7 @@ int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options
     optind = 1;
     opterr = 0;
     int last = 0;
+    uint64_t given = 0;
     for (;;) {
         int at = optind;
         int answer = getopt_long(argc, argv, "-:", long_options, NULL);
@@ -286,7 +291,8 @@ int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options
             return failure_set(failure, EXIT_USAGE,
                                "\"%s\" stands there without an option; sources come after --from.",
                                optarg);
-        if (set_option(options, (enum option_name)answer, failure) != 0)
+        if ((!may_come_again(answer) && options_once(long_options, answer, &given, failure) != 0) ||
+            set_option(options, (enum option_name)answer, failure) != 0)
             return -1;
         last = answer;
     }

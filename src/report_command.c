@@ -106,8 +106,12 @@ static int parse_options(int argc, char **argv, struct options *options, struct 
                                                  {NULL, 0, NULL, 0}};
     *options = (struct options){.schema = "public", .cohorts = 12};
     int status = 0;
+    uint64_t given = 0;
     opterr = 0;
-    for (int name; status == 0 && (name = getopt_long(argc, argv, ":", long_options, NULL)) != -1;)
+    for (int name;
+         status == 0 && (name = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
+        if (name != ':' && name != '?' && options_once(long_options, name, &given, failure) != 0)
+            return -1;
         switch (name) {
         case FROM:
             options->from = optarg;
@@ -132,6 +136,7 @@ static int parse_options(int argc, char **argv, struct options *options, struct 
         default:
             return failure_set(failure, EXIT_USAGE, "There is no option \"%s\".", argv[optind - 1]);
         }
+    }
     if (status == 0 && optind < argc)
         return failure_set(failure, EXIT_USAGE, "\"%s\" belongs to no option.", argv[optind]);
     if (status == 0 && options->from == NULL)

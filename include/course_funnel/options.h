@@ -3,10 +3,17 @@
 
 #include "course_funnel/failure.h"
 
+#include <getopt.h>
 #include <stdint.h>
 
 /* What the option parsers of all commands share. Each failure is EXIT_USAGE and names the option.
  */
+
+/*
+ * Local. Note in ${given}, 0 at first, that the option of ${value} (1 to 63) of getopt's table is
+ * given. Returns 0, or -1: it was before.
+ */
+int options_once(const struct option *options, int value, uint64_t *given, struct failure *failure);
 
 /* Local. Read a whole decimal number from ${minimum} to ${maximum}. Returns 0, or -1. */
 int options_number(const char *option, const char *text, uint64_t minimum, uint64_t maximum,

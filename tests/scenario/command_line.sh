@@ -93,6 +93,15 @@ mistake "no target" --to rebuild "${from[@]}"
 mistake "an empty source" --from rebuild --from "" "${to[@]}"
 mistake "an empty target" --to rebuild "${from[@]}" --to ""
 mistake "a target twice" --to rebuild "${from[@]}" "${to[@]}" --to "$WORK/other"
+for twice in --allow-empty --restart --dry-run "--schema s" "--max-reject-share 1" "--connections 1" \
+    "--statement-timeout 9" "--checkpoint x" "--checkpoint-interval 5" "--mean-time-to-interrupt 5" \
+    "--log-format text" "--max-line-bytes 1M" "--max-ratio 9" "--range-bytes 1M"; do
+    # shellcheck disable=SC2086
+    mistake "$twice twice" "${twice%% *} is given twice." rebuild "${from[@]}" "${to[@]}" $twice $twice
+done
+mistake "report twice" "--cohorts is given twice." report --from x --cohorts 5 --cohorts=6
+mistake "generate twice" "--seed is given twice." generate --out "$WORK/marts" --seed 1 --seed 1
+mistake "inspect twice" "--json is given twice." inspect --json x --json
 mistake "a word behind other options" stray rebuild "${from[@]}" "${to[@]}" stray
 while read -r option value; do
     mistake "$option $value" "$option" rebuild "${from[@]}" "${to[@]}" "$option" "$value"

@@ -6,7 +6,7 @@
 seed=${COURSE_FUNNEL_SEED:-$(date +%s)}
 echo "COURSE_FUNNEL_SEED=$seed"
 sample=(--events 30000 --course-share 0.5 --weeks 5 --dirt 0.3 --duplicates 0.1 --late 0.1
-    --seed "$seed" --app 4711 --file-lines 100)
+    --app 4711 --file-lines 100 --seed "$seed")
 
 # One rank without mpirun, several with it.
 leaves 0 alone generate --out "$WORK/one" "${sample[@]}" --format plain
@@ -16,7 +16,7 @@ for ranks in 2 3; do
     check "$ranks ranks write the same" diff -r "$WORK/one" "$WORK/ranks$ranks"
     check "$ranks ranks count the same" diff "$WORK/one.counts" "$WORK/stdout"
 done
-leaves 0 alone generate --out "$WORK/other" "${sample[@]}" --format plain --seed "$((seed + 1))"
+leaves 0 alone generate --out "$WORK/other" --format plain "${sample[@]:0:${#sample[@]}-1}" "$((seed + 1))"
 check "another seed writes others" test "$(cat "$WORK/one"/*/* | md5sum)" != \
     "$(cat "$WORK/other"/*/* | md5sum)"
 

@@ -32,8 +32,10 @@ RANDOM=$((seed % 32768))
 sample() {
     local out=$1
     shift
-    funnel 2 generate --out "$out" --users 400 --courses 5 --lessons 12 --course-share 0.5 \
-        --weeks 6 --dirt 0.03 --duplicates 0.03 --late 0.05 --seed "$seed" "$@" || fail "no sample"
+    [[ " $* " == *" --users "* ]] || set -- "$@" --users 400
+    [[ " $* " == *" --lessons "* ]] || set -- "$@" --lessons 12
+    funnel 2 generate --out "$out" --courses 5 --course-share 0.5 --weeks 6 --dirt 0.03 \
+        --duplicates 0.03 --late 0.05 --seed "$seed" "$@" || fail "no sample"
 }
 
 # rebuild NAME RANKS ARGS...: marts into $WORK/NAME, rejects into $WORK/NAME.rejects
