@@ -17,6 +17,12 @@
 /* How often a snapshot is taken anew, because a table was rewritten before it could be locked. */
 #define SNAPSHOT_TRIES 5
 
+/* Names a table that is read, alone or as a part of another. */
+struct table_key {
+    uint64_t hash;
+    bool is_sessions;
+};
+
 /* What is made up while listing. */
 struct listing {
     const struct table_options *options;
@@ -24,6 +30,8 @@ struct listing {
     struct table_list *list;
     struct table_sessions *sessions;
     size_t relation_capacity;
+    struct table_key *keys;
+    size_t key_count, key_capacity;
     char *remark;                   /* see table_list */
     struct table_moment moment;     /* of the server in hand */
     struct postgres_result **trees; /* the parts of each origin of it, as sql/table_tree.sql has
@@ -61,24 +69,30 @@ static int count_servers(struct listing *listing, struct failure *failure)
 }
 
 /*
- * A key of the table with that ${identity}: the same wherever it is named. A table that was named
- * twice, or is part of another that was named too, would count twice.
+ * A table that was named twice, or is part of another that was named too, would count twice. Its
+ * ${identity} is the same wherever it is named.
  */
-static int check_key(struct listing *listing, struct table_relation *relation, const char *identity,
-                     struct failure *failure)
+static int check_key(struct listing *listing, const char *table, const char *identity,
+                     bool is_sessions, struct failure *failure)
 {
-    const struct table_list *list = listing->list;
     char text[200];
     snprintf(text, sizeof text, "%s %s", listing->moment.system, identity);
-    relation->key = XXH3_64bits(text, strlen(text));
-    for (size_t i = 0; i < list->relation_count; i++)
-        if (list->relations[i].key == relation->key &&
-            list->origins[list->relations[i].origin].is_sessions ==
-                list->origins[relation->origin].is_sessions)
+    const struct table_key key = {XXH3_64bits(text, strlen(text)), is_sessions};
+    for (size_t i = 0; i < listing->key_count; i++)
+        if (listing->keys[i].hash == key.hash && listing->keys[i].is_sessions == key.is_sessions)
             return failure_set(failure, EXIT_USAGE,
                                "%s: would be read twice, as it is named twice, or is a part of a "
                                "table that is named too. Name it once.",
-                               relation->name);
+                               table);
+    if (listing->key_count == listing->key_capacity) {
+        size_t capacity = 2 * listing->key_capacity + 16;
+        void *grown = realloc(listing->keys, capacity * sizeof *listing->keys);
+        if (grown == NULL)
+            return failure_memory(failure, "the list of tables", capacity * sizeof *listing->keys);
+        listing->keys = grown;
+        listing->key_capacity = capacity;
+    }
+    listing->keys[listing->key_count++] = key;
     return 0;
 }
 
@@ -94,8 +108,6 @@ static int add_relation(struct listing *listing, struct table_relation *relation
                         struct failure *failure)
 {
     struct table_list *list = listing->list;
-    if (check_key(listing, relation, identity, failure) != 0)
-        return -1;
     if (list->relation_count == listing->relation_capacity) {
         size_t capacity = 2 * listing->relation_capacity + 16;
         void *grown = realloc(list->relations, capacity * sizeof *list->relations);
@@ -151,6 +163,9 @@ static int add_relations(struct listing *listing, uint32_t origin_index, struct 
     bool each = true;
     int status = 0;
     for (size_t i = 0; i < postgres_rows(result); i++) {
+        if (check_key(listing, postgres_value(result, i, 0), postgres_value(result, i, 4),
+                      origin->is_sessions, failure) != 0)
+            return -1;
         all_bytes += count_in(result, i, 2);
         each = each && strcmp(postgres_value(result, i, 3), "t") == 0 &&
                strlen(postgres_value(result, i, 0)) < sizeof relation.name;
@@ -377,6 +392,7 @@ int table_list(const struct table_options *options, struct source_list *splits,
     if (status == 0)
         status = check_sessions(&listing, failure);
     free(listing.trees);
+    free(listing.keys);
     if (status != 0) {
         table_close(listing.sessions);
         table_free(listing.list);

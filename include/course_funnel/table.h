@@ -68,7 +68,6 @@ struct table_relation {
     bool alone;   /* without what inherits from it, which stands for itself */
     bool by_page; /* it has row addresses, and ranges of pages can be read */
     uint32_t page_bytes;
-    uint64_t key;                /* the same table has the same, however it was named */
     char name[TABLE_NAME_BYTES]; /* quoted where SQL asks for it */
 };
 

@@ -1,9 +1,10 @@
 -- $1: oid of a table that was planned on. It and all that inherit from it, partitions among them,
 -- but for partitioned tables, which hold no rows themselves, and for partitions whose detachment is
 -- pending (known from version 14 on), which SELECT leaves out too. By pages can be read what is a heap of
--- this server and whose addresses (ctid, attribute -1) this role may see. The last column: whether
--- planning has locked it, and by this name; else it was detached, dropped or renamed since the
--- snapshot was taken.
+-- this server and whose addresses (ctid, attribute -1) this role may see. The fourth column: whether it
+-- can be read by itself, where no policy hides rows that reading the whole shows. The last one:
+-- whether planning has locked it, and by this name; else it was detached, dropped or renamed since
+-- the snapshot was taken.
 WITH RECURSIVE tree (oid) AS (
     SELECT $1::OID
     UNION
@@ -12,7 +13,8 @@ WITH RECURSIVE tree (oid) AS (
 )
 SELECT format('%I.%I', n.nspname, c.relname), c.relkind IN ('r', 'm') AND m.amname = 'heap'
         AND has_column_privilege(c.oid, -1::SMALLINT, 'SELECT'),
-    pg_relation_size(c.oid), has_table_privilege(c.oid, 'SELECT') OR c.oid = $1::OID,
+    pg_relation_size(c.oid), c.oid = $1::OID OR has_table_privilege(c.oid, 'SELECT')
+        AND has_schema_privilege(n.oid, 'USAGE') AND NOT row_security_active(c.oid),
     format('%s/%s/%s', c.oid, pg_relation_filenode(c.oid), current_database()),
     pg_relation_filenode(c.oid), pg_stat_get_tuples_inserted(c.oid),
     pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid),
