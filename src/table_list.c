@@ -54,8 +54,9 @@ static int count_servers(struct listing *listing, struct failure *failure)
     const struct table_options *options = listing->options;
     struct table_list *list = listing->list;
     list->servers = calloc(options->request_count + 1, sizeof *list->servers);
-    list->origins = calloc(options->request_count + 2, sizeof *list->origins);
-    listing->trees = calloc(options->request_count + 2, sizeof *listing->trees);
+    /* Each server may have a table of sessions too. */
+    list->origins = calloc(2 * options->request_count + 1, sizeof *list->origins);
+    listing->trees = calloc(2 * options->request_count + 1, sizeof *listing->trees);
     if (list->servers == NULL || list->origins == NULL || listing->trees == NULL)
         return failure_memory(failure, "the list of tables",
                               options->request_count * sizeof *list->origins);
@@ -69,8 +70,10 @@ static int count_servers(struct listing *listing, struct failure *failure)
 }
 
 /*
- * A table that was named twice, or is part of another that was named too, would count twice. Its
- * ${identity} is the same wherever it is named.
+ * A table of events that was named twice, or is part of another that was named too, would count
+ * twice; one of sessions is found twice where two sources are one database. Its ${identity} is the
+ * same wherever it is named. Returns 1 when the table is new, 0 when it is one of sessions that is
+ * listed already and need not be again, or -1.
  */
 static int check_key(struct listing *listing, const char *table, const char *identity,
                      bool is_sessions, struct failure *failure)
@@ -80,10 +83,13 @@ static int check_key(struct listing *listing, const char *table, const char *ide
     const struct table_key key = {XXH3_64bits(text, strlen(text)), is_sessions};
     for (size_t i = 0; i < listing->key_count; i++)
         if (listing->keys[i].hash == key.hash && listing->keys[i].is_sessions == key.is_sessions)
-            return failure_set(failure, EXIT_USAGE,
-                               "%s: would be read twice, as it is named twice, or is a part of a "
-                               "table that is named too. Name it once.",
-                               table);
+            return is_sessions
+                       ? 0
+                       : failure_set(
+                             failure, EXIT_USAGE,
+                             "%s: would be read twice, as it is named twice, or is a part of a "
+                             "table that is named too. Name it once.",
+                             table);
     if (listing->key_count == listing->key_capacity) {
         size_t capacity = 2 * listing->key_capacity + 16;
         void *grown = realloc(listing->keys, capacity * sizeof *listing->keys);
@@ -93,7 +99,7 @@ static int check_key(struct listing *listing, const char *table, const char *ide
         listing->key_capacity = capacity;
     }
     listing->keys[listing->key_count++] = key;
-    return 0;
+    return 1;
 }
 
 /* A mark of what is read of a table: other columns give other rows. */
@@ -163,9 +169,10 @@ static int add_relations(struct listing *listing, uint32_t origin_index, struct 
     bool each = true;
     int status = 0;
     for (size_t i = 0; i < postgres_rows(result); i++) {
-        if (check_key(listing, postgres_value(result, i, 0), postgres_value(result, i, 4),
-                      origin->is_sessions, failure) != 0)
-            return -1;
+        int is_new = check_key(listing, postgres_value(result, i, 0), postgres_value(result, i, 4),
+                               origin->is_sessions, failure);
+        if (is_new <= 0)
+            return is_new;
         all_bytes += count_in(result, i, 2);
         each = each && strcmp(postgres_value(result, i, 3), "t") == 0 &&
                strlen(postgres_value(result, i, 0)) < sizeof relation.name;
@@ -205,20 +212,27 @@ static int find_sessions(struct listing *listing, struct postgres *session, uint
     struct table_origin *origin = &list->origins[list->origin_count];
     struct failure trouble = {0};
     char oid[16];
-    if (options->sessions == NULL || list->has_sessions)
+    if (options->sessions == NULL)
         return 0;
     *origin = (struct table_origin){.server = server, .is_sessions = true};
     int found = table_find(session, options->sessions, origin, oid, &trouble);
     if (found > 0 && (table_find_columns(session, oid, options->columns, origin, &trouble) != 0 ||
                       table_session_plan(session, origin, &trouble) != 0))
         found = -1;
-    if (found < 0 && (options->sessions_asked || postgres_passing(session)))
+    if (found > 0) {
+        list->has_sessions = true;
+        list->origin_count++;
+        return 0;
+    }
+    if (found == 0)
+        return 0;
+    if (options->sessions_asked || postgres_passing(session))
         return failure_set(failure, trouble.code, "%s", trouble.message);
-    if (found < 0 && listing->remark == NULL)
+    if (listing->remark == NULL)
         listing->remark = strdup(trouble.message);
-    list->has_sessions = found > 0;
-    list->origin_count += found > 0 ? 1 : 0;
-    return 0;
+    return listing->remark != NULL
+               ? 0
+               : failure_memory(failure, "the list of tables", strlen(trouble.message));
 }
 
 static void forget_trees(struct listing *listing)
@@ -325,7 +339,8 @@ static int take_good_snapshot(struct listing *listing, struct postgres *session,
     return -1;
 }
 
-static int list_server(struct listing *listing, uint32_t index, struct failure *failure)
+/* Open a session to a server and see that what is asked for is there. */
+static int look_at_server(struct listing *listing, uint32_t index, struct failure *failure)
 {
     struct table_list *list = listing->list;
     struct table_server *server = &list->servers[index];
@@ -346,26 +361,36 @@ static int list_server(struct listing *listing, uint32_t index, struct failure *
         if (found <= 0)
             return found < 0 ? -1 : table_find_none(name, failure);
     }
-    if (find_sessions(listing, *session, index, failure) != 0)
-        return -1;
-    int status = take_good_snapshot(listing, *session, index, failure);
-    for (size_t i = 0; i < list->origin_count && status == 0; i++)
-        if (list->origins[i].server == index)
-            status = add_relations(listing, (uint32_t)i, failure);
-    forget_trees(listing);
-    return status;
+    return find_sessions(listing, *session, index, failure);
 }
 
-/* After all servers were looked at. */
+/* After all servers were looked at: sessions are matched with those of all of them, or not. */
 static int check_sessions(const struct listing *listing, struct failure *failure)
 {
     const struct table_options *options = listing->options;
-    if (options->sessions == NULL || !options->sessions_asked || listing->list->has_sessions)
+    struct table_list *list = listing->list;
+    if (listing->remark != NULL) {
+        list->origin_count = options->request_count;
+        list->has_sessions = false;
+    }
+    if (options->sessions == NULL || !options->sessions_asked || list->has_sessions)
         return 0;
     return failure_set(failure, EXIT_SOURCE,
                        "%s: no source has such a table, or this role may not see it. Name the one "
                        "of sessions with --sessions-table SCHEMA.TABLE, or `none`.",
                        options->sessions);
+}
+
+/* Take the snapshot of a server that was looked at, and list what is to be read in it. */
+static int list_server(struct listing *listing, uint32_t index, struct failure *failure)
+{
+    const struct table_list *list = listing->list;
+    int status = take_good_snapshot(listing, listing->sessions->servers[index], index, failure);
+    for (size_t i = 0; i < list->origin_count && status == 0; i++)
+        if (list->origins[i].server == index)
+            status = add_relations(listing, (uint32_t)i, failure);
+    forget_trees(listing);
+    return status;
 }
 
 int table_list(const struct table_options *options, struct source_list *splits,
@@ -388,9 +413,11 @@ int table_list(const struct table_options *options, struct source_list *splits,
         free(text);
     }
     for (size_t i = 0; status == 0 && i < listing.list->server_count; i++)
-        status = list_server(&listing, (uint32_t)i, failure);
+        status = look_at_server(&listing, (uint32_t)i, failure);
     if (status == 0)
         status = check_sessions(&listing, failure);
+    for (size_t i = 0; status == 0 && i < listing.list->server_count; i++)
+        status = list_server(&listing, (uint32_t)i, failure);
     free(listing.trees);
     free(listing.keys);
     if (status != 0) {

@@ -76,7 +76,7 @@ struct table_list {
     struct table_origin *origins;
     struct table_relation *relations;
     size_t server_count, origin_count, relation_count;
-    bool has_sessions; /* the last origin is a table of sessions */
+    bool has_sessions; /* the last origins are tables of sessions, one of a server at most */
 };
 
 struct table_sessions; /* one for each server */
@@ -84,9 +84,9 @@ struct table_sessions; /* one for each server */
 /*
  * Local, on rank 0. Find and check what ${options} ask for, append its splits to ${splits}
  * (format SOURCE_TABLE, entry the index of the relation, begin and end pages), and those of the
- * table of sessions, which is sought on one server after the other, to ${session_splits}; open rank
- * 0's sessions. Where a table of sessions that was not asked for cannot be read, ${remark} (for
- * free) says why, else it is NULL. Returns 0, a list for table_free and sessions for table_close;
+ * table of sessions of each server that has it to ${session_splits}; open rank 0's sessions. Where
+ * one that was not asked for cannot be read, none is listed and ${remark} (for free) says why, else
+ * it is NULL. Returns 0, a list for table_free and sessions for table_close;
  * or -1: EXIT_SOURCE (no connection, no such table, a column missing, of the wrong type or not
  * readable, ...), EXIT_USAGE (a password on the command line), EXIT_BUG.
  */

@@ -105,4 +105,45 @@ done
 leaves 0 funnel 2 rebuild --from "host=$PGHOST dbname=postgres user=plain" --to "$WORK/plainly" \
     --rejects "$WORK/rejects"
 says 'users are not matched with sessions: raw_funnelfox.sessions: there is no column'
+
+# Of several sources the sessions of all are one set: here each has half of the events, and half of
+# the sessions, of other users.
+psql -XAtqc 'alter table raw_funnelfox.sessions rename visitor to profile_id'
+for half in 0 1; do
+    psql -XAtq -d template1 -c "create database half$half template postgres"
+    psql -XAtq -d "half$half" -v ON_ERROR_STOP=1 \
+        -c "delete from raw_amplitude.events where abs(hashtext(events::text)) % 2 = $half" \
+        -c "delete from raw_funnelfox.sessions where abs(hashtext(profile_id)) % 2 = $half
+            and profile_id <> ''"
+done
+halves=(--from "host=$PGHOST user=$PGUSER dbname=half0" --from "host=$PGHOST user=$PGUSER dbname=half1")
+of_halves() { # of_halves NAME RANKS ARGS...: as matched, without the first source
+    local name=$1 ranks=$2
+    shift 2
+    leaves 0 funnel "$ranks" rebuild "${halves[@]}" --to "$WORK/$name" --rejects "$WORK/rejects" "$@"
+    same_marts "$WORK/$name" "$WORK/files"
+}
+sessions_read() {
+    grep -oE '"sessions_read":\s*[a-z0-9]+' "$1/course_funnel_run.json" | grep -oE '[a-z0-9]+$'
+}
+for ranks in 1 3; do
+    of_halves "halves$ranks" "$ranks"
+    same "$WORK/halves$ranks/course_funnel_session_match.csv" "$WORK/expected"
+done
+of_halves named 2 --sessions-table raw_funnelfox.sessions
+same "$WORK/named/course_funnel_session_match.csv" "$WORK/expected"
+# One database that is named twice has its sessions read once.
+psql -XAtq -d half0 -v ON_ERROR_STOP=1 -c 'create table gate.more (like raw_amplitude.events)'
+halves+=(--from "host=$PGHOST user=$PGUSER dbname=half0" --events-table gate.more)
+of_halves twice 2
+same "$WORK/twice/course_funnel_session_match.csv" "$WORK/expected"
+check "no session is read twice" test "$(sessions_read "$WORK/twice")" = "$(sessions_read "$WORK/named")"
+# A source without the table leaves the others to be read; one where it cannot be read, none.
+psql -XAtq -d half1 -c 'alter table raw_funnelfox.sessions rename to gone'
+of_halves one_lacks 2
+check "the others' sessions are read" test -e "$WORK/one_lacks/course_funnel_session_match.csv"
+psql -XAtq -d half1 -c 'create view raw_funnelfox.sessions as select 1 as visitor'
+of_halves one_bad 2
+says 'users are not matched with sessions: raw_funnelfox.sessions: there is no column'
+check "half a match is none" test ! -e "$WORK/one_bad/course_funnel_session_match.csv"
 passed
