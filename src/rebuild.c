@@ -6,14 +6,12 @@
 #include "course_funnel/history.h"
 #include "course_funnel/ingest.h"
 #include "course_funnel/log.h"
-#include "course_funnel/match.h"
 #include "course_funnel/progress.h"
 #include "course_funnel/reduce.h"
 #include "course_funnel/stop.h"
 #include "course_funnel/summary.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -70,57 +68,6 @@ static int read_history(struct job *job, struct failure *failure)
     return failure->code != 0 ? -1 : 0;
 }
 
-/* Sum up what is known of the users' sessions. */
-static int sum_matches(struct job *job, const struct match *match, uint64_t sessions_read,
-                       struct failure *failure)
-{
-    uint64_t counts[3] = {sessions_read, 0, 0};
-    match_count(match, &counts[1], &counts[2]);
-    (void)ranks_sum(job->ranks, counts, 3, failure);
-    (void)match_tally(match, &job->matches, failure);
-    if (ranks_vote(job->ranks, failure) != 0)
-        return -1;
-    (void)reduce_tallies(job->ranks, &job->matches, failure);
-    job->record.has_sessions = true;
-    job->record.sessions_read = counts[0];
-    job->record.users_with_session = counts[1];
-    job->record.users_without_session = counts[2];
-    return ranks_vote(job->ranks, failure);
-}
-
-/*
- * Match users with sessions, where there is a table of them: profile ids go the way of events to
- * the ranks of their users. After that no table is needed any more.
- */
-static int match_sessions(struct job *job, struct failure *failure)
-{
-    struct ledger ledger = {0};
-    struct match *match = NULL;
-    if (job->tables.list != NULL && job->tables.list->has_sessions) {
-        (void)match_create(job->state, &match, failure);
-        struct ingest ingest = {.ranks = job->ranks,
-                                .list = job->tables.session_splits,
-                                .limits = &job->options.limits,
-                                .tables = &job->tables,
-                                .table_options = &job->options.tables,
-                                .connections = job->options.connections,
-                                .state = job->state,
-                                .match = match,
-                                .ledger = &ledger};
-        struct ingest_worker *worker = NULL;
-        /* Too short to be interrupted: who wants to stop is heard when the sums are kept. */
-        if (ranks_vote(job->ranks, failure) == 0 && ingest_start(&ingest, &worker, failure) == 0)
-            while (ingest_run(worker, INFINITY, failure) > INGEST_DONE)
-                continue;
-        ingest_free(worker);
-        if (ranks_vote(job->ranks, failure) == 0)
-            (void)sum_matches(job, match, ledger.lines_read, failure);
-    }
-    match_free(match);
-    rebuild_tables_close(&job->tables);
-    return failure->code != 0 ? -1 : 0;
-}
-
 /* The books of all ranks, which must balance, and the time that the events span. */
 static int sum_ledgers(struct job *job, struct failure *failure)
 {
@@ -157,6 +104,15 @@ static void take_sums(struct job *job)
     job->record.last_event_us = found->last_event_us;
 }
 
+/* What keeps the job from going on, now that its sums are ${saved}, or could not be. */
+static int leave_unmatched(const struct job *job, bool saved, struct failure *failure)
+{
+    return failure_set(failure, job->unmatched.code, "%s%s", job->unmatched.message,
+                       saved ? " All events are read and their sums are kept: the same command "
+                               "publishes them, without a match."
+                             : "");
+}
+
 /* Keep the sums, so that a target that is lost costs no second reading. */
 static int keep_sums(struct job *job, struct failure *failure)
 {
@@ -171,6 +127,8 @@ static int keep_sums(struct job *job, struct failure *failure)
         content.ledger = job->ledger;
     if (checkpoint_save(job->checkpoint, &content, &saved, failure) != 0)
         return -1;
+    if (job->unmatched.code != 0)
+        return leave_unmatched(job, saved, failure);
     uint64_t stop = stop_is_wanted();
     (void)ranks_sum(job->ranks, &stop, 1, failure);
     if (stop > 0 && saved)
@@ -210,9 +168,7 @@ static int run(struct job *job, struct failure *failure)
         return -1;
     phases_end(&job->phases, PHASE_READ);
 
-    if (rebuild_is_read(job))
-        rebuild_tables_close(&job->tables);
-    else if (match_sessions(job, failure) != 0)
+    if (rebuild_match(job, failure) != 0)
         return -1;
     phases_end(&job->phases, PHASE_MATCH);
 

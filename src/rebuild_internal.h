@@ -15,7 +15,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What rebuild.c (the steps), rebuild_plan.c (before the reading) and rebuild_publish.c share. */
+/*
+ * What rebuild.c (the steps), rebuild_plan.c (before the reading), rebuild_match.c (behind it) and
+ * rebuild_publish.c share.
+ */
 
 /*
  * The job: one call a step. Every step that may fail on one rank alone ends in a vote, so that all
@@ -38,10 +41,11 @@ struct job {
     size_t earlier_run_count;
     struct rejects *rejects;
     struct state *state;
-    struct ledger ledger; /* of this rank; of all after sum_ledgers */
-    struct tally matches; /* see match.h; of this rank, then of all on rank 0 */
-    struct tally tally;   /* of this rank; of all, on rank 0, after reduce_tallies */
-    struct marts *marts;  /* on rank 0 */
+    struct ledger ledger;     /* of this rank; of all after sum_ledgers */
+    struct tally matches;     /* see match.h; of this rank, then of all on rank 0 */
+    struct failure unmatched; /* the job ends with it once its sums are kept; alike on every rank */
+    struct tally tally;       /* of this rank; of all, on rank 0, after reduce_tallies */
+    struct marts *marts;      /* on rank 0 */
     struct run_record record;
     uint32_t resumes; /* how often the run was resumed */
 };
@@ -57,6 +61,13 @@ int rebuild_plan(struct job *job, struct failure *failure);
 
 /* Collective. Take the checkpoint folder, and the run up from what is found there. */
 int rebuild_plan_resume(struct job *job, struct failure *failure);
+
+/*
+ * Collective. Match users with sessions, where there is a table of them. After that no table is
+ * needed any more. A table that nobody asked for by name and that cannot be read is a warning. With
+ * a checkpoint, one that was asked for leaves job->unmatched, so that what was read is not lost.
+ */
+int rebuild_match(struct job *job, struct failure *failure);
 
 /* Collective. The rejects of all ranks into one file: before the gates, which send the user there.
  */

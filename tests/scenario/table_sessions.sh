@@ -106,9 +106,47 @@ leaves 0 funnel 2 rebuild --from "host=$PGHOST dbname=postgres user=plain" --to 
     --rejects "$WORK/rejects"
 says 'users are not matched with sessions: raw_funnelfox.sessions: there is no column'
 
+# A table that fails while it is read, on one rank alone, and after all events were read.
+psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+alter table raw_funnelfox.sessions rename visitor to profile_id;
+alter table raw_funnelfox.sessions rename to kept;
+create view raw_funnelfox.sessions as select (1 / (id - 1000))::text as profile_id
+    from raw_funnelfox.kept;
+SQL
+unmatched() { # unmatched RANKS ARGS...: a run that publishes the marts, and no match
+    local ranks=$1
+    shift
+    leaves 0 funnel "$ranks" rebuild --from "$CONNINFO" --to "$WORK/unmatched" \
+        --rejects "$WORK/rejects" "$@"
+    same_marts "$WORK/unmatched" "$WORK/files"
+    check "no match, no file" test ! -e "$WORK/unmatched/course_funnel_session_match.csv"
+    check "and no count" grep -q '"sessions_read":\s*null' "$WORK/unmatched/course_funnel_run.json"
+}
+for ranks in 1 3; do
+    unmatched $ranks
+    says 'users are not matched with sessions: '
+    says 'division by zero'
+done
+unmatched 2 --checkpoint "$WORK/folder"
+says 'division by zero'
+named=(--sessions-table raw_funnelfox.sessions)
+leaves 4 funnel 2 rebuild --from "$CONNINFO" --to "$WORK/none" --rejects "$WORK/rejects" "${named[@]}"
+says 'division by zero'
+for ranks in 1 3; do
+    rm -rf "$WORK/folder" "$WORK/unmatched"
+    leaves 4 funnel $ranks rebuild --from "$CONNINFO" --to "$WORK/unmatched" \
+        --rejects "$WORK/rejects" --checkpoint "$WORK/folder" "${named[@]}"
+    says 'division by zero'
+    says 'the same command publishes them, without a match'
+    check "nothing is published" test ! -e "$WORK/unmatched/mart_course_funnel_lessons.csv"
+    unmatched 2 --checkpoint "$WORK/folder" "${named[@]}"
+    says 'all input was read before'
+    says 'users are not matched with sessions: all was read by an attempt before'
+done
+psql -XAtqc 'drop view raw_funnelfox.sessions; alter table raw_funnelfox.kept rename to sessions'
+
 # Of several sources the sessions of all are one set: here each has half of the events, and half of
 # the sessions, of other users.
-psql -XAtqc 'alter table raw_funnelfox.sessions rename visitor to profile_id'
 for half in 0 1; do
     psql -XAtq -d template1 -c "create database half$half template postgres"
     psql -XAtq -d "half$half" -v ON_ERROR_STOP=1 \

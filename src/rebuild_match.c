@@ -1,0 +1,86 @@
+#include "rebuild_internal.h"
+
+#include "course_funnel/ingest.h"
+#include "course_funnel/log.h"
+#include "course_funnel/match.h"
+#include "course_funnel/reduce.h"
+
+#include <math.h>
+
+/* Sum up what is known of the users' sessions. */
+static int sum_matches(struct job *job, const struct match *match, uint64_t sessions_read,
+                       struct failure *failure)
+{
+    uint64_t counts[3] = {sessions_read, 0, 0};
+    match_count(match, &counts[1], &counts[2]);
+    (void)ranks_sum(job->ranks, counts, 3, failure);
+    (void)match_tally(match, &job->matches, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    (void)reduce_tallies(job->ranks, &job->matches, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    job->record.has_sessions = true;
+    job->record.sessions_read = counts[0];
+    job->record.users_with_session = counts[1];
+    job->record.users_without_session = counts[2];
+    return 0;
+}
+
+/* Profile ids go the way of events to the ranks of their users. Ends in a vote. */
+static int read_sessions(struct job *job, struct failure *failure)
+{
+    struct ledger ledger = {0};
+    struct match *match = NULL;
+    (void)match_create(job->state, &match, failure);
+    struct ingest ingest = {.ranks = job->ranks,
+                            .list = job->tables.session_splits,
+                            .limits = &job->options.limits,
+                            .tables = &job->tables,
+                            .table_options = &job->options.tables,
+                            .connections = job->options.connections,
+                            .state = job->state,
+                            .match = match,
+                            .ledger = &ledger};
+    struct ingest_worker *worker = NULL;
+    /* Too short to be interrupted: who wants to stop is heard when the sums are kept. */
+    if (ranks_vote(job->ranks, failure) == 0 && ingest_start(&ingest, &worker, failure) == 0)
+        while (ingest_run(worker, INFINITY, failure) > INGEST_DONE)
+            continue;
+    ingest_free(worker);
+    if (ranks_vote(job->ranks, failure) == 0)
+        (void)sum_matches(job, match, ledger.lines_read, failure);
+    match_free(match);
+    return failure->code != 0 ? -1 : 0;
+}
+
+/* What a match that failed means to the job; every rank has the same ${trouble}. */
+static int judge(struct job *job, const struct failure *trouble, struct failure *failure)
+{
+    bool is_asked = job->options.tables.sessions_asked;
+    if (trouble->code == EXIT_SOURCE && !is_asked) {
+        if (rebuild_is_root(job))
+            log_warning("users are not matched with sessions: %s", trouble->message);
+        return 0;
+    }
+    if (trouble->code == EXIT_SOURCE && job->checkpoint != NULL) {
+        job->unmatched = *trouble;
+        return 0;
+    }
+    return failure_set(failure, trouble->code, "%s", trouble->message);
+}
+
+int rebuild_match(struct job *job, struct failure *failure)
+{
+    struct failure trouble = {0};
+    bool wanted = job->tables.list != NULL && job->tables.list->has_sessions;
+    if (wanted && rebuild_is_read(job)) {
+        if (rebuild_is_root(job))
+            log_warning("users are not matched with sessions: all was read by an attempt before");
+    } else if (wanted && read_sessions(job, &trouble) != 0) {
+        tally_clear(&job->matches);
+        (void)judge(job, &trouble, failure);
+    }
+    rebuild_tables_close(&job->tables);
+    return failure->code != 0 ? -1 : 0;
+}
