@@ -142,11 +142,15 @@ static int decode_block(struct ingest_worker *worker, const struct source_block 
 static int take_profile(struct ingest_worker *worker, const struct table_row *row,
                         struct failure *failure)
 {
+    struct ledger *ledger = worker->in->ledger;
     struct event event = {.user = row->record, .user_bytes = (uint32_t)row->record_bytes};
-    worker->in->ledger->lines_read++;
-    if (row->record_bytes == 0)
+    ledger->lines_read++;
+    ledger->bytes_read += row->bytes;
+    if (row->record_bytes == 0) {
+        ledger->other++;
         return 0;
-    worker->in->ledger->kept++;
+    }
+    ledger->kept++;
     return exchange_add(worker->exchange, &event, failure);
 }
 
@@ -317,7 +321,7 @@ static int fold_round(struct ingest_worker *worker, struct failure *failure)
         size_t bytes = 0;
         const unsigned char *events = exchange_received(worker->exchange, part, &bytes);
         if ((worker->in->match != NULL
-                 ? match_take(worker->in->match, events, bytes, failure)
+                 ? match_take(worker->in->match, events, bytes, worker->in->ledger, failure)
                  : fold_events(worker->in->state, events, bytes, worker->in->ledger, failure)) != 0)
             return -1;
     }

@@ -1,5 +1,6 @@
 #include "course_funnel/match.h"
 
+#include "course_funnel/fault.h"
 #include "course_funnel/key_group.h"
 #include "course_funnel/parcel.h"
 
@@ -47,7 +48,7 @@ void match_free(struct match *match)
 }
 
 int match_take(struct match *match, const unsigned char *bytes, size_t byte_count,
-               struct failure *failure)
+               struct ledger *ledger, struct failure *failure)
 {
     const struct state *state = match->state;
     const unsigned char *at = bytes, *end = bytes + byte_count;
@@ -60,12 +61,17 @@ int match_take(struct match *match, const unsigned char *bytes, size_t byte_coun
                                "%zu bytes were received that are no profile ids of this rank. "
                                "Nothing was published; please report this.",
                                left);
+        at += parcel_event_bytes(event);
+        /* Tests lose one, to see that it is noticed. */
+        if (FAULT("match.lose") != 0)
+            continue;
+        ledger->received++;
         uint32_t group = key_group_of(event->user_hash) - state->first_group;
         uint32_t user = state_look_up_user(&state->groups[group], event->user_hash,
                                            parcel_user(event), event->user_bytes);
         if (user != UINT32_MAX)
             match->seen[group][user] = 1;
-        at += parcel_event_bytes(event);
+        ledger->folded++;
     }
     return 0;
 }

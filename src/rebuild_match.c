@@ -7,13 +7,16 @@
 
 #include <math.h>
 
-/* Sum up what is known of the users' sessions. */
-static int sum_matches(struct job *job, const struct match *match, uint64_t sessions_read,
+/* Sum up what is known of the users' sessions, unless any was lost: ${ledger} is this rank's. */
+static int sum_matches(struct job *job, const struct match *match, const struct ledger *ledger,
                        struct failure *failure)
 {
-    uint64_t counts[3] = {sessions_read, 0, 0};
-    match_count(match, &counts[1], &counts[2]);
-    (void)ranks_sum(job->ranks, counts, 3, failure);
+    struct ledger all = *ledger;
+    uint64_t counts[2] = {0, 0};
+    match_count(match, &counts[0], &counts[1]);
+    if (ranks_sum(job->ranks, counts, 2, failure) == 0 &&
+        ranks_sum(job->ranks, (uint64_t *)&all, LEDGER_COUNTS, failure) == 0)
+        (void)ledger_check(&all, failure);
     (void)match_tally(match, &job->matches, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
@@ -21,9 +24,9 @@ static int sum_matches(struct job *job, const struct match *match, uint64_t sess
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
     job->record.has_sessions = true;
-    job->record.sessions_read = counts[0];
-    job->record.users_with_session = counts[1];
-    job->record.users_without_session = counts[2];
+    job->record.sessions_read = all.lines_read;
+    job->record.users_with_session = counts[0];
+    job->record.users_without_session = counts[1];
     return 0;
 }
 
@@ -49,7 +52,7 @@ static int read_sessions(struct job *job, struct failure *failure)
             continue;
     ingest_free(worker);
     if (ranks_vote(job->ranks, failure) == 0)
-        (void)sum_matches(job, match, ledger.lines_read, failure);
+        (void)sum_matches(job, match, &ledger, failure);
     match_free(match);
     return failure->code != 0 ? -1 : 0;
 }

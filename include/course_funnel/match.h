@@ -2,6 +2,7 @@
 #define COURSE_FUNNEL_MATCH_H
 
 #include "course_funnel/failure.h"
+#include "course_funnel/ledger.h"
 #include "course_funnel/marts.h"
 #include "course_funnel/state.h"
 #include "course_funnel/tally.h"
@@ -25,11 +26,12 @@ int match_create(const struct state *state, struct match **match, struct failure
 void match_free(struct match *match);
 
 /*
- * Local. Take the profile ids of packed events. One that comes again, or is of no user, changes
- * nothing. Returns 0, or -1 (EXIT_BUG: bytes that are no packed events of this rank).
+ * Local. Take the profile ids of packed events, and count each as received and folded. One that
+ * comes again, or is of no user, changes nothing else. Returns 0, or -1 (EXIT_BUG: bytes that are
+ * no packed events of this rank).
  */
 int match_take(struct match *match, const unsigned char *bytes, size_t byte_count,
-               struct failure *failure);
+               struct ledger *ledger, struct failure *failure);
 
 /* Local. How many users of this rank have a session, and how many have none. */
 void match_count(const struct match *match, uint64_t *with, uint64_t *without);

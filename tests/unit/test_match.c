@@ -44,11 +44,14 @@ static void test_users_match_once_and_byte_for_byte(void)
     struct tally tally = {0};
     struct marts marts = {0};
     uint64_t with = 0, without = 0;
+    struct ledger ledger = {0};
     CU_ASSERT_FATAL(match_create(state, &match, &failure) == 0);
     static const char *const profiles[] = {"ann", "ann", "Bob", "bob ", "nobody", "cid", "ann"};
     for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)
         add(&parcel, profiles[i], 0);
-    CU_ASSERT(match_take(match, parcel.bytes, parcel.used, &failure) == 0);
+    CU_ASSERT(match_take(match, parcel.bytes, parcel.used, &ledger, &failure) == 0);
+    CU_ASSERT_EQUAL(ledger.received, 7);
+    CU_ASSERT_EQUAL(ledger.folded, 7);
     match_count(match, &with, &without);
     CU_ASSERT_EQUAL(with, 2);
     CU_ASSERT_EQUAL(without, 1);
@@ -79,10 +82,12 @@ static void test_other_bytes_are_refused(void)
     struct state *state = make_state();
     struct match *match = NULL;
     struct parcel parcel = {0};
+    struct ledger ledger = {0};
     CU_ASSERT_FATAL(match_create(state, &match, &failure) == 0);
-    CU_ASSERT(match_take(match, NULL, 0, &failure) == 0);
+    CU_ASSERT(match_take(match, NULL, 0, &ledger, &failure) == 0);
     add(&parcel, "ann", 0);
-    CU_ASSERT(match_take(match, parcel.bytes, parcel.used - 8, &failure) == -1);
+    CU_ASSERT(match_take(match, parcel.bytes, parcel.used - 8, &ledger, &failure) == -1);
+    CU_ASSERT_EQUAL(ledger.received, 0);
     CU_ASSERT_EQUAL(failure.code, EXIT_BUG);
     parcel_free(&parcel);
     match_free(match);
