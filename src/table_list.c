@@ -81,15 +81,16 @@ static int check_key(struct listing *listing, const char *table, const char *ide
     char text[200];
     snprintf(text, sizeof text, "%s %s", listing->moment.system, identity);
     const struct table_key key = {XXH3_64bits(text, strlen(text)), is_sessions};
-    for (size_t i = 0; i < listing->key_count; i++)
-        if (listing->keys[i].hash == key.hash && listing->keys[i].is_sessions == key.is_sessions)
-            return is_sessions
-                       ? 0
-                       : failure_set(
-                             failure, EXIT_USAGE,
-                             "%s: would be read twice, as it is named twice, or is a part of a "
-                             "table that is named too. Name it once.",
-                             table);
+    for (size_t i = 0; i < listing->key_count; i++) {
+        if (listing->keys[i].hash != key.hash || listing->keys[i].is_sessions != is_sessions)
+            continue;
+        if (is_sessions)
+            return 0;
+        return failure_set(failure, EXIT_USAGE,
+                           "%s: would be read twice, as it is named twice, or is a part of a "
+                           "table that is named too. Name it once.",
+                           table);
+    }
     if (listing->key_count == listing->key_capacity) {
         size_t capacity = 2 * listing->key_capacity + 16;
         void *grown = realloc(listing->keys, capacity * sizeof *listing->keys);
