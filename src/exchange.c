@@ -14,16 +14,17 @@
  */
 enum step { STEP_NONE, STEP_WORDS, STEP_EVENTS };
 
-/* A word as it goes to one rank: with how many events it may expect, in units of 8 bytes. */
+/* Events travel in units of 8 bytes, so that int counts reach 16 GiB. */
+#define UNIT MPI_UINT64_T
+
+/* A word as it goes to one rank: with how many units of events it may expect. */
 struct letter {
     struct exchange_word word;
     uint64_t units;
 };
 
 struct exchange {
-    struct ranks *ranks;
     MPI_Comm communicator;
-    MPI_Datatype unit; /* 8 bytes, so that int counts reach 16 GiB */
     int rank, count;
     size_t part_budget_bytes; /* for one destination */
     size_t collected_bytes;   /* in the round being collected */
@@ -63,12 +64,10 @@ int exchange_create(struct ranks *ranks, struct exchange **exchange, struct fail
     struct exchange *made = calloc(1, sizeof *made);
     if (made == NULL)
         return failure_memory(failure, "the exchange of events", sizeof *made);
-    made->ranks = ranks;
     made->communicator = ranks_communicator(ranks);
     made->rank = ranks_rank(ranks);
     made->count = ranks_count(ranks);
     made->request = MPI_REQUEST_NULL;
-    made->unit = MPI_UINT64_T;
     /* Twice the fair share: users spread evenly, but not that evenly in a small round. */
     made->part_budget_bytes = 2 * EXCHANGE_BUDGET_BYTES / (size_t)made->count;
     if (allocate(made, failure) != 0) {
@@ -200,9 +199,8 @@ static int start_events(struct exchange *exchange, struct failure *failure)
     exchange->receiving.used = units * 8;
     exchange->step = STEP_EVENTS;
     return ranks_check(MPI_Ialltoallv(exchange->sending.bytes, exchange->send_counts,
-                                      exchange->send_offsets, exchange->unit,
-                                      exchange->receiving.bytes, exchange->receive_counts,
-                                      exchange->receive_offsets, exchange->unit,
+                                      exchange->send_offsets, UNIT, exchange->receiving.bytes,
+                                      exchange->receive_counts, exchange->receive_offsets, UNIT,
                                       exchange->communicator, &exchange->request),
                        "MPI_Ialltoallv", failure);
 }

@@ -1,7 +1,5 @@
 #include "course_funnel/generate_parts.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char *const kind_names[GENERATE_KINDS] = {

@@ -423,8 +423,6 @@ int ingest_leave(const struct ingest_worker *worker, struct schedule_item **unfi
     /* What no rank has begun is the same on every rank, so one of them tells. */
     bool all = ranks_rank(worker->in->ranks) == 0;
     *done_bytes = worker->done_disk_bytes;
-    if (schedule_leave(&worker->schedule, all, worker->is_open ? &worker->item : NULL, unfinished,
-                       unfinished_count, next, failure) != 0)
-        return -1;
-    return 0;
+    return schedule_leave(&worker->schedule, all, worker->is_open ? &worker->item : NULL,
+                          unfinished, unfinished_count, next, failure);
 }

@@ -5,7 +5,6 @@
 #include "inspection.h"
 
 #include <getopt.h>
-#include <string.h>
 
 static const char help[] =
     "Tell what a checkpoint folder holds: which checkpoints are whole, how far the run is, what\n"

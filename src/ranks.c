@@ -102,11 +102,6 @@ int ranks_count(const struct ranks *ranks)
     return ranks->count;
 }
 
-const char *ranks_host(const struct ranks *ranks)
-{
-    return ranks->host;
-}
-
 int ranks_vote(struct ranks *ranks, struct failure *failure)
 {
     int mine = failure->code != 0 ? ranks->rank : ranks->count;

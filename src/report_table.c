@@ -1,7 +1,6 @@
 #include "report_table.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define COLUMNS 10
 

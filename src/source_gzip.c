@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Compressed bytes read at a time: few, so that they share the L2 cache with the text. */
 #define INPUT_BYTES ((size_t)128 << 10)

@@ -3,7 +3,6 @@
 #include "course_funnel/calendar.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define GROUPED_BYTES 32
 

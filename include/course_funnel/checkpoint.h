@@ -31,10 +31,11 @@ struct checkpoint_options {
 struct checkpoint;
 
 /*
- * Collective. Take the folder (store.h) and find what the job is to go on from; ${new_run_id}, on
- * rank 0, is for the case that it is nothing. Afterwards checkpoint_found tells. Returns 0, or -1
- * on every rank: EXIT_STRANGER with each difference when the checkpoint is of another run,
- * EXIT_CHECKPOINT when another job has the folder or no generation can be used, EXIT_BUG.
+ * Collective. Take the folder (store.h) and load what the job resumes from, which checkpoint_found
+ * tells afterwards. When there is nothing to resume the run gets the id ${new_run_id}, as rank 0
+ * has it. Returns 0, or -1 on every rank and no checkpoint: EXIT_STRANGER with each difference when
+ * the checkpoint is of another run, EXIT_CHECKPOINT when another job has the folder or no
+ * generation can be used, EXIT_BUG.
  */
 int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *options,
                     const struct source_list *list, const struct source_limits *limits,
@@ -48,8 +49,8 @@ void checkpoint_free(struct checkpoint *checkpoint);
 const char *checkpoint_run_id(const struct checkpoint *checkpoint);
 
 /*
- * Local. Where the job begins from nothing: when it saw its sources, see run_record.h. It is kept
- * with what was read, which does not get newer by being gone on with.
+ * Local. For a job that begins from nothing: when it saw its sources (see run_record.h). Saved with
+ * what was read, so that a resumed run keeps the time at which its sources were first seen.
  */
 void checkpoint_set_times(struct checkpoint *checkpoint, int64_t planned_us, int64_t attempt_us);
 

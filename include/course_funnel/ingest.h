@@ -17,12 +17,13 @@
  * read and every event is folded. A round is over when a rank has collected its share of events,
  * has read INGEST_ROUND_BYTES of text (more while others are late), or INGEST_ROUND_SECONDS have
  * passed; so the point where nothing is on its way between ranks is never far. At such a point the
- * reading can pause, and be gone on with there by another job.
+ * reading can pause, and another job can resume it.
  */
 
 /*
- * Ranks wait for each other at the end of rounds: on busy machines a twentieth of the time with
- * 16 MiB. Who would wait reads on, up to so many times the bytes.
+ * Ranks wait for each other at the end of rounds, which took a twentieth of the time on busy
+ * machines with rounds of 16 MiB. A rank that would have to wait keeps reading, up to
+ * INGEST_STRETCH times the bytes of a round.
  */
 #define INGEST_ROUND_BYTES ((uint64_t)64 << 20)
 #define INGEST_STRETCH 4

@@ -7,9 +7,8 @@
 #include <stdint.h>
 
 /*
- * The ranks of a job: start, end, vote, and the few collectives that the job itself needs. All
- * that is here but the questions of rank and count is collective: every rank calls it, in the same
- * order.
+ * The ranks of a job: start, end, vote, and the few collectives that the job itself needs. Every
+ * function here is collective (each rank calls it, in the same order), except those marked Local.
  */
 
 struct ranks;
@@ -25,9 +24,6 @@ int ranks_end(struct ranks *ranks, struct failure *failure);
 /* Local. */
 int ranks_rank(const struct ranks *ranks);
 int ranks_count(const struct ranks *ranks);
-
-/* Local. The name of the host that this rank runs on. */
-const char *ranks_host(const struct ranks *ranks);
 
 /*
  * Collective. Did every rank succeed? Returns 0 when no rank holds a failure. Else every rank is

@@ -38,8 +38,8 @@ struct source_limits {
 #define SOURCE_LEAST_RANGE_BYTES UINT64_C(4096) /* each range costs some memory on every rank */
 
 /*
- * What a server counts of a table. Statistics come late and may be lost, so they decide nothing,
- * but tell a user what became of a table that cannot be gone on with.
+ * What a server counts of a table. Statistics may be late or missing, so they are shown to the user
+ * of a run that cannot be resumed, and never decide anything.
  */
 struct source_changes {
     uint64_t storage; /* the file that it lies in, another after a rewrite; 0: its rows are never

@@ -35,6 +35,13 @@ finish() { # finish CODE: the run ends with it
     [ "$code" = "$1" ] || fail "exit code $code where $1 was due"
 }
 
+# slow_below FOLDER BYTES_PER_SECOND: $WORK/slow is the program, which reads so fast there
+slow_below() {
+    printf '#!/bin/sh\nSHIM_SLOW_FOLDER=%s SHIM_BYTES_PER_SECOND=%s LD_PRELOAD=%s exec %s "$@"\n' \
+        "$1" "$2" "$BUILD/tests/shim.so" "$PROGRAM" >"$WORK/slow"
+    chmod +x "$WORK/slow"
+}
+
 # USR1 to mpirun, twice, while it reads: each round is made to wait, so that it cannot be over.
 export COURSE_FUNNEL_FAULT=ingest.round:3+:0:wait
 in_background 3 --checkpoint "$WORK/folder" --checkpoint-interval 0.2
@@ -101,9 +108,7 @@ if [ -e "$BUILD/tests/shim.so" ]; then
     for ((number = 0; number < 2000; number++)); do
         echo '{}  ' >"$WORK/files/$number.json"
     done
-    printf '#!/bin/sh\nSHIM_SLOW_FOLDER=%s SHIM_BYTES_PER_SECOND=500 LD_PRELOAD=%s exec %s "$@"\n' \
-        "$WORK/files" "$BUILD/tests/shim.so" "$PROGRAM" >"$WORK/slow"
-    chmod +x "$WORK/slow"
+    slow_below "$WORK/files" 500
     mpirun --oversubscribe -n 2 "$WORK/slow" rebuild --from "$WORK/files" --to "$WORK/files.out" \
         --rejects "$WORK/files.rejects" --allow-empty --checkpoint "$WORK/files.folder" \
         </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
@@ -196,9 +201,7 @@ if [ -e "$BUILD/tests/shim.so" ]; then
         sed -n "s/.*\"$1\":\"\([0-9]*\)\".*/\1/p" "$WORK"/folder/generation-"$2"-*/manifest.json
     }
     lines=$(read_of lines_read 0001)
-    printf '#!/bin/sh\nSHIM_SLOW_FOLDER=%s SHIM_BYTES_PER_SECOND=%s LD_PRELOAD=%s exec %s "$@"\n' \
-        "$WORK/in" $(($(read_of done_bytes 0001) / 8)) "$BUILD/tests/shim.so" "$PROGRAM" >"$WORK/slow"
-    chmod +x "$WORK/slow"
+    slow_below "$WORK/in" $(($(read_of done_bytes 0001) / 8))
     fast=$PROGRAM
     PROGRAM=$WORK/slow in_background 2 --checkpoint "$WORK/folder"
     wait_for "resumed from checkpoint"
