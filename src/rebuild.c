@@ -107,10 +107,16 @@ static void take_sums(struct job *job)
 /* What keeps the job from going on, now that its sums are ${saved}, or could not be. */
 static int leave_unmatched(const struct job *job, bool saved, struct failure *failure)
 {
-    return failure_set(failure, job->unmatched.code, "%s%s", job->unmatched.message,
-                       saved ? " All events are read and their sums are kept: the same command "
-                               "publishes them, without a match."
-                             : "");
+    const struct failure *why = &job->unmatched;
+    if (saved)
+        return failure_set(failure, why->code,
+                           "%s All events are read and their sums are kept: the same command "
+                           "publishes them, without a match.",
+                           why->message);
+    return failure_set(failure, why->code == EXIT_STOPPED ? EXIT_CHECKPOINT : why->code,
+                       "%s The sums of the events could not be kept: the next run goes on from "
+                       "the checkpoint before.",
+                       why->message);
 }
 
 /* Keep the sums, so that a target that is lost costs no second reading. */

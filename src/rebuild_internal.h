@@ -64,8 +64,9 @@ int rebuild_plan_resume(struct job *job, struct failure *failure);
 
 /*
  * Collective. Match users with sessions, where there is a table of them. After that no table is
- * needed any more. A table that nobody asked for by name and that cannot be read is a warning. With
- * a checkpoint, one that was asked for leaves job->unmatched, so that what was read is not lost.
+ * needed any more. A table that nobody asked for by name and that cannot be read is a warning. One
+ * that was asked for, and a request to stop, leave job->unmatched where there is a checkpoint, so
+ * that what was read is not lost.
  */
 int rebuild_match(struct job *job, struct failure *failure);
 

@@ -46,10 +46,13 @@ static int read_sessions(struct job *job, struct failure *failure)
                             .match = match,
                             .ledger = &ledger};
     struct ingest_worker *worker = NULL;
-    /* Too short to be interrupted: who wants to stop is heard when the sums are kept. */
-    if (ranks_vote(job->ranks, failure) == 0 && ingest_start(&ingest, &worker, failure) == 0)
-        while (ingest_run(worker, INFINITY, failure) > INGEST_DONE)
-            continue;
+    if (ranks_vote(job->ranks, failure) == 0 && ingest_start(&ingest, &worker, failure) == 0 &&
+        ingest_run(worker, INFINITY, failure) == INGEST_STOPPED)
+        failure_set(failure, EXIT_STOPPED,
+                    "Stopped on request while users were matched with sessions.%s",
+                    job->checkpoint != NULL ? ""
+                                            : " Nothing is kept: only a run with --checkpoint can "
+                                              "be gone on with.");
     ingest_free(worker);
     if (ranks_vote(job->ranks, failure) == 0)
         (void)sum_matches(job, match, &ledger, failure);
@@ -66,7 +69,8 @@ static int judge(struct job *job, const struct failure *trouble, struct failure 
             log_warning("users are not matched with sessions: %s", trouble->message);
         return 0;
     }
-    if (trouble->code == EXIT_SOURCE && job->checkpoint != NULL) {
+    if ((trouble->code == EXIT_SOURCE || trouble->code == EXIT_STOPPED) &&
+        job->checkpoint != NULL) {
         job->unmatched = *trouble;
         return 0;
     }

@@ -30,4 +30,31 @@ for ranks in 1 3; do
     says 'The counts do not balance: '
     check "nothing is published" test ! -e "$WORK/lost/mart_course_funnel_lessons.csv"
 done
+
+# A request to stop is heeded while the table of sessions is read, which may take long.
+psql -XAtqc 'create view gate.sessions as select profile_id from raw_funnelfox.sessions
+    where gate.is_open()'
+stopped() { # stopped NAME ARGS...: asked while it reads sessions
+    local name=$1
+    shift
+    close_gate
+    mpirun --oversubscribe -n 3 "$PROGRAM" rebuild --from "$CONNINFO" --to "$WORK/$name" \
+        --rejects "$WORK/rejects" --range-bytes 64K --sessions-table gate.sessions "$@" \
+        </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
+    job=$!
+    wait_until 1 behind_gate
+    kill -USR1 "$job"
+    job_leaves 75
+    open_gate
+    says 'Stopped on request while users were matched with sessions.'
+    check "nothing is published" test ! -e "$WORK/$name/mart_course_funnel_lessons.csv"
+}
+stopped nothing_kept
+says 'Nothing is kept'
+stopped resumed --checkpoint "$WORK/folder"
+says 'the same command publishes them, without a match'
+leaves 0 run resumed 2 --sessions-table gate.sessions --checkpoint "$WORK/folder"
+says 'users are not matched with sessions: all was read by an attempt before'
+same_marts "$WORK/resumed" "$WORK/straight"
+check "without a match" test ! -e "$WORK/resumed/$match"
 passed
