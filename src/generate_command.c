@@ -1,5 +1,6 @@
 #include "course_funnel/command.h"
 #include "course_funnel/generate.h"
+#include "course_funnel/output.h"
 #include "course_funnel/ranks.h"
 
 #include <inttypes.h>
@@ -32,9 +33,7 @@ static int print_counts(const struct generate_counts *counts, struct failure *fa
     print_count("time_unusable", counts->time_unusable);
     print_count("odd", counts->odd);
     print_count("hostile", counts->hostile);
-    if (fflush(stdout) != 0 || ferror(stdout) != 0)
-        return failure_set(failure, EXIT_TARGET, "Could not write to standard output.");
-    return 0;
+    return output_end(stdout, failure);
 }
 
 /* The recipe; each step ends with the ranks agreeing on whether it went well. */
@@ -47,8 +46,10 @@ static int generate_all(struct ranks *ranks, int argc, char **argv, struct failu
     if (ranks_vote(ranks, failure) != 0)
         return -1;
     if (options.help) {
-        if (is_root && (fputs(generate_help, stdout) < 0 || fflush(stdout) != 0))
-            failure_set(failure, EXIT_TARGET, "Could not write to standard output.");
+        if (is_root) {
+            fputs(generate_help, stdout);
+            (void)output_end(stdout, failure);
+        }
         return ranks_vote(ranks, failure);
     }
 

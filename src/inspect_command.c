@@ -2,6 +2,7 @@
 
 #include "course_funnel/log.h"
 #include "course_funnel/options.h"
+#include "course_funnel/output.h"
 #include "inspection.h"
 
 #include <getopt.h>
@@ -15,8 +16,8 @@ static const char help[] =
     "  --json             as one JSON object\n"
     "  --help             this text\n"
     "\n"
-    "exit codes: 0 there is a checkpoint to go on from, 2 usage, 6 there is none, or the folder\n"
-    "cannot be read, 70 a bug or no memory\n";
+    "exit codes: 0 there is a checkpoint to go on from, 2 usage, 5 standard output cannot be\n"
+    "written, 6 there is no checkpoint, or the folder cannot be read, 70 a bug or no memory\n";
 
 struct options {
     const char *path;
@@ -78,10 +79,12 @@ int inspect_command(int argc, char **argv)
     struct options options;
     int code = 0;
     if (parse_options(argc, argv, &options, &failure) == 0) {
-        if (options.help)
-            code = fputs(help, stdout) < 0 ? EXIT_BUG : EXIT_PUBLISHED;
-        else
+        if (options.help) {
+            fputs(help, stdout);
+            (void)output_end(stdout, &failure);
+        } else {
             code = inspect(&options, &failure);
+        }
     }
     if (failure.code == 0)
         return code;

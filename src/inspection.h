@@ -36,7 +36,8 @@ struct inspection {
 int inspection_make(const char *path, struct inspection *inspection, struct failure *failure);
 void inspection_clear(struct inspection *inspection);
 
-/* Local. Tell it to people, or as JSON. Returns 0, or -1 (EXIT_BUG). */
+/* Local. Tell it to people, or as JSON. Returns 0, or -1 (EXIT_BUG; EXIT_TARGET: ${out} cannot be
+ * written). */
 int inspection_print(FILE *out, const struct inspection *inspection, struct failure *failure);
 int inspection_print_json(FILE *out, const struct inspection *inspection, struct failure *failure);
 

@@ -1,5 +1,7 @@
 #include "inspection.h"
 
+#include "course_funnel/output.h"
+
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
@@ -133,7 +135,7 @@ int inspection_print_json(FILE *out, const struct inspection *inspection, struct
     cJSON_Delete(root);
     if (text == NULL)
         return failure_memory(failure, "the text", 1);
-    bool written = fprintf(out, "%s\n", text) >= 0 && fflush(out) == 0;
+    fprintf(out, "%s\n", text);
     free(text);
-    return written ? 0 : failure_set(failure, EXIT_BUG, "Standard output cannot be written.");
+    return output_end(out, failure);
 }

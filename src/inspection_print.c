@@ -1,6 +1,7 @@
 #include "inspection.h"
 
 #include "course_funnel/calendar.h"
+#include "course_funnel/output.h"
 
 #include <inttypes.h>
 
@@ -124,7 +125,5 @@ int inspection_print(FILE *out, const struct inspection *inspection, struct fail
     for (size_t i = 0; i < listing->other_count; i++)
         fprintf(out, "\n%s: is none of the folder's own, and is left alone\n", listing->others[i]);
     print_resume(out, inspection);
-    if (fflush(out) != 0 || ferror(out))
-        return failure_set(failure, EXIT_BUG, "Standard output cannot be written.");
-    return 0;
+    return output_end(out, failure);
 }

@@ -1,5 +1,6 @@
 #include "course_funnel/command.h"
 #include "course_funnel/failure.h"
+#include "course_funnel/output.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static const struct {
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-static int usage(FILE *out)
+static void usage(FILE *out)
 {
     fprintf(out, "course-funnel rebuilds course-completion funnels by weekly cohort from Amplitude "
                  "events.\n\nusage: course-funnel COMMAND [OPTIONS]\n\n");
@@ -25,17 +26,31 @@ static int usage(FILE *out)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fprintf(out, "\n  --help     this text; `course-funnel COMMAND --help` tells more\n"
                  "  --version  the version of the program\n");
-    return out == stdout ? EXIT_PUBLISHED : EXIT_USAGE;
+}
+
+/* The end of what was printed to standard output, as an exit code. */
+static int end(void)
+{
+    struct failure failure = {0};
+    if (output_end(stdout, &failure) != 0)
+        fprintf(stderr, "course-funnel: error: %s\n", failure.message);
+    return failure.code;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2)
-        return usage(stderr);
-    if (strcmp(argv[1], "--help") == 0)
-        return usage(stdout);
-    if (strcmp(argv[1], "--version") == 0)
-        return puts("course-funnel " COURSE_FUNNEL_VERSION) < 0 ? EXIT_BUG : EXIT_PUBLISHED;
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0) {
+        usage(stdout);
+        return end();
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("course-funnel " COURSE_FUNNEL_VERSION "\n");
+        return end();
+    }
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);

@@ -6,6 +6,7 @@
 #include "course_funnel/history.h"
 #include "course_funnel/ingest.h"
 #include "course_funnel/log.h"
+#include "course_funnel/output.h"
 #include "course_funnel/progress.h"
 #include "course_funnel/reduce.h"
 #include "course_funnel/stop.h"
@@ -161,10 +162,12 @@ static int run(struct job *job, struct failure *failure)
     if (rebuild_plan(job, failure) != 0)
         return -1;
     if (job->options.dry_run) {
-        if (rebuild_is_root(job))
+        if (rebuild_is_root(job)) {
             summary_print_plan(stdout, job->list, ranks_count(job->ranks), job->target_text,
                                job->rejects_path);
-        return 0;
+            (void)output_end(stdout, failure);
+        }
+        return ranks_vote(job->ranks, failure);
     }
     if (rebuild_plan_resume(job, failure) != 0)
         return -1;
@@ -230,10 +233,12 @@ int rebuild_command(int argc, char **argv)
     /* Also when the command line is wrong further on. */
     log_open(job.options.json_log ? LOG_JSON : LOG_TEXT, rebuild_is_root(&job));
     if (ranks_vote(job.ranks, &failure) == 0) {
-        if (!job.options.help)
+        if (!job.options.help) {
             (void)run(&job, &failure);
-        else if (rebuild_is_root(&job) && fputs(rebuild_options_help, stdout) < 0)
-            failure_set(&failure, EXIT_BUG, "Standard output cannot be written.");
+        } else if (rebuild_is_root(&job)) {
+            fputs(rebuild_options_help, stdout);
+            (void)output_end(stdout, &failure);
+        }
     }
     if (failure.code == EXIT_STOPPED)
         log_warning("%s", failure.message);

@@ -4,6 +4,7 @@
 #include "course_funnel/fault.h"
 #include "course_funnel/log.h"
 #include "course_funnel/match.h"
+#include "course_funnel/output.h"
 #include "course_funnel/postgres.h"
 #include "course_funnel/summary.h"
 
@@ -148,7 +149,8 @@ int rebuild_publish_summary(struct job *job, struct failure *failure)
                               .resumes = job->resumes};
     summary_print(stdout, &summary);
     /* What was published stays published. */
-    if (fflush(stdout) != 0 || ferror(stdout) != 0)
+    struct failure trouble = {0};
+    if (output_end(stdout, &trouble) != 0)
         log_warning("The marts are published, but standard output cannot be written.");
     return 0;
 }

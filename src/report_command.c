@@ -4,6 +4,7 @@
 #include "course_funnel/log.h"
 #include "course_funnel/marts_read.h"
 #include "course_funnel/options.h"
+#include "course_funnel/output.h"
 #include "report_view.h"
 
 #include <errno.h>
@@ -47,8 +48,9 @@ static const char help[] =
     "\n"
     "Passwords come from a passfile, a service file or PGPASSWORD, never from the command line.\n"
     "\n"
-    "exit codes: 0 shown, 2 usage (also: no such course or cohort), 5 the target cannot be read,\n"
-    "70 a bug or no memory\n";
+    "exit codes: 0 shown, 2 usage (also: no such course or cohort), 5 the target cannot be read "
+    "or\n"
+    "standard output not be written, 70 a bug or no memory\n";
 
 struct options {
     const char *from;
@@ -258,9 +260,7 @@ int report_command(int argc, char **argv)
         else
             (void)report(&options, &failure);
     }
-    if ((fflush(stdout) != 0 || ferror(stdout) != 0) && failure.code == 0)
-        failure_set(&failure, EXIT_TARGET, "Standard output cannot be written: %s.",
-                    strerror(errno));
+    (void)output_end(stdout, &failure);
     if (failure.code != 0)
         log_error("%s", failure.message);
     if (failure.code == EXIT_USAGE)

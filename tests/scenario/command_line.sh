@@ -267,4 +267,21 @@ rm "$WORK"/marts/*.csv
 leaves 0 sh -c '"$@" >/dev/full 2>"$0"' "$WORK/stderr" "$PROGRAM" rebuild "${from[@]}" "${to[@]}"
 says "standard output cannot be written"
 check "it is published" test -e "$WORK/marts/mart_course_funnel_cohorts.csv"
+
+# Nothing else that is printed is lost in silence.
+lost() { # lost ARGS...
+    leaves 5 sh -c '"$@" >/dev/full 2>"$0"' "$WORK/stderr" "$PROGRAM" "$@"
+    says "Standard output cannot be written: No space left on device."
+}
+lost --version
+lost --help
+for command in rebuild inspect report generate; do
+    lost $command --help
+done
+lost rebuild "${from[@]}" "${to[@]}" --dry-run
+lost report --from "$WORK/marts"
+lost generate --out "$WORK/generated" --events 100
+leaves 0 alone rebuild "${from[@]}" "${to[@]}" --checkpoint "$WORK/folder"
+lost inspect "$WORK/folder"
+lost inspect "$WORK/folder" --json
 passed
