@@ -226,22 +226,21 @@ give_up_if_due() {
 # Signals. Two traps that are due together may lose one of the two signals in bash; that does no
 # harm, as all of these ask for the same.
 launcher=
-asking= # what passes the request on
-asked=  # by USR1
-told=   # by TERM or an interrupt
+asked= # by USR1
+told=  # by TERM or an interrupt
 requeued=
 ask_to_stop() {
     [ -z "$requeued" ] || return
     asked=yes
     say "USR1: asking the ranks for a checkpoint and an end."
-    ask_ranks
+    [ -z "$launcher" ] || kill -USR1 "$launcher" 2>/dev/null
 }
 tell_to_stop() {
     [ -z "$requeued" ] || return
     if [ -z "$launcher" ] || [ -z "$told" ]; then
         told=yes
         say "$1: asking the ranks for a checkpoint and an end."
-        ask_ranks
+        [ -z "$launcher" ] || kill -USR1 "$launcher" 2>/dev/null
     else
         say "$1 again: ending the ranks."
         kill -TERM "$launcher" 2>/dev/null
@@ -251,26 +250,6 @@ trap ask_to_stop USR1
 trap 'tell_to_stop TERM' TERM
 trap 'tell_to_stop interrupt' INT
 trap 'tell_to_stop hang-up' HUP
-
-# Pass a request to stop on, until mpirun has ended: what comes while the ranks are started is lost, or
-# ends mpirun before it knows better, which it does when it has a process.
-ask_ranks() {
-    [ -n "$launcher" ] && [ -z "$asking" ] || return 0
-    ask_until_gone "$launcher" &
-    asking=$!
-}
-ask_until_gone() {
-    local nothing seconds
-    exec {nothing}<> <(:) || return
-    while kill -0 "$1" 2>/dev/null; do
-        seconds=0.05
-        if has_processes "$1"; then
-            kill -USR1 "$1" 2>/dev/null
-            seconds=3
-        fi
-        read -rt "$seconds" -u "$nothing" # a sleep without a process that would outlive this one
-    done
-}
 
 # Wait for a child, however many signals come in between; sets $code.
 wait_for() {
@@ -298,7 +277,7 @@ watch_launcher() {
     local idle=0 nothing
     exec {nothing}<> <(:) || return
     while kill -0 "$1" 2>/dev/null; do
-        read -rt 5 -u "$nothing"
+        read -rt 5 -u "$nothing" # a sleep without a process that would outlive this one
         idle=$((idle + 1))
         ! has_processes "$1" || idle=0
         if [ "$idle" -ge 6 ]; then
@@ -320,14 +299,13 @@ attempt() {
     [ -n "$requeue" ] || command=(setsid "${command[@]}")
     "${command[@]}" </dev/null &
     launcher=$!
-    [ -z "$asked$told" ] || ask_ranks
+    [ -z "$asked$told" ] || kill -USR1 "$launcher" 2>/dev/null
     watch_launcher "$launcher" &
     local watch=$!
     wait_for "$launcher"
     launcher=
-    kill "$watch" $asking 2>/dev/null
-    wait "$watch" $asking 2>/dev/null
-    asking=
+    kill "$watch" 2>/dev/null
+    wait "$watch" 2>/dev/null
 }
 
 rest() { # rest SECONDS: or until a signal comes
@@ -351,8 +329,6 @@ verdict() {
     case $1 in
     0) echo published ;;
     "$STOPPED") echo stopped ;;
-    # A rank that was asked before it could listen; without a request the signal is another's.
-    138) if [ -n "$asked$told" ]; then echo stopped; else echo lost; fi ;;
     "$TARGET") echo target ;;
     "$FOLDER") if folder_is_taken; then echo taken; else echo final; fi ;;
     # Of mpirun: a rank left without a word, or mpirun was ended, or it lost its way to a host.
@@ -436,7 +412,7 @@ while :; do
     attempt
     case $(verdict "$code") in
     published) leave 0 "done, by attempt $begun." ;;
-    stopped) again "stopped on request (exit code $code)." ;;
+    stopped) again "stopped after a checkpoint (exit code $code)." ;;
     lost)
         again "ranks, a host or mpirun were lost (exit code $code)."
         pause 5 # What is left of the lost ones notices in some seconds, and lets go of the folder.

@@ -4,7 +4,6 @@
 #include "course_funnel/key_group.h"
 #include "course_funnel/log.h"
 #include "course_funnel/progress.h"
-#include "course_funnel/stop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,14 +73,9 @@ static int check_places(struct job *job, struct failure *failure)
     return 0;
 }
 
-/* There may be a hundred thousand files, on slow storage: a stop does not wait for the last one. */
-static int tell_files(void *whom, uint64_t looked_at, uint64_t found, struct failure *failure)
+static void tell_files(void *whom, uint64_t looked_at, uint64_t found)
 {
     progress_files(whom, looked_at, found);
-    if (!stop_is_wanted())
-        return 0;
-    return failure_set(failure, EXIT_STOPPED,
-                       "Stopped on request while the input was looked at; nothing was read.");
 }
 
 /* On rank 0: find the input, and tell what was left out of it. */

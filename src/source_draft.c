@@ -20,11 +20,10 @@ static int grow(void **elements, size_t count, size_t *capacity, size_t bytes, c
     return 0;
 }
 
-int source_draft_tell(const struct source_draft *draft, size_t looked_at, struct failure *failure)
+void source_draft_tell(const struct source_draft *draft, size_t looked_at)
 {
-    const struct source_watch *watch = draft->watch;
-    return watch == NULL ? 0
-                         : watch->told(watch->whom, looked_at, draft->list->file_count, failure);
+    if (draft->watch != NULL)
+        draft->watch->told(draft->watch->whom, looked_at, draft->list->file_count);
 }
 
 int source_draft_file(struct source_draft *draft, char *path, struct failure *failure)
@@ -38,7 +37,8 @@ int source_draft_file(struct source_draft *draft, char *path, struct failure *fa
     }
     list->files = files;
     list->files[list->file_count++] = (struct source_file){.path = path};
-    return source_draft_tell(draft, 0, failure);
+    source_draft_tell(draft, 0);
+    return 0;
 }
 
 int source_draft_split(struct source_draft *draft, const struct source_split *split,

@@ -15,7 +15,6 @@
 
 enum reader_state {
     READER_CLOSED, /* no split was opened, or reading it failed */
-    READER_DROPS,  /* text before the offset to be resumed at is read again */
     READER_OPEN,
     READER_AT_END, /* all text was given, but the file was not yet checked */
     READER_ENDED
@@ -34,8 +33,7 @@ struct source_reader {
     size_t capacity; /* of memory, SOURCE_PADDING left out */
     size_t begin;    /* text that was read, but not yet given: [begin, end) of memory */
     size_t end;
-    uint64_t offset;  /* of begin in the text */
-    uint64_t dropped; /* bytes of text before it that were read again */
+    uint64_t offset; /* of begin in the text */
     enum reader_state state;
     const struct source_split *split;
     uint64_t disk_reported;
@@ -155,13 +153,35 @@ static int open_text(struct source_reader *reader, uint64_t resume_offset, struc
     return 0;
 }
 
-static int fail_resume(const struct source_reader *reader, struct failure *failure)
+/* Text that can't be sought in is read again up to ${offset}, where a line must begin. */
+static int drop_text(struct source_reader *reader, uint64_t offset, struct failure *failure)
 {
-    return failure_set(failure, EXIT_SOURCE,
-                       "%s: no line begins at byte %" PRIu64
-                       " of the text, where reading is to be resumed. The checkpoint does "
-                       "not belong to this file: use --restart.",
-                       reader->zip != NULL ? reader->shown : reader->handle.shown, reader->offset);
+    char *to = reader->memory + reader->chunk_bytes;
+    char before = '\n';
+    uint64_t dropped = 0;
+    while (dropped < offset) {
+        uint64_t left = offset - dropped;
+        size_t wanted = left < reader->chunk_bytes ? (size_t)left : reader->chunk_bytes;
+        ssize_t got = reader->text.read(reader->text.from, to, wanted, failure);
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        before = to[got - 1];
+        dropped += (uint64_t)got;
+    }
+    ssize_t more = 0;
+    if (dropped == offset && before != '\n')
+        more = reader->text.read(reader->text.from, to, 1, failure);
+    if (more < 0)
+        return -1;
+    if (dropped < offset || more > 0)
+        return failure_set(failure, EXIT_SOURCE,
+                           "%s: no line begins at byte %" PRIu64
+                           " of the text, where reading is to be resumed. The checkpoint does "
+                           "not belong to this file: use --restart.",
+                           reader->zip != NULL ? reader->shown : reader->handle.shown, offset);
+    return 0;
 }
 
 static uint64_t disk_bytes_so_far(const struct source_reader *reader)
@@ -171,33 +191,6 @@ static uint64_t disk_bytes_so_far(const struct source_reader *reader)
     if (reader->split->format == SOURCE_GZIP)
         return source_gzip_consumed(reader->gzip);
     return reader->offset;
-}
-
-/* Text that can't be sought in is read again up to the offset, where a line must begin. */
-static int drop_chunk(struct source_reader *reader, struct failure *failure)
-{
-    char *to = reader->memory + reader->chunk_bytes;
-    uint64_t left = reader->offset - reader->dropped;
-    size_t wanted = left < reader->chunk_bytes ? (size_t)left : reader->chunk_bytes;
-    ssize_t got = reader->text.read(reader->text.from, to, wanted, failure);
-    if (got < 0)
-        return -1;
-    if (got == 0)
-        return fail_resume(reader, failure);
-    reader->dropped += (uint64_t)got;
-    reader->disk_reported = disk_bytes_so_far(reader);
-    if (reader->dropped < reader->offset)
-        return 0;
-
-    ssize_t more = 0;
-    if (to[got - 1] != '\n')
-        more = reader->text.read(reader->text.from, to, 1, failure);
-    if (more < 0)
-        return -1;
-    if (more > 0)
-        return fail_resume(reader, failure);
-    reader->state = READER_OPEN;
-    return 0;
 }
 
 int source_open(struct source_reader *reader, size_t split, uint64_t resume_offset,
@@ -212,9 +205,10 @@ int source_open(struct source_reader *reader, size_t split, uint64_t resume_offs
 
     bool plain_file = reader->zip == NULL && reader->split->format == SOURCE_PLAIN;
     reader->offset = plain_file ? reader->plain.position : resume_offset;
+    if (!plain_file && drop_text(reader, resume_offset, failure) != 0)
+        return -1;
     reader->disk_reported = disk_bytes_so_far(reader);
-    reader->dropped = 0;
-    reader->state = plain_file || resume_offset == 0 ? READER_OPEN : READER_DROPS;
+    reader->state = READER_OPEN;
     return 0;
 }
 
@@ -307,14 +301,7 @@ static int read_lines(struct source_reader *reader, size_t *lines_end, struct fa
 
 int source_next(struct source_reader *reader, struct source_block *block, struct failure *failure)
 {
-    *block = (struct source_block){
-        .begin = reader->memory, .end = reader->memory, .offset = reader->offset};
-    if (reader->state == READER_DROPS) {
-        if (drop_chunk(reader, failure) == 0)
-            return 1;
-        reader->state = READER_CLOSED;
-        return -1;
-    }
+    *block = (struct source_block){.begin = reader->memory, .end = reader->memory};
     if (reader->state == READER_OPEN) {
         /* Move the unfinished line to just before the place of the next chunk. */
         size_t carried = reader->end - reader->begin;

@@ -207,8 +207,9 @@ int source_split_files(struct source_draft *draft, struct failure *failure)
             return -1;
         int result = cut_opened(draft, i, &handle, failure);
         source_handle_close(&handle);
-        if (result != 0 || source_draft_tell(draft, i + 1, failure) != 0)
+        if (result != 0)
             return -1;
+        source_draft_tell(draft, i + 1);
     }
     return 0;
 }

@@ -13,21 +13,11 @@ static void note(int number)
     wanted = 1;
 }
 
-static int listen_to(int number, int flags)
-{
-    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART | flags}, before;
-    if (sigemptyset(&action.sa_mask) != 0 || sigaction(number, NULL, &before) != 0)
-        return -1;
-    /* Who started the program may have seen to it that this does not reach it, as nohup does. */
-    if (before.sa_handler == SIG_IGN)
-        return 0;
-    return sigaction(number, &action, NULL);
-}
-
 int stop_listen(struct failure *failure)
 {
-    if (listen_to(SIGUSR1, 0) != 0 || listen_to(SIGTERM, 0) != 0 || listen_to(SIGHUP, 0) != 0 ||
-        listen_to(SIGINT, (int)SA_RESETHAND) != 0)
+    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
+    if (sigemptyset(&action.sa_mask) != 0 || sigaction(SIGUSR1, &action, NULL) != 0 ||
+        sigaction(SIGTERM, &action, NULL) != 0)
         return failure_set(failure, EXIT_BUG, "Signals cannot be set up: %s.", strerror(errno));
     return 0;
 }

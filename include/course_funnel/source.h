@@ -91,12 +91,9 @@ struct source_list {
     char fingerprint[33]; /* 32 hex digits over path, size and time of change of each file */
 };
 
-/*
- * Whom source_list tells how far it is: after each file that was found, and that was looked at. It
- * returns 0, or -1 with a failure, which ends the listing.
- */
+/* Whom source_list tells how far it is: after each file that was found, and that was looked at. */
 struct source_watch {
-    int (*told)(void *whom, uint64_t looked_at, uint64_t found, struct failure *failure);
+    void (*told)(void *whom, uint64_t looked_at, uint64_t found);
     void *whom;
 };
 
@@ -191,22 +188,20 @@ void source_reader_free(struct source_reader *reader);
 /*
  * Local. Open ${split}. With ${resume_offset} above 0 the first line given is the one that begins
  * at that offset of the (inflated) file: an offset that an earlier reader of this split stopped
- * at, between two lines. A split that is open is left. Returns 0, or -1 with EXIT_SOURCE: the file
- * is gone, can't be read, is not the one that was listed, or, where that can be seen at once, has
- * no line that begins at ${resume_offset}; or EXIT_BUG (no memory).
+ * at, between two lines. Compressed text is inflated again up to there. A split that is open is
+ * left. Returns 0, or -1 with EXIT_SOURCE: the file is gone, can't be read, is not the one that was
+ * listed, or has no line that begins at ${resume_offset}; or EXIT_BUG (no memory).
  */
 int source_open(struct source_reader *reader, size_t split, uint64_t resume_offset,
                 struct failure *failure);
 
 /*
- * Local. Give the next block of the open split: some hundred KiB, or one long line. Compressed text
- * before the offset that was resumed at is inflated again first, as much a call: such a block is
- * empty, its offset the one to resume at, and its disk_bytes 0. Returns 1 and a block; 0 at the end
- * of the split (the block is empty then, but for disk_bytes), after it was checked that the file is
- * still as it was listed and that the compressed data is whole; or -1 with EXIT_SOURCE naming the
- * file: cut off, corrupt, changed while it was read, over a limit (the message names the option
- * that raises it), or a read error; EXIT_BUG when there is no memory. A file that shrinks under the
- * reader is an error, never a crash.
+ * Local. Give the next block of the open split: some hundred KiB, or one long line. Returns 1 and
+ * a block; 0 at the end of the split (the block is empty then, but for disk_bytes), after it was
+ * checked that the file is still as it was listed and that the compressed data is whole; or -1 with
+ * EXIT_SOURCE naming the file: cut off, corrupt, changed while it was read, over a limit (the
+ * message names the option that raises it), or a read error; EXIT_BUG when there is no memory. A
+ * file that shrinks under the reader is an error, never a crash.
  */
 int source_next(struct source_reader *reader, struct source_block *block, struct failure *failure);
 

@@ -35,13 +35,6 @@ finish() { # finish CODE: the run ends with it
     [ "$code" = "$1" ] || fail "exit code $code where $1 was due"
 }
 
-# slow_below FOLDER BYTES_PER_SECOND: $WORK/slow is the program, which reads so fast there
-slow_below() {
-    printf '#!/bin/sh\nSHIM_SLOW_FOLDER=%s SHIM_BYTES_PER_SECOND=%s LD_PRELOAD=%s exec %s "$@"\n' \
-        "$1" "$2" "$BUILD/tests/shim.so" "$PROGRAM" >"$WORK/slow"
-    chmod +x "$WORK/slow"
-}
-
 # USR1 to mpirun, twice, while it reads: each round is made to wait, so that it cannot be over.
 export COURSE_FUNNEL_FAULT=ingest.round:3+:0:wait
 in_background 3 --checkpoint "$WORK/folder" --checkpoint-interval 0.2
@@ -102,29 +95,6 @@ echo "a stop took $took ms"
 check "a stop took $took ms" test "$took" -lt 5000
 rm -r "$WORK/long" "$WORK/long.folder"
 
-# Before anything is read: 2,000 files, which take 20 s to look at.
-if [ -e "$BUILD/tests/shim.so" ]; then
-    mkdir "$WORK/files"
-    for ((number = 0; number < 2000; number++)); do
-        echo '{}  ' >"$WORK/files/$number.json"
-    done
-    slow_below "$WORK/files" 500
-    mpirun --oversubscribe -n 2 "$WORK/slow" rebuild --from "$WORK/files" --to "$WORK/files.out" \
-        --rejects "$WORK/files.rejects" --allow-empty --checkpoint "$WORK/files.folder" \
-        </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
-    job=$!
-    sleep 2
-    since=$(date +%s%N)
-    kill -USR1 "$job"
-    finish 75
-    took=$((($(date +%s%N) - since) / 1000000))
-    says "Stopped on request while the input was looked at; nothing was read."
-    echo "a stop while files are looked at took $took ms"
-    check "a stop while files are looked at took $took ms" test "$took" -lt 4000
-    check "nothing was kept" test ! -e "$WORK/files.folder"
-    rm -r "$WORK/files"
-fi
-
 # Without a folder a request ends the run, and says what that means.
 export COURSE_FUNNEL_FAULT=ingest.round:3:1:stop
 leaves 75 rebuild nothing 3
@@ -132,23 +102,6 @@ unset COURSE_FUNNEL_FAULT
 says "Stopped on request. Nothing is kept: only a run with --checkpoint can be gone on with."
 check "nothing was published" test ! -e "$WORK/nothing/mart_course_funnel_lessons.csv"
 check "no part of rejects is left" test -z "$(find "$WORK" -maxdepth 1 -name 'nothing.rejects*')"
-
-# So do an interrupt and a hang-up end a process of its own in good order.
-for signal in INT HUP TERM; do
-    # A job in the background ignores interrupts unless it is told not to.
-    COURSE_FUNNEL_FAULT=ingest.round:3+:0:wait python3 -c 'import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "$PROGRAM" rebuild --from "$WORK/in" --to "$WORK/nothing" \
-        --rejects "$WORK/nothing.rejects" --max-reject-share 1 </dev/null >"$WORK/stdout" \
-        2>"$WORK/stderr" &
-    job=$!
-    wait_for "course-funnel: reading "
-    sleep 0.2
-    kill -"$signal" "$job"
-    finish 75
-    says "Stopped on request. Nothing is kept"
-    check "$signal: no part of rejects is left" test -z "$(find "$WORK" -maxdepth 1 -name 'nothing.rejects*')"
-done
 
 # A stop after the last round is heeded too.
 rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
@@ -192,31 +145,4 @@ done
 check "it ended well" test "$code" = 0
 check "it was stopped some times, not $stops" test "$stops" -ge 3
 as_straight out
-
-# A stop is heeded too while the file is inflated again up to where it was left, here for eight seconds.
-if [ -e "$BUILD/tests/shim.so" ]; then
-    rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
-    fault ingest.round:25:0:stop leaves 75 rebuild out 1 --checkpoint "$WORK/folder"
-    read_of() { # read_of NAME ATTEMPT: a count of that attempt's checkpoint
-        sed -n "s/.*\"$1\":\"\([0-9]*\)\".*/\1/p" "$WORK"/folder/generation-"$2"-*/manifest.json
-    }
-    lines=$(read_of lines_read 0001)
-    slow_below "$WORK/in" $(($(read_of done_bytes 0001) / 8))
-    fast=$PROGRAM
-    PROGRAM=$WORK/slow in_background 2 --checkpoint "$WORK/folder"
-    wait_for "resumed from checkpoint"
-    sleep 1
-    since=$(date +%s%N)
-    kill -USR1 "$job"
-    finish 75
-    took=$((($(date +%s%N) - since) / 1000000))
-    PROGRAM=$fast
-    echo "a stop within the file took $took ms"
-    check "a stop within the file took $took ms" test "$took" -lt 4000
-    check "nothing was read meanwhile" test "$(read_of lines_read 0002)" = "$lines"
-    check "nor counted" test "$(read_of done_bytes 0002)" = "$(read_of done_bytes 0001)"
-    leaves 0 rebuild out 3 --checkpoint "$WORK/folder"
-    says "resumed from checkpoint generation-0002-"
-    as_straight out
-fi
 passed

@@ -21,10 +21,8 @@ before_cleaning=end_job
 
 # Each word of $WORK/plan is one attempt, CODE or CODE+ (with a newer checkpoint) or CODE++ (and all
 # lines are read); `wait` waits for USR1 and leaves with 75, `deaf` does not heed it;
-# `mourning` has but a dead process, `busy` a quiet one; `late` ends at a signal until it has a process,
-# as mpirun does, and loses the first one after that.
+# `mourning` has but a dead process, `busy` a quiet one.
 mkdir "$WORK/bin"
-mkfifo "$WORK/silence"
 cat >"$WORK/bin/mpirun" <<'SCRIPT'
 #!/bin/bash
 dir=$(dirname "$0")/..
@@ -58,21 +56,13 @@ busy)
     exit 0
     ;;
 wait)
-    tail -f /dev/null & # a rank
-    trap 'kill $!; exit 75' USR1
+    trap 'exit 75' USR1
     touch "$dir/ready"
     while :; do sleep 0.1; done
     ;;
-late)
-    read -rt 1 <>"$dir/silence"
-    trap '[ -n "$heard" ] && { kill $!; exit 75; }; heard=yes' USR1
-    tail -f /dev/null &
-    while :; do sleep 0.1; done
-    ;;
 deaf)
-    tail -f /dev/null &
     trap 'touch "$dir/heard"' USR1
-    trap 'kill $!; exit 1' TERM
+    trap 'exit 1' TERM
     touch "$dir/ready"
     while :; do sleep 0.1; done
     ;;
@@ -169,18 +159,6 @@ os.execv(sys.argv[1], sys.argv[1:])' "$again" -- --from x --checkpoint "$folder"
     says "Stopped on request"
     check "$signal: no attempt after the stop" test "$(wc -l <"$WORK/calls")" = 2
 done
-
-# What is asked of an attempt that is only starting is asked again.
-prepare "late 0"
-PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM "$again" -- --from x --checkpoint "$folder" \
-    2>"$WORK/stderr" </dev/null &
-job=$!
-until [ -s "$WORK/calls" ]; do sleep 0.01; done
-kill -USR1 $job
-leaves 75 wait $job
-says "Stopped on request"
-check "no attempt after the stop" test "$(wc -l <"$WORK/calls")" = 1
-
 prepare "deaf 0"
 PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM "$again" -- --from x --checkpoint "$folder" \
     2>"$WORK/stderr" </dev/null &
@@ -230,7 +208,7 @@ for requeue in 1 2 3 4; do
     requeued 7 75
 done
 requeued 7 69
-says "given up: 3 attempts in a row got no further. The last one: stopped on request"
+says "given up: 3 attempts in a row got no further. The last one: stopped after a checkpoint"
 check "no requeue is asked for at the end" test "$(grep -c 'requeue 7' "$WORK/requeues")" = 4
 requeued 7 69
 check "nor is mpirun run" test "$(wc -l <"$WORK/calls")" = 5
@@ -322,19 +300,4 @@ straight real
 check "the account knows how far the checkpoints were" \
     awk '{ exit !($3 > 0 && $3 % 2 == 0) }' "$WORK/real.checkpoint/job-attempts"
 check "it went on three times" test "$(grep -c 'resumed from checkpoint' "$WORK/log")" = 3
-
-# A stop is heeded however early in the start of the ranks it comes.
-job_options soon
-for delay in 0.00 0.01 0.02 0.03 0.05 0.08 0.12 0.20; do
-    : >"$WORK/log"
-    start_real
-    until pgrep -P $job -x mpirun >/dev/null; do sleep 0.005; done
-    sleep $delay
-    kill -USR1 $job
-    leaves 75 wait $job
-    check "$delay s after mpirun: it tells of the stop" grep -q "Stopped on request; run it again" \
-        "$WORK/log"
-    check "$delay s after mpirun: one attempt" test "$(grep -c 'attempt . of at most' "$WORK/log")" = 1
-    check "nobody is left" nobody_left
-done
 passed

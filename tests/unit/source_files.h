@@ -209,8 +209,6 @@ static inline bool files_has_file(const struct source_list *list, const char *na
     return false;
 }
 
-static unsigned files_empty_blocks; /* that files_read_split has seen */
-
 /*
  * Read a split from ${resume_offset} and append its text to ${text}. Checks that blocks follow
  * each other, hold whole lines, and that the bytes behind them may be read.
@@ -234,14 +232,6 @@ static inline int files_read_split(struct source_reader *reader, size_t split,
             CU_ASSERT_EQUAL(count, 0);
             CU_ASSERT_EQUAL(source_next(reader, &block, failure), 0);
             return 0;
-        }
-        if (first && count == 0) {
-            /* Compressed text is inflated again, and nothing of it is counted twice. */
-            CU_ASSERT_TRUE_FATAL(resume_offset > 0);
-            CU_ASSERT_EQUAL(block.offset, resume_offset);
-            CU_ASSERT_EQUAL(block.disk_bytes, 0);
-            files_empty_blocks++;
-            continue;
         }
         CU_ASSERT_TRUE_FATAL(count > 0);
         CU_ASSERT_FALSE(cut);

@@ -173,12 +173,10 @@ static void test_resume(void)
     write_formats(small_text, small_bytes, &names, &count);
     for (size_t i = 0; i < count; i++)
         check_resume(names[i], &limits, small_text, small_bytes);
-    /* Chunks of few bytes, so that what is dropped takes several, each of which comes back. */
+    /* Chunks of few bytes, so that what is dropped takes several. */
     limits.max_line_bytes = 40;
-    unsigned before = files_empty_blocks;
     for (size_t i = 0; i < count; i++)
         check_resume(names[i], &limits, small_text, small_bytes);
-    CU_ASSERT(files_empty_blocks - before > 4 * small_bytes);
     files_end();
 }
 
