@@ -33,6 +33,7 @@ EOT
 
 GAVE_UP=69
 STOPPED=75
+KILLED_BY_USR1=$((128 + $(kill -l USR1)))
 TARGET=5
 FOLDER=6
 TRIES=5 # of the target, and of the folder
@@ -158,11 +159,12 @@ begun=0
 best=0
 fruitless=0
 first_mark=none
+spared=no # whether the last attempt may have got no further without being counted for it
 
 read_account() {
     local of=
     if [ -r "$account" ]; then
-        read -r of begun best fruitless first_mark <"$account"
+        read -r of begun best fruitless first_mark spared <"$account"
     fi
     if [ "$of" != "$job" ] || ! [[ "$begun $best $fruitless" =~ ^([0-9]+\ ){2}[0-9]+$ ]]; then
         begun=0
@@ -176,8 +178,9 @@ read_account() {
 }
 
 write_account() {
-    if ! { printf '%s %s %s %s %s\n' "$job" "$begun" "$best" "$fruitless" "$first_mark" \
-        >"$account.tmp" && mv -f "$account.tmp" "$account"; } 2>/dev/null; then
+    if ! { printf '%s %s %s %s %s %s\n' \
+        "$job" "$begun" "$best" "$fruitless" "$first_mark" "$spared" >"$account.tmp" &&
+        mv -f "$account.tmp" "$account"; } 2>/dev/null; then
         say "$account cannot be written: attempts that get no further are not counted."
     fi
 }
@@ -195,7 +198,7 @@ count_last_attempt() {
     if [ "$now" -gt "$best" ]; then
         best=$now
         fruitless=0
-    else
+    elif [ "$spared" = no ]; then
         fruitless=$((fruitless + 1))
     fi
 }
@@ -224,7 +227,9 @@ give_up_if_due() {
 }
 
 # Signals. Two traps that are due together may lose one of the two signals in bash; that does no
-# harm, as all of these ask for the same.
+# harm, as all of these ask for the same. What they ask for is passed on by tend_launcher, which
+# reads of it in a pipe.
+exec {wishes}<> <(:)
 launcher=
 asked= # by USR1
 told=  # by TERM or an interrupt
@@ -233,14 +238,14 @@ ask_to_stop() {
     [ -z "$requeued" ] || return
     asked=yes
     say "USR1: asking the ranks for a checkpoint and an end."
-    [ -z "$launcher" ] || kill -USR1 "$launcher" 2>/dev/null
+    echo >&"$wishes"
 }
 tell_to_stop() {
     [ -z "$requeued" ] || return
     if [ -z "$launcher" ] || [ -z "$told" ]; then
         told=yes
         say "$1: asking the ranks for a checkpoint and an end."
-        [ -z "$launcher" ] || kill -USR1 "$launcher" 2>/dev/null
+        echo >&"$wishes"
     else
         say "$1 again: ending the ranks."
         kill -TERM "$launcher" 2>/dev/null
@@ -253,11 +258,16 @@ trap 'tell_to_stop hang-up' HUP
 
 # Wait for a child, however many signals come in between; sets $code.
 wait_for() {
+    local late
     while :; do
         wait "$1"
         code=$?
         kill -0 "$1" 2>/dev/null || break
     done
+    # Where it ended just as a signal cut the wait short, its own code is still to be had.
+    wait "$1"
+    late=$?
+    [ "$late" = 127 ] || code=$late
 }
 
 # Whether mpirun has a living process to look after: a rank, or its way to another host. Yes where
@@ -271,19 +281,34 @@ has_processes() {
     return 1
 }
 
+# While mpirun lives: pass a wish to stop on to it, and end it where it hangs.
+#
+# A USR1 that comes before mpirun and its ranks have their handlers is lost, or ends them. So none is
+# sent before mpirun was twice seen with a process to look after, a second apart; and one is sent
+# every other second, as ranks on other hosts may take longer.
+#
 # Open MPI 4.1 hangs now and then when its ranks die while they meet. An mpirun that stands there
 # with nothing to look after is ended, after half a minute.
-watch_launcher() {
-    local idle=0 nothing
-    exec {nothing}<> <(:) || return
+tend_launcher() {
+    local wish=$asked$told seen=0 idle=0
     while kill -0 "$1" 2>/dev/null; do
-        read -rt 5 -u "$nothing" # a sleep without a process that would outlive this one
-        idle=$((idle + 1))
-        ! has_processes "$1" || idle=0
-        if [ "$idle" -ge 6 ]; then
+        # The pipe serves as a sleep too, without a process that would outlive this one.
+        if read -rt 1 -u "$wishes"; then
+            wish=yes
+        elif has_processes "$1"; then
+            seen=$((seen + 1))
+            idle=0
+        else
+            idle=$((idle + 1))
+        fi
+        if [ "$idle" -ge 30 ]; then
             say "mpirun has no process left and does not end: ending it."
             kill -KILL "$1" 2>/dev/null
             return
+        fi
+        if [ -n "$wish" ] && [ "$seen" -ge 2 ] && [ "$idle" -eq 0 ]; then
+            kill -USR1 "$1" 2>/dev/null
+            seen=0
         fi
     done
 }
@@ -297,15 +322,14 @@ attempt() {
     ! restart_is_due || again=(--restart)
     command+=("$program" rebuild "${options[@]}" "${again[@]}")
     [ -n "$requeue" ] || command=(setsid "${command[@]}")
-    "${command[@]}" </dev/null &
+    "${command[@]}" </dev/null {wishes}>&- &
     launcher=$!
-    [ -z "$asked$told" ] || kill -USR1 "$launcher" 2>/dev/null
-    watch_launcher "$launcher" &
-    local watch=$!
+    tend_launcher "$launcher" &
+    local tender=$!
     wait_for "$launcher"
     launcher=
-    kill "$watch" 2>/dev/null
-    wait "$watch" 2>/dev/null
+    kill "$tender" 2>/dev/null
+    wait "$tender" 2>/dev/null
 }
 
 rest() { # rest SECONDS: or until a signal comes
@@ -324,7 +348,7 @@ folder_is_taken() {
         [[ $("$program" inspect "$checkpoint" --json 2>/dev/null) =~ \"in_use\":[[:space:]]*true ]]
 }
 
-# What an exit code stands for: published, stopped, lost, target, taken, or final.
+# What an exit code stands for: published, stopped, cut, lost, target, taken, or final.
 verdict() {
     case $1 in
     0) echo published ;;
@@ -334,6 +358,8 @@ verdict() {
     # Of mpirun: a rank left without a word, or mpirun was ended, or it lost its way to a host.
     1 | 9) echo lost ;;
     126 | 127) echo final ;;
+    # USR1 was too early all the same: for mpirun, or for a rank that had no handler yet.
+    "$KILLED_BY_USR1") if [ -n "$asked$told" ]; then echo cut; else echo lost; fi ;;
     *) if [ "$1" -gt 128 ]; then echo lost; else echo final; fi ;;
     esac
 }
@@ -407,12 +433,18 @@ read_account
 while :; do
     give_up_if_due
     begun=$((begun + 1))
+    spared=no
     write_account
     say "attempt $begun of at most $attempts$where"
     attempt
     case $(verdict "$code") in
     published) leave 0 "done, by attempt $begun." ;;
     stopped) again "stopped after a checkpoint (exit code $code)." ;;
+    cut)
+        spared=yes
+        write_account
+        again "ended by the request to stop, which found it starting (exit code $code)."
+        ;;
     lost)
         again "ranks, a host or mpirun were lost (exit code $code)."
         pause 5 # What is left of the lost ones notices in some seconds, and lets go of the folder.

@@ -20,8 +20,9 @@ end_job() {
 before_cleaning=end_job
 
 # Each word of $WORK/plan is one attempt, CODE or CODE+ (with a newer checkpoint) or CODE++ (and all
-# lines are read); `wait` waits for USR1 and leaves with 75, `deaf` does not heed it;
-# `mourning` has but a dead process, `busy` a quiet one.
+# lines are read); `wait` waits for USR1 and leaves with 75, `deaf` does not heed it; `starting` is
+# ended by one that comes before it has a process, and has no use for the first after that; `early` is
+# ended by it although it has one; `mourning` has but a dead process, `busy` a quiet one.
 mkdir "$WORK/bin"
 cat >"$WORK/bin/mpirun" <<'SCRIPT'
 #!/bin/bash
@@ -59,6 +60,19 @@ wait)
     trap 'exit 75' USR1
     touch "$dir/ready"
     while :; do sleep 0.1; done
+    ;;
+starting)
+    touch "$dir/ready"
+    exec {nothing}<> <(:)
+    read -rt 3 -u "$nothing"
+    trap 'echo >>"$dir/heard"' USR1
+    until [ "$(wc -l <"$dir/heard")" -ge 2 ]; do sleep 0.1; done
+    exit 75
+    ;;
+early)
+    tail -f /dev/null --pid=$$ &
+    touch "$dir/ready"
+    read -rt 60 <> <(:)
     ;;
 deaf)
     trap 'touch "$dir/heard"' USR1
@@ -159,6 +173,28 @@ os.execv(sys.argv[1], sys.argv[1:])' "$again" -- --from x --checkpoint "$folder"
     says "Stopped on request"
     check "$signal: no attempt after the stop" test "$(wc -l <"$WORK/calls")" = 2
 done
+
+# A request that comes while mpirun starts is kept until it can be heard, and made again.
+prepare "starting 0"
+: >"$WORK/heard"
+PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM "$again" -- --from x --checkpoint "$folder" \
+    2>"$WORK/stderr" </dev/null &
+job=$!
+until [ -e "$WORK/ready" ]; do sleep 0.05; done
+kill -USR1 $job
+leaves 75 wait $job
+says "Stopped on request"
+check "no attempt after the stop" test "$(wc -l <"$WORK/calls")" = 1
+prepare "early 0"
+PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM "$again" -- --from x --checkpoint "$folder" \
+    2>"$WORK/stderr" </dev/null &
+job=$!
+until [ -e "$WORK/ready" ]; do sleep 0.05; done
+kill -USR1 $job
+leaves 75 wait $job
+says "ended by the request to stop, which found it starting (exit code 138). Stopped on request"
+check "no attempt after the stop" test "$(wc -l <"$WORK/calls")" = 1
+
 prepare "deaf 0"
 PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM "$again" -- --from x --checkpoint "$folder" \
     2>"$WORK/stderr" </dev/null &
@@ -262,7 +298,7 @@ check "it has all threads" grep -q "on $(nproc) ranks" "$WORK/stderr"
 
 # The real thing: a rank is killed, mpirun is killed, a stop is asked for; then it is done.
 make_export 15000
-slow_program 400000
+slow_program 200000
 job_options real
 start_real() {
     COURSE_FUNNEL=$SLOW "$again" --ranks 3 -- "${options[@]}" 2>>"$WORK/log" </dev/null &
@@ -300,4 +336,16 @@ straight real
 check "the account knows how far the checkpoints were" \
     awk '{ exit !($3 > 0 && $3 % 2 == 0) }' "$WORK/real.checkpoint/job-attempts"
 check "it went on three times" test "$(grep -c 'resumed from checkpoint' "$WORK/log")" = 3
+
+# A stop that is asked for while mpirun starts is heeded, whenever it comes.
+rm -r "$WORK/real.checkpoint" "$WORK/real.marts"
+for after in 0 0.01 0.02 0.04 0.08 0.16 0.32; do
+    : >"$WORK/log"
+    start_real
+    until_seen 10 "$WORK/log" "attempt 1 of"
+    command sleep $after
+    kill -USR1 $job
+    leaves 75 wait $job
+    check "nothing was published" test ! -e "$WORK/real.marts/course_funnel_run.json"
+done
 passed
