@@ -1,9 +1,11 @@
 #include "rebuild_internal.h"
 
 #include "course_funnel/clock.h"
+#include "course_funnel/fault.h"
 #include "course_funnel/key_group.h"
 #include "course_funnel/log.h"
 #include "course_funnel/progress.h"
+#include "course_funnel/stop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,9 +75,15 @@ static int check_places(struct job *job, struct failure *failure)
     return 0;
 }
 
-static void tell_files(void *whom, uint64_t looked_at, uint64_t found)
+static int tell_files(void *whom, uint64_t looked_at, uint64_t found, struct failure *failure)
 {
+    (void)FAULT("rebuild.look");
     progress_files(whom, looked_at, found);
+    if (stop_is_wanted())
+        return failure_set(failure, EXIT_STOPPED,
+                           "Stopped on request while the input was looked at; nothing of it had "
+                           "been read by this attempt. Run it again.");
+    return 0;
 }
 
 /* On rank 0: find the input, and tell what was left out of it. */

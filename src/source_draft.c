@@ -20,10 +20,11 @@ static int grow(void **elements, size_t count, size_t *capacity, size_t bytes, c
     return 0;
 }
 
-void source_draft_tell(const struct source_draft *draft, size_t looked_at)
+int source_draft_tell(const struct source_draft *draft, size_t looked_at, struct failure *failure)
 {
-    if (draft->watch != NULL)
-        draft->watch->told(draft->watch->whom, looked_at, draft->list->file_count);
+    if (draft->watch == NULL)
+        return 0;
+    return draft->watch->told(draft->watch->whom, looked_at, draft->list->file_count, failure);
 }
 
 int source_draft_file(struct source_draft *draft, char *path, struct failure *failure)
@@ -37,8 +38,7 @@ int source_draft_file(struct source_draft *draft, char *path, struct failure *fa
     }
     list->files = files;
     list->files[list->file_count++] = (struct source_file){.path = path};
-    source_draft_tell(draft, 0);
-    return 0;
+    return source_draft_tell(draft, 0, failure);
 }
 
 int source_draft_split(struct source_draft *draft, const struct source_split *split,

@@ -189,8 +189,11 @@ struct source_draft {
     size_t note_capacity;
 };
 
-/* Tell the watch that ${looked_at} files were looked at, of those found so far. */
-void source_draft_tell(const struct source_draft *draft, size_t looked_at);
+/*
+ * Tell the watch that ${looked_at} files were looked at, of those found so far. Returns 0, or -1 with
+ * what it ends the listing by.
+ */
+int source_draft_tell(const struct source_draft *draft, size_t looked_at, struct failure *failure);
 
 /* Append a file of which only the path is known; takes ${path} over, also when it fails. */
 int source_draft_file(struct source_draft *draft, char *path, struct failure *failure);

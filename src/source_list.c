@@ -100,6 +100,8 @@ static int take_entry(struct source_draft *draft, struct folders *folders, const
 static int walk_folder(struct source_draft *draft, struct folders *folders, const char *folder,
                        struct failure *failure)
 {
+    if (source_draft_tell(draft, 0, failure) != 0)
+        return -1;
     DIR *stream = opendir(folder);
     if (stream == NULL)
         return fail_path(folder, "the directory can't be opened", errno, failure);

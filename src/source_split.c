@@ -135,7 +135,8 @@ static int cut_entries(struct source_draft *draft, size_t index, const struct so
                                handle->shown, handle->file->bytes);
         left -= entry.disk_bytes;
         names[count++] = entry.name;
-        if (cut_entry(draft, index, zip, number, &entry, failure) != 0)
+        if (cut_entry(draft, index, zip, number, &entry, failure) != 0 ||
+            source_draft_tell(draft, index, failure) != 0)
             return -1;
     }
     return check_names(handle, names, count, failure);
@@ -207,9 +208,8 @@ int source_split_files(struct source_draft *draft, struct failure *failure)
             return -1;
         int result = cut_opened(draft, i, &handle, failure);
         source_handle_close(&handle);
-        if (result != 0)
+        if (result != 0 || source_draft_tell(draft, i + 1, failure) != 0)
             return -1;
-        source_draft_tell(draft, i + 1);
     }
     return 0;
 }

@@ -91,9 +91,13 @@ struct source_list {
     char fingerprint[33]; /* 32 hex digits over path, size and time of change of each file */
 };
 
-/* Whom source_list tells how far it is: after each file that was found, and that was looked at. */
+/*
+ * Whom source_list tells how far it is: before each folder that is walked, after each file that was
+ * found, and after each file (and entry of an archive) that was looked at. told returns 0 to go on,
+ * or -1 with a failure of its own, which ends the listing.
+ */
 struct source_watch {
-    void (*told)(void *whom, uint64_t looked_at, uint64_t found);
+    int (*told)(void *whom, uint64_t looked_at, uint64_t found, struct failure *failure);
     void *whom;
 };
 
@@ -106,7 +110,7 @@ struct source_watch {
  * ${watch} may be NULL. Returns 0 and a list that the caller frees with source_free, or -1 with
  * EXIT_SOURCE: nothing matches a name, a path can't be read, a file named directly is not a regular
  * file, or one is packed in a way that is not supported (zstd, xz, bzip2, tar, an encrypted zip
- * entry, a zip inside a zip).
+ * entry, a zip inside a zip); or with what ${watch} ended it by.
  */
 int source_list(const char *const *from, size_t from_count, const struct source_limits *limits,
                 const struct source_watch *watch, struct source_list **list,

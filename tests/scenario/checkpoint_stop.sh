@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../support/checkpoint.sh"
 
 sample "$WORK/in" --events 30000
+files=$(find "$WORK/in" -type f | wc -l)
 straight
 
 # in_background RANKS ARGS...: start the run; its mpirun is $job
@@ -74,6 +75,22 @@ says "all input was read before, its sums are published"
 as_straight out
 leaves 0 rebuild out 2 --checkpoint "$WORK/folder" --restart
 check "nothing was resumed" test "$(grep -c resumed "$WORK/stderr")" = 0
+as_straight out
+
+# Nor does a stop wait until all files are found and looked at, which takes long where there are many;
+# nothing is lost by it.
+for at in 2 $((files + files / 2)); do
+    rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
+    fault "rebuild.look:$at:0:stop" leaves 75 rebuild out 3 --checkpoint "$WORK/folder"
+    says "Stopped on request while the input was looked at; nothing of it had been read by this attempt. \
+Run it again."
+    check "nothing was published" test ! -e "$WORK/out/mart_course_funnel_lessons.csv"
+done
+fault ingest.round:5:0:stop leaves 75 rebuild out 2 --checkpoint "$WORK/folder"
+fault "rebuild.look:$files:0:stop" leaves 75 rebuild out 3 --checkpoint "$WORK/folder"
+says "Stopped on request while the input was looked at"
+leaves 0 rebuild out 2 --checkpoint "$WORK/folder"
+says "resumed from checkpoint generation-0001-"
 as_straight out
 
 # A stop is heeded soon, whatever is being read: at the end of the round after the one under way, each

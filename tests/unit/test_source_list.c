@@ -420,19 +420,19 @@ static void test_pack(void)
 }
 
 struct told {
-    uint64_t looked_at, found, calls;
+    uint64_t looked_at, found, calls, end_at;
     bool is_wrong;
 };
 
-static void hear(void *whom, uint64_t looked_at, uint64_t found)
+static int hear(void *whom, uint64_t looked_at, uint64_t found, struct failure *failure)
 {
     struct told *told = whom;
     told->calls++;
-    told->is_wrong |=
-        looked_at < told->looked_at || looked_at > found ||
-        (looked_at == 0 ? found != told->found + 1 : looked_at != told->looked_at + 1);
+    told->is_wrong |= looked_at < told->looked_at || looked_at > found || found < told->found ||
+                      looked_at + found > told->looked_at + told->found + 1;
     told->looked_at = looked_at;
     told->found = found;
+    return told->calls == told->end_at ? failure_set(failure, EXIT_STOPPED, "enough") : 0;
 }
 
 static void test_watch(void)
@@ -450,8 +450,35 @@ static void test_watch(void)
     struct source_list *list;
     struct failure failure = {0};
     CU_ASSERT_EQUAL_FATAL(source_list(from, 1, &limits, &watch, &list, &failure), 0);
-    CU_ASSERT(told.calls == 10 && told.looked_at == 5 && told.found == 5 && !told.is_wrong);
+    CU_ASSERT(told.calls == 11 && told.looked_at == 5 && told.found == 5 && !told.is_wrong);
     source_free(list);
+    files_end();
+}
+
+/* Folders without files and archives of many entries may take long too. */
+static void test_watch_ends(void)
+{
+    files_begin();
+    static const struct files_entry entries[] = {{"1.json", "{}\n", 3, ZIP_CM_STORE, 0, 0},
+                                                 {"2.json", "{}\n", 3, ZIP_CM_STORE, 0, 0}};
+    files_folder_make("empty");
+    files_folder_make("empty/too");
+    files_zip("a.zip", entries, 2);
+    files_write("b.json", "{}\n", 3);
+    const char *from[1] = {files_folder};
+    struct source_limits limits = files_limits();
+    /* Three folders, two files found, two entries looked at, two files looked at. */
+    for (uint64_t end_at = 1; end_at <= 10; end_at++) {
+        struct told told = {.end_at = end_at};
+        const struct source_watch watch = {hear, &told};
+        struct source_list *list;
+        struct failure failure = {0};
+        bool ended = source_list(from, 1, &limits, &watch, &list, &failure) != 0;
+        CU_ASSERT(ended == (end_at <= 9) && ended == (list == NULL) && !told.is_wrong);
+        CU_ASSERT(told.calls == (ended ? end_at : 9));
+        CU_ASSERT(failure.code == (ended ? EXIT_STOPPED : 0));
+        source_free(list);
+    }
     files_end();
 }
 
@@ -468,6 +495,7 @@ int main(void)
         {"text that is no JSON lines", test_lines_note},
         {"pack and unpack", test_pack},
         {"the look at the files is told", test_watch},
+        {"the look at the files is ended", test_watch_ends},
     };
     return unit_main("source: listing", tests, sizeof tests / sizeof tests[0]);
 }
