@@ -1,5 +1,7 @@
 #include "source_internal.h"
 
+#include "course_funnel/fault.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,8 @@ struct source_reader {
     size_t capacity; /* of memory, SOURCE_PADDING left out */
     size_t begin;    /* text that was read, but not yet given: [begin, end) of memory */
     size_t end;
-    uint64_t offset; /* of begin in the text */
+    uint64_t offset;     /* of begin in the text */
+    uint64_t drop_bytes; /* of the text, to be read again before that */
     enum reader_state state;
     const struct source_split *split;
     uint64_t disk_reported;
@@ -153,37 +156,6 @@ static int open_text(struct source_reader *reader, uint64_t resume_offset, struc
     return 0;
 }
 
-/* Text that can't be sought in is read again up to ${offset}, where a line must begin. */
-static int drop_text(struct source_reader *reader, uint64_t offset, struct failure *failure)
-{
-    char *to = reader->memory + reader->chunk_bytes;
-    char before = '\n';
-    uint64_t dropped = 0;
-    while (dropped < offset) {
-        uint64_t left = offset - dropped;
-        size_t wanted = left < reader->chunk_bytes ? (size_t)left : reader->chunk_bytes;
-        ssize_t got = reader->text.read(reader->text.from, to, wanted, failure);
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        before = to[got - 1];
-        dropped += (uint64_t)got;
-    }
-    ssize_t more = 0;
-    if (dropped == offset && before != '\n')
-        more = reader->text.read(reader->text.from, to, 1, failure);
-    if (more < 0)
-        return -1;
-    if (dropped < offset || more > 0)
-        return failure_set(failure, EXIT_SOURCE,
-                           "%s: no line begins at byte %" PRIu64
-                           " of the text, where reading is to be resumed. The checkpoint does "
-                           "not belong to this file: use --restart.",
-                           reader->zip != NULL ? reader->shown : reader->handle.shown, offset);
-    return 0;
-}
-
 static uint64_t disk_bytes_so_far(const struct source_reader *reader)
 {
     if (reader->zip != NULL)
@@ -205,8 +177,7 @@ int source_open(struct source_reader *reader, size_t split, uint64_t resume_offs
 
     bool plain_file = reader->zip == NULL && reader->split->format == SOURCE_PLAIN;
     reader->offset = plain_file ? reader->plain.position : resume_offset;
-    if (!plain_file && drop_text(reader, resume_offset, failure) != 0)
-        return -1;
+    reader->drop_bytes = plain_file ? 0 : resume_offset;
     reader->disk_reported = disk_bytes_so_far(reader);
     reader->state = READER_OPEN;
     return 0;
@@ -238,6 +209,39 @@ static void give(struct source_reader *reader, size_t end, struct source_block *
     uint64_t disk_bytes = disk_bytes_so_far(reader);
     block->disk_bytes = disk_bytes - reader->disk_reported;
     reader->disk_reported = disk_bytes;
+}
+
+/*
+ * Text that can't be sought in is read again up to where a line must begin, a chunk a call. What
+ * that takes on disk was told when it was first read.
+ */
+static int drop_chunk(struct source_reader *reader, struct failure *failure)
+{
+    (void)FAULT("source.drop");
+    char *to = reader->memory + reader->chunk_bytes;
+    size_t wanted =
+        reader->drop_bytes < reader->chunk_bytes ? (size_t)reader->drop_bytes : reader->chunk_bytes;
+    ssize_t got = reader->text.read(reader->text.from, to, wanted, failure);
+    if (got < 0)
+        return -1;
+    reader->drop_bytes -= (uint64_t)got;
+    bool is_lost = got == 0;
+    if (got > 0 && reader->drop_bytes == 0 && to[got - 1] != '\n') {
+        /* Only the end of the text may come there. */
+        ssize_t more = reader->text.read(reader->text.from, to, 1, failure);
+        if (more < 0)
+            return -1;
+        is_lost = more > 0;
+    }
+    if (is_lost)
+        return failure_set(failure, EXIT_SOURCE,
+                           "%s: no line begins at byte %" PRIu64
+                           " of the text, where reading is to be resumed. The checkpoint does "
+                           "not belong to this file: use --restart.",
+                           reader->zip != NULL ? reader->shown : reader->handle.shown,
+                           reader->offset);
+    reader->disk_reported = disk_bytes_so_far(reader);
+    return 0;
 }
 
 static int fail_long_line(const struct source_reader *reader, struct failure *failure)
@@ -302,6 +306,14 @@ static int read_lines(struct source_reader *reader, size_t *lines_end, struct fa
 int source_next(struct source_reader *reader, struct source_block *block, struct failure *failure)
 {
     *block = (struct source_block){.begin = reader->memory, .end = reader->memory};
+    if (reader->state == READER_OPEN && reader->drop_bytes > 0) {
+        if (drop_chunk(reader, failure) != 0) {
+            reader->state = READER_CLOSED;
+            return -1;
+        }
+        give(reader, reader->begin, block);
+        return 1;
+    }
     if (reader->state == READER_OPEN) {
         /* Move the unfinished line to just before the place of the next chunk. */
         size_t carried = reader->end - reader->begin;

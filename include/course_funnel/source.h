@@ -170,7 +170,7 @@ int source_unpack(const unsigned char *bytes, size_t byte_count, struct source_l
  */
 int source_name(const struct source_list *list, size_t split, char **name, struct failure *failure);
 
-/* Whole lines: each ends with '\n', but the last of a file may lack it. */
+/* Whole lines, or none: each ends with '\n', but the last of a file may lack it. */
 struct source_block {
     const char *begin;   /* borrowed from the reader until its next call */
     const char *end;     /* SOURCE_PADDING bytes behind it may be read (their value is any) */
@@ -192,19 +192,24 @@ void source_reader_free(struct source_reader *reader);
 /*
  * Local. Open ${split}. With ${resume_offset} above 0 the first line given is the one that begins
  * at that offset of the (inflated) file: an offset that an earlier reader of this split stopped
- * at, between two lines. Compressed text is inflated again up to there. A split that is open is
- * left. Returns 0, or -1 with EXIT_SOURCE: the file is gone, can't be read, is not the one that was
- * listed, or has no line that begins at ${resume_offset}; or EXIT_BUG (no memory).
+ * at, between two lines. Compressed text has to be inflated again up to there, which source_next
+ * does. A split that is open is left. Returns 0, or -1 with EXIT_SOURCE: the file is gone, can't be
+ * read, is not the one that was listed, or is plain and has no line that begins at
+ * ${resume_offset}; or EXIT_BUG (no memory).
  */
 int source_open(struct source_reader *reader, size_t split, uint64_t resume_offset,
                 struct failure *failure);
 
 /*
- * Local. Give the next block of the open split: some hundred KiB, or one long line. Returns 1 and
- * a block; 0 at the end of the split (the block is empty then, but for disk_bytes), after it was
- * checked that the file is still as it was listed and that the compressed data is whole; or -1 with
- * EXIT_SOURCE naming the file: cut off, corrupt, changed while it was read, over a limit (the
- * message names the option that raises it), or a read error; EXIT_BUG when there is no memory. A
+ * Local. Give the next block of the open split: some hundred KiB, or one long line. While
+ * compressed text is inflated again, some hundred KiB a call, the blocks are empty: their offset is
+ * the ${resume_offset}, and disk_bytes 0, as they were counted when they were read first. So a
+ * caller can leave the split meanwhile, and others need not wait for that. Returns 1 and a block; 0
+ * at the end of the split (the block is empty then, but for disk_bytes), after it was checked that
+ * the file is still as it was listed and that the compressed data is whole; or -1 with EXIT_SOURCE
+ * naming the file: cut off, corrupt, changed while it was read, over a limit (the message names the
+ * option that raises it), a read error, or no line that begins at the
+ * ${resume_offset} of compressed text; EXIT_BUG when there is no memory. A
  * file that shrinks under the reader is an error, never a crash.
  */
 int source_next(struct source_reader *reader, struct source_block *block, struct failure *failure);

@@ -162,4 +162,22 @@ done
 check "it ended well" test "$code" = 0
 check "it was stopped some times, not $stops" test "$stops" -ge 3
 as_straight out
+
+# A stop while the file is inflated again up to where reading is to go on is heeded meanwhile, and the
+# place is not lost by it.
+rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
+fault "ingest.round:60:*:stop" leaves 75 rebuild out 1 --checkpoint "$WORK/folder"
+for ranks in 3 1; do
+    trace "$WORK/points" fault "source.drop:3:*:stop,source.drop:1+:*:wait" leaves 75 rebuild out $ranks \
+        --checkpoint "$WORK/folder"
+    says "Stopped on request; all that was read is kept. The same command goes on from there."
+    says "resumed from checkpoint generation-000"
+    dropped=$(awk '$3 == "source.drop" { all += $1 } END { print all }' "$WORK/points")
+    check "it went on inflating, $dropped pieces" test "$dropped" -ge 3 -a "$dropped" -le 20
+done
+check "a rank dies there" dies source.drop:5:0 rebuild out 1 --checkpoint "$WORK/folder"
+trace "$WORK/points" leaves 0 rebuild out 2 --checkpoint "$WORK/folder"
+dropped=$(awk '$3 == "source.drop" { all += $1 } END { print all }' "$WORK/points")
+check "there was more to inflate than $dropped pieces" test "$dropped" -ge 40
+as_straight out
 passed

@@ -180,6 +180,51 @@ static void test_resume(void)
     files_end();
 }
 
+/* What is inflated again comes in small pieces, and can be left and begun anew; it counts once. */
+static void test_resume_in_pieces(void)
+{
+    files_begin();
+    struct files_bytes text = make_text(3000000, 2000, 11);
+    const char *const *names;
+    size_t count;
+    size_t offset = 2500000;
+    while (text.at[offset - 1] != '\n')
+        offset++;
+    write_formats(text.at, text.count, &names, &count);
+    struct source_limits limits = files_limits();
+    for (size_t i = 1; i < count; i++) {
+        struct source_list *list = files_list(names[i], &limits);
+        struct source_reader *reader;
+        struct source_block block;
+        struct failure failure = {0};
+        struct files_bytes rest = {0};
+        uint64_t disk_bytes = 0, all_disk_bytes = 0;
+        unsigned pieces = 0;
+        CU_ASSERT_EQUAL_FATAL(source_reader_create(list, &limits, &reader, &failure), 0);
+        CU_ASSERT_EQUAL(files_read_split(reader, 0, 0, &rest, &all_disk_bytes, &failure), 0);
+        CU_ASSERT_EQUAL(source_open(reader, 0, offset, &failure), 0);
+        do {
+            CU_ASSERT_EQUAL_FATAL(source_next(reader, &block, &failure), 1);
+            CU_ASSERT_EQUAL(block.offset, offset);
+            pieces += block.begin == block.end;
+        } while (block.begin == block.end);
+        CU_ASSERT_TRUE(pieces >= 4 && pieces <= 100);
+
+        CU_ASSERT_EQUAL(source_open(reader, 0, offset, &failure), 0);
+        CU_ASSERT_EQUAL(source_next(reader, &block, &failure), 1);
+        rest.count = 0;
+        CU_ASSERT_EQUAL(files_read_split(reader, 0, offset, &rest, &disk_bytes, &failure), 0);
+        CU_ASSERT_EQUAL(rest.count, text.count - offset);
+        CU_ASSERT_EQUAL(memcmp(rest.at, text.at + offset, rest.count), 0);
+        CU_ASSERT_TRUE(disk_bytes > 0 && disk_bytes < all_disk_bytes / 3);
+        free(rest.at);
+        source_reader_free(reader);
+        source_free(list);
+    }
+    free(text.at);
+    files_end();
+}
+
 /* A range is resumed where it was left, be it behind its own end; not before its begin. */
 static void test_resume_range(void)
 {
@@ -324,6 +369,7 @@ int main(void)
         {"ranges about page and buffer sizes", test_large_ranges},
         {"resume at every offset", test_resume},
         {"resume within ranges", test_resume_range},
+        {"resume in small pieces", test_resume_in_pieces},
         {"the longest line", test_long_lines},
         {"members with large headers", test_many_members},
         {"one reader for many splits", test_one_reader},
