@@ -47,16 +47,66 @@ finish 75
 says "Stopped on request; all that was read is kept. The same command goes on from there."
 check "nothing was published" test ! -e "$WORK/out/mart_course_funnel_lessons.csv"
 
-# One process of its own, by TERM.
-"$PROGRAM" rebuild --from "$WORK/in" --to "$WORK/out" --rejects "$WORK/out.rejects" \
-    --max-reject-share 1 --checkpoint "$WORK/folder" --checkpoint-interval 0.2 \
-    </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
-job=$!
+# alone_in_background ARGS...: as in_background, of one process of its own. One in the background of a
+# script ignores interrupts unless it is told not to.
+alone_in_background() {
+    python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$PROGRAM" rebuild --from "$WORK/in" --to "$WORK/out" \
+        --rejects "$WORK/out.rejects" --max-reject-share 1 "$@" \
+        </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
+    job=$!
+}
+alone_in_background --checkpoint "$WORK/folder" --checkpoint-interval 0.2
 wait_for "checkpoint generation-0002-000001"
 kill -TERM "$job"
 finish 75
 says "resumed from checkpoint generation-0001-"
+
+# An interrupt and a hang-up are requests too, and leave no part of rejects behind; also when they come
+# twice at once.
+rejects_part() { # wait until there is a part of rejects
+    local tries
+    for ((tries = 0; tries < 200; tries++)); do
+        [ -z "$(find "$WORK" -maxdepth 1 -name 'out.rejects.part-*')" ] || return 0
+        sleep 0.05
+    done
+    fail "no part of rejects was written"
+}
+for signal in INT HUP TERM; do
+    alone_in_background
+    rejects_part
+    kill -$signal "$job"
+    kill -$signal "$job"
+    finish 75
+    says "Stopped on request. Nothing is kept: only a run with --checkpoint can be gone on with."
+    check "$signal: no part is left" test -z "$(find "$WORK" -maxdepth 1 -name 'out.rejects*')"
+done
+
+# Who interrupts again does not want to wait.
+COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,fault.wait_us=60000000 alone_in_background
+wait_for "course-funnel: reading "
+sleep 0.5
+kill -INT "$job"
+sleep 1.2
+kill -INT "$job"
+finish 130
+rm -f "$WORK/out.rejects.part-"*
+
+# What was to be ignored is.
+export COURSE_FUNNEL_FAULT=ingest.round:30:0:wait
+(export COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,fault.wait_us=2000000
+trap '' INT HUP
+exec "$PROGRAM" rebuild --from "$WORK/in" --to "$WORK/out" \
+    --rejects "$WORK/out.rejects" --max-reject-share 1 </dev/null >"$WORK/stdout" 2>"$WORK/stderr") &
+job=$!
+rejects_part
+kill -INT "$job"
+kill -HUP "$job"
+finish 0
+as_straight out
 unset COURSE_FUNNEL_FAULT
+rm -r "$WORK/out" "$WORK/out.rejects"
 COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,progress.log_ms=1 \
     leaves 0 rebuild out 4 --checkpoint "$WORK/folder"
 says "resumed from checkpoint generation-0002-"
