@@ -1,5 +1,6 @@
 #include "rebuild_internal.h"
 
+#include "course_funnel/fault.h"
 #include "course_funnel/ingest.h"
 #include "course_funnel/log.h"
 #include "course_funnel/match.h"
@@ -81,6 +82,7 @@ int rebuild_match(struct job *job, struct failure *failure)
 {
     struct failure trouble = {0};
     bool wanted = job->tables.list != NULL && job->tables.list->has_sessions;
+    (void)FAULT("rebuild.match");
     if (wanted && rebuild_is_read(job)) {
         if (rebuild_is_root(job))
             log_warning("users are not matched with sessions: all was read by an attempt before");

@@ -131,16 +131,23 @@ as_straight out
 # nothing is lost by it.
 for at in 2 $((files + files / 2)); do
     rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
-    fault "rebuild.look:$at:0:stop" leaves 75 rebuild out 3 --checkpoint "$WORK/folder"
+    trace "$WORK/points" fault "rebuild.look:$at:0:stop" leaves 75 rebuild out 3 \
+        --checkpoint "$WORK/folder"
     says "Stopped on request while the input was looked at; nothing of it had been read by this attempt. \
 Run it again."
+    check "no other file was found or looked at" grep -qE "^ *$at 0 rebuild.look$" "$WORK/points"
     check "nothing was published" test ! -e "$WORK/out/mart_course_funnel_lessons.csv"
 done
 fault ingest.round:5:0:stop leaves 75 rebuild out 2 --checkpoint "$WORK/folder"
 fault "rebuild.look:$files:0:stop" leaves 75 rebuild out 3 --checkpoint "$WORK/folder"
 says "Stopped on request while the input was looked at"
-leaves 0 rebuild out 2 --checkpoint "$WORK/folder"
+# While a checkpoint is taken up it is not, but then nothing is read any more.
+fault checkpoint.load:1:0:stop leaves 75 rebuild out 3 --checkpoint "$WORK/folder" \
+    --checkpoint-interval 1000
 says "resumed from checkpoint generation-0001-"
+says "Stopped on request; all that was read is kept."
+leaves 0 rebuild out 2 --checkpoint "$WORK/folder"
+says "resumed from checkpoint generation-0002-"
 as_straight out
 
 # A stop is heeded soon, whatever is being read: at the end of the round after the one under way, each
@@ -170,12 +177,22 @@ says "Stopped on request. Nothing is kept: only a run with --checkpoint can be g
 check "nothing was published" test ! -e "$WORK/nothing/mart_course_funnel_lessons.csv"
 check "no part of rejects is left" test -z "$(find "$WORK" -maxdepth 1 -name 'nothing.rejects*')"
 
-# A stop after the last round is heeded too.
-rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
-fault rebuild.reduce:1:1:stop leaves 75 rebuild out 3 --checkpoint "$WORK/folder"
-says "Stopped on request; all is read and its sums are kept. The same command publishes them."
-check "nothing was published" test ! -e "$WORK/out/mart_course_funnel_lessons.csv"
+# A stop after the last round is heeded too, when the sums are kept. Where they are not, or later, it
+# is not: what is left to do then is done.
+for point in rebuild.match rebuild.reduce; do
+    rm -rf "$WORK/folder" "$WORK/out" "$WORK/out.rejects"
+    fault $point:1:1:stop leaves 75 rebuild out 3 --checkpoint "$WORK/folder"
+    says "Stopped on request; all is read and its sums are kept. The same command publishes them."
+    check "nothing was published" test ! -e "$WORK/out/mart_course_funnel_lessons.csv"
+done
+cp -r "$WORK/folder" "$WORK/folder.sums"
 leaves 0 rebuild out 2 --checkpoint "$WORK/folder"
+as_straight out
+rm -rf "$WORK/out" "$WORK/out.rejects"
+fault rebuild.publish:1:0:stop leaves 0 rebuild out 3 --checkpoint "$WORK/folder.sums"
+as_straight out
+rm -rf "$WORK/out" "$WORK/out.rejects" "$WORK/folder.sums"
+fault rebuild.reduce:1:1:stop leaves 0 rebuild out 3
 as_straight out
 
 # A gate that refuses costs no second reading.
