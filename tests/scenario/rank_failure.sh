@@ -71,11 +71,11 @@ leaves 5 funnel "$ranks" rebuild --from "$WORK/clean" --to "$target" \
     --rejects "$WORK/none/rejects.ndjson"
 one_message "no place for rejects"
 says "$WORK/none/rejects.ndjson"
-leaves 5 funnel "$ranks" rebuild --from "$WORK/clean" --to "$WORK/clean/3.json" \
+leaves 5 funnel "$ranks" rebuild --from "$WORK/clean" --to "$WORK/bad/zstd/a.json" \
     --rejects "$WORK/rejects"
 one_message "a target that is a file"
-says "$WORK/clean/3.json"
-check "and is still there" test -s "$WORK/clean/3.json"
+says "$WORK/bad/zstd/a.json"
+check "and is still there" test -s "$WORK/bad/zstd/a.json"
 
 # Several ranks fail at once, each at a file of its own: one is named.
 mkdir "$WORK/corrupt"
