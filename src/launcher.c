@@ -31,5 +31,7 @@ int launcher_follow(struct failure *failure)
         prctl(PR_SET_PDEATHSIG, parent_is_gone) != 0)
         return failure_set(failure, EXIT_BUG, "The end of mpirun cannot be followed: %s.",
                            strerror(errno));
+    /* Of one that was gone before that no signal tells. */
+    end_when_alone(parent_is_gone);
     return 0;
 }

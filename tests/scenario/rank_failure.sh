@@ -118,28 +118,37 @@ check "mpirun killed: the target is as it was" diff -r "$target" "$WORK/before"
 cat >"$WORK/starter" <<'SCRIPT'
 #!/bin/sh
 kill -STOP $PPID
-"$@" &
-echo $! >"$STARTED"
+LD_PRELOAD=$PRELOAD "$@" &
+echo $! >"$STARTED.new"
+mv "$STARTED.new" "$STARTED"
 wait
 SCRIPT
 chmod +x "$WORK/starter"
-STARTED=$WORK/started mpirun -n 1 "$WORK/starter" "$PROGRAM" rebuild --from "$WORK/clean" \
-    --to "$target" --rejects "$WORK/rejects" </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
-stopped=$!
+meet() { # meet PRELOAD: a rank, whose id is then in $WORK/started, and whose mpirun is $stopped
+    PRELOAD=$1 STARTED=$WORK/started mpirun -n 1 "$WORK/starter" "$PROGRAM" rebuild \
+        --from "$WORK/clean" --to "$target" --rejects "$WORK/rejects" \
+        </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
+    stopped=$!
+}
 end_stopped() {
     kill -KILL $stopped ${meeting:+$meeting} 2>/dev/null || true
 }
 before_cleaning=end_stopped
-for ((tries = 0; tries < 100; tries++)); do
-    [ ! -s "$WORK/started" ] || break
-    sleep 0.1
-done
+meet ""
+until_there 10 "$WORK/started"
 meeting=$(cat "$WORK/started")
 sleep 1
 check "the rank waits for mpirun" test "/proc/$meeting/exe" -ef "$PROGRAM"
 kill -KILL "$(ps -o ppid= -p "$meeting")"
 check "a rank outlives what started it" nobody_left
 meeting=
+kill -KILL $stopped
+leaves 137 wait $stopped
+
+# Also where that is gone before the rank could ask to be told of it.
+SHIM_PARENT_DIES=$WORK/parent_died meet "$BUILD/tests/shim.so"
+until_there 10 "$WORK/parent_died"
+check "a rank outlives what started it just before" nobody_left
 kill -KILL $stopped
 leaves 137 wait $stopped
 before_cleaning=

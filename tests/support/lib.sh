@@ -128,6 +128,16 @@ running() { # a process of the program that this test started: its id, if there 
     return 1
 }
 
+# until_there SECONDS FILE: wait until the file is there.
+until_there() {
+    local tries
+    for ((tries = $1 * 10; tries > 0; tries--)); do
+        [ ! -e "$2" ] || return 0
+        sleep 0.1
+    done
+    fail "$2 was not there within $1 s"
+}
+
 # alone ARGS...: as funnel, started without mpirun.
 alone() {
     timeout -k 10 "${FUNNEL_TIMEOUT:-120}" "$PROGRAM" "$@" \

@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +20,8 @@
  * notice. SHIM_KILL_AT_RENAME=N kills the process when it is about to rename its N-th file.
  * SHIM_BAD_FILE is a file on a bad disk: what stands behind its first MiB cannot be read.
  * SHIM_CLOCK_SPEED=N lets the clock that times are measured by run N times as fast.
+ * SHIM_PARENT_DIES=FILE kills the parent just before the process asks to be told of its death, and
+ * makes FILE.
  */
 
 /* Whether a path that begins with what the environment names is open as ${fd}. */
@@ -83,6 +87,34 @@ int renameat(int old_folder, const char *old_name, int new_folder, const char *n
     if (last != NULL && ++count == strtoul(last, NULL, 10))
         (void)raise(SIGKILL);
     return next(old_folder, old_name, new_folder, new_name);
+}
+
+/* sys/prctl.h is not included: what it declares has more than this needs. */
+int prctl(int option, ...);
+
+int prctl(int option, ...)
+{
+    static int (*next)(int, unsigned long, unsigned long, unsigned long, unsigned long);
+    const int set_parent_death_signal = 1; /* PR_SET_PDEATHSIG */
+    const char *mark = getenv("SHIM_PARENT_DIES");
+    unsigned long values[4];
+    va_list list;
+    va_start(list, option);
+    for (int i = 0; i < 4; i++)
+        values[i] = va_arg(list, unsigned long);
+    va_end(list);
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "prctl");
+    if (mark != NULL && option == set_parent_death_signal) {
+        pid_t parent = getppid();
+        int fd = open(mark, O_WRONLY | O_CREAT, 0600);
+        if (fd >= 0)
+            (void)close(fd);
+        (void)kill(parent, SIGKILL);
+        while (getppid() == parent)
+            (void)usleep(1000);
+    }
+    return next(option, values[0], values[1], values[2], values[3]);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)

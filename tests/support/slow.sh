@@ -54,13 +54,3 @@ until_seen() {
     cp "$file" "$WORK/stderr" 2>/dev/null || true
     fail "\"$text\" did not come to stand in $file within $1 s"
 }
-
-# until_there SECONDS FILE: wait until the file is there.
-until_there() {
-    local tries
-    for ((tries = $1 * 10; tries > 0; tries--)); do
-        [ ! -e "$2" ] || return 0
-        sleep 0.1
-    done
-    fail "$2 was not there within $1 s"
-}
