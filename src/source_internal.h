@@ -190,8 +190,8 @@ struct source_draft {
 };
 
 /*
- * Tell the watch that ${looked_at} files were looked at, of those found so far. Returns 0, or -1 with
- * what it ends the listing by.
+ * Tell the watch that ${looked_at} files were looked at, of those found so far. Returns 0, or -1
+ * with what it ends the listing by.
  */
 int source_draft_tell(const struct source_draft *draft, size_t looked_at, struct failure *failure);
 
