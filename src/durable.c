@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,16 @@ int durable_open(const char *path, struct durable_folder *folder, struct failure
     free(folder->path);
     *folder = (struct durable_folder){0};
     return -1;
+}
+
+int durable_open_parent(const char *path, struct durable_folder *parent, struct failure *failure)
+{
+    char *copy = strdup(path);
+    if (copy == NULL)
+        return failure_memory(failure, "the name of a folder", strlen(path));
+    int result = durable_open(dirname(copy), parent, failure);
+    free(copy);
+    return result;
 }
 
 int durable_open_in(const struct durable_folder *parent, const char *name,

@@ -1,5 +1,6 @@
 #include "publish_internal.h"
 
+#include "course_funnel/durable.h"
 #include "course_funnel/fault.h"
 
 #include <dirent.h>
@@ -45,6 +46,21 @@ static int sync_directory(int fd)
     return FAULT("publish.sync") == 0 && (fsync(fd) == 0 || errno == EINVAL) ? 0 : -1;
 }
 
+/* A new directory has to last in its parent, or the files in it go with it. */
+static int sync_parent(const char *path, struct failure *failure)
+{
+    struct durable_folder parent;
+    struct failure trouble = {0};
+    if (durable_open_parent(path, &parent, &trouble) != 0)
+        return failure_set(failure, trouble.code == EXIT_BUG ? EXIT_BUG : EXIT_TARGET, "%s",
+                           trouble.message);
+    int status = sync_directory(parent.fd);
+    if (status != 0)
+        (void)fail(failure, "sync the directory", parent.path, "");
+    durable_close(&parent);
+    return status;
+}
+
 /* mkdir -p; each directory that is made is made to last in its parent. */
 static int make_directory(const char *directory, struct failure *failure)
 {
@@ -56,7 +72,9 @@ static int make_directory(const char *directory, struct failure *failure)
         end += strcspn(end, "/");
         char cut = *end;
         *end = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        if (mkdir(path, 0777) == 0)
+            status = sync_parent(path, failure);
+        else if (errno != EEXIST)
             status = fail(failure, "make the directory", path, "");
         *end = cut;
         end += strspn(end, "/");

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,15 +44,10 @@ static int check_owner(const struct store *store, struct failure *failure)
 /* A new folder has to last as well, or all that is kept in it goes with it. */
 static int sync_parent(const char *path, struct failure *failure)
 {
-    char *copy = strdup(path);
     struct durable_folder parent;
-    if (copy == NULL)
-        return failure_memory(failure, "the name of a folder", strlen(path));
-    int result = durable_open(dirname(copy), &parent, failure);
-    free(copy);
-    if (result != 0)
+    if (durable_open_parent(path, &parent, failure) != 0)
         return -1;
-    result = durable_sync(&parent, failure);
+    int result = durable_sync(&parent, failure);
     durable_close(&parent);
     return result;
 }

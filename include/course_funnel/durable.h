@@ -38,6 +38,10 @@ int durable_each_name(const struct durable_folder *folder,
                       int (*take)(void *context, const char *name, struct failure *failure),
                       void *context, struct failure *failure);
 
+/* Local. Open the folder that ${path} is in, so that its name there can be made to last. 0, or -1.
+ */
+int durable_open_parent(const char *path, struct durable_folder *parent, struct failure *failure);
+
 /* Local. Make folder ${name}, mode 0700. Returns 0 when it is there, new or not, or -1. */
 int durable_make_folder(const struct durable_folder *parent, const char *name,
                         struct failure *failure);

@@ -7,6 +7,12 @@ listing() {
 }
 three="course_funnel_run.json mart_course_funnel_cohorts.csv mart_course_funnel_lessons.csv"
 
+mkdir "$work/there"
+SHIM_FOLDERS_SYNCED=$work/synced LD_PRELOAD=$(dirname "$probe")/shim.so \
+    run "$probe" check "$work/there/new/deep"
+check "each new directory is made to last in its parent" \
+    "$code $(grep -xF -e "$work/there" -e "$work/there/new" "$work/synced" | paste -sd ' ')" \
+    "0 $work/there $work/there/new"
 run "$probe" check "$work/new/deep/er"
 check "a directory is made" "$code" 0
 check "and the check leaves nothing in it" "$(listing "$work/new/deep/er")" ""

@@ -17,11 +17,11 @@
  * Preloaded (LD_PRELOAD) by scenarios. SHIM_BYTES_PER_SECOND slows reading below the folder
  * SHIM_SLOW_FOLDER down to that, so that a short input keeps a job busy for long without work for
  * the cores. SHIM_NO_FOLDER_FSYNC takes the fsync of folders out: what a test of power cuts must
- * notice. SHIM_KILL_AT_RENAME=N kills the process when it is about to rename its N-th file.
- * SHIM_BAD_FILE is a file on a bad disk: what stands behind its first MiB cannot be read.
- * SHIM_CLOCK_SPEED=N lets the clock that times are measured by run N times as fast.
- * SHIM_PARENT_DIES=FILE kills the parent just before the process asks to be told of its death, and
- * makes FILE.
+ * notice, and SHIM_FOLDERS_SYNCED is a file to note their paths in. SHIM_KILL_AT_RENAME=N kills the
+ * process when it is about to rename its N-th file. SHIM_BAD_FILE is a file on a bad disk: what
+ * stands behind its first MiB cannot be read. SHIM_CLOCK_SPEED=N lets the clock that times are
+ * measured by run N times as fast. SHIM_PARENT_DIES=FILE kills the parent just before the process
+ * asks to be told of its death, and makes FILE.
  */
 
 /* Whether a path that begins with what the environment names is open as ${fd}. */
@@ -65,14 +65,30 @@ ssize_t pread(int fd, void *bytes, size_t byte_count, off_t offset)
     return got;
 }
 
+static void note_folder(int fd)
+{
+    char link[64], path[4096];
+    const char *name = getenv("SHIM_FOLDERS_SYNCED");
+    if (name == NULL || snprintf(link, sizeof link, "/proc/self/fd/%d", fd) < 0)
+        return;
+    ssize_t length = readlink(link, path, sizeof path);
+    FILE *out = fopen(name, "a");
+    if (out != NULL && length > 0)
+        fprintf(out, "%.*s\n", (int)length, path);
+    if (out != NULL)
+        (void)fclose(out);
+}
+
 int fsync(int fd)
 {
     static int (*next)(int);
     struct stat status;
     if (next == NULL)
         *(void **)&next = dlsym(RTLD_NEXT, "fsync");
-    if (getenv("SHIM_NO_FOLDER_FSYNC") != NULL && fstat(fd, &status) == 0 &&
-        S_ISDIR(status.st_mode))
+    bool is_folder = fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+    if (is_folder)
+        note_folder(fd);
+    if (is_folder && getenv("SHIM_NO_FOLDER_FSYNC") != NULL)
         return 0;
     return next(fd);
 }
