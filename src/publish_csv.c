@@ -302,17 +302,24 @@ close_directory:
     return status;
 }
 
-/* As in PostgreSQL: 1 when the run is published already, 0 when it may be, -1 when it is stale. */
+/* As in PostgreSQL: 1 when the run is published already, 0 when it may be, -1 when it may not. */
 static int look_up(int directory_fd, const char *directory, const struct run_record *record,
                    struct failure *failure)
 {
     struct run_record last;
     if (!read_record(directory_fd, &last))
         return 0;
-    if (strcmp(last.run_id, record->run_id) == 0 &&
-        strcmp(last.cohorts_digest, record->cohorts_digest) == 0 &&
-        strcmp(last.lessons_digest, record->lessons_digest) == 0)
-        return 1;
+    bool same = strcmp(last.cohorts_digest, record->cohorts_digest) == 0 &&
+                strcmp(last.lessons_digest, record->lessons_digest) == 0;
+    if (strcmp(last.run_id, record->run_id) == 0)
+        return same
+                   ? 1
+                   : failure_set(failure, EXIT_GATE,
+                                 "The run %s has published to %s already, with other rows (digests "
+                                 "%s and %s, now %s and %s). Nothing was changed; start a new run.",
+                                 record->run_id, directory, last.cohorts_digest,
+                                 last.lessons_digest, record->cohorts_digest,
+                                 record->lessons_digest);
     if (last.attempt_us > record->planned_us)
         return failure_set(failure, EXIT_GATE,
                            "A later attempt has published to %s already: run %s. Its files stay; "

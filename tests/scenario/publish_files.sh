@@ -34,6 +34,12 @@ id=$("$probe" publish "$target" x 1 20 "$attempt")
 inodes=$(stat -c %i "$target"/* | paste -sd ' ')
 run "$probe" publish "$target" x 1 20 "$attempt" "$id"
 check "the same run twice changes no file" "$code $(stat -c %i "$target"/* | paste -sd ' ')" "0 $inodes"
+for more in 0 -1; do
+    run "$probe" publish "$target" x 2 20 "$((attempt + more))" "$id"
+    check "the same run with other rows changes no file" \
+        "$code $(stat -c %i "$target"/* | paste -sd ' ')" "7 $inodes"
+    check_match "and the message tells so" "$err" "The run $id has published to $target already, with other rows"
+done
 run "$probe" publish "$target" x 2 20 "$((attempt - 1))"
 check "a stale attempt is refused" "$code $(stat -c %i "$target"/* | paste -sd ' ')" "7 $inodes"
 check_match "and the message names the later one" "$err" "run $id"
