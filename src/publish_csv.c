@@ -279,7 +279,11 @@ int publish_csv_check(const char *directory, int64_t *planned_us, struct failure
         fail(failure, "make a file in", directory, "");
         goto close_directory;
     }
-    if (write(fd, "check\n", 6) != 6 || fsync(fd) != 0 || fstat(fd, &seen) != 0) {
+    ssize_t written = write(fd, "check\n", 6);
+    /* A write that stops short sets no errno. */
+    if (written >= 0)
+        errno = EIO;
+    if (written != 6 || fsync(fd) != 0 || fstat(fd, &seen) != 0) {
         fail(failure, "write a file in", directory, "");
         (void)close(fd);
         goto remove_check;

@@ -61,7 +61,12 @@ int store_sign_lock(const struct store *store, struct failure *failure)
     (void)gethostname(host, sizeof host - 1);
     int bytes = snprintf(text, sizeof text, "host %s, process %d, attempt %" PRIu32 "\n", host,
                          (int)getpid(), store->attempt.number);
-    if (ftruncate(store->lock, 0) != 0 || pwrite(store->lock, text, (size_t)bytes, 0) != bytes)
+    ssize_t written =
+        ftruncate(store->lock, 0) == 0 ? pwrite(store->lock, text, (size_t)bytes, 0) : -1;
+    /* A write that stops short sets no errno. */
+    if (written >= 0)
+        errno = EIO;
+    if (written != bytes)
         return failure_set(failure, EXIT_CHECKPOINT, "%s/" NAME ": cannot be written: %s.",
                            store->folder.path, strerror(errno));
     return 0;

@@ -155,6 +155,12 @@ fi
 check "a directory without the right to write" "$code" 5
 check_match "says so" "$err" "Permission denied"
 
+# The check's file is cut short, and what the system says of it is not left over from before.
+mkdir "$work/limited"
+run sh -c 'prlimit --fsize=3 "$@" 2>&1 >/dev/null | cat' "$probe" "$probe" check "$work/limited"
+check "a write that stops short is not called a success" "$out" \
+    "Cannot write a file in $work/limited: Input/output error. The published files are as they were. Check the path and its permissions, then run again."
+
 # A full disk leaves the old files as they were. It takes a mount, so root.
 if [ "$(id -u)" = 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=96k none "$work/small" 2>/dev/null; then
     run "$probe" publish "$work/small" x 1 5
