@@ -163,8 +163,10 @@ int rebuild_plan_resume(struct job *job, struct failure *failure)
     if (options->checkpoint.path == NULL) {
         job->place.attempt = 1;
         job->place.run_id = job->record.run_id;
-        if (asprintf(&job->parts_path, "%s.part-%s", job->rejects_path, job->record.run_id) < 0)
+        if (asprintf(&job->parts_path, "%s.part-%s", job->rejects_path, job->record.run_id) < 0) {
+            job->parts_path = NULL;
             failure_memory(failure, "the name of a reject file", strlen(job->rejects_path));
+        }
         job->place.parts = job->parts_path;
         return ranks_vote(job->ranks, failure);
     }

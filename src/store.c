@@ -314,9 +314,10 @@ int store_set_aside(const struct store *store, struct store_generation generatio
 
 int store_rejects_prefix(const struct store *store, char **prefix, struct failure *failure)
 {
-    if (asprintf(prefix, "%s/" STORE_REJECTS "/part", store->folder.path) < 0)
-        return failure_memory(failure, "the name of a reject file", strlen(store->folder.path));
-    return 0;
+    if (asprintf(prefix, "%s/" STORE_REJECTS "/part", store->folder.path) >= 0)
+        return 0;
+    *prefix = NULL;
+    return failure_memory(failure, "the name of a reject file", strlen(store->folder.path));
 }
 
 int store_open_rejects(const struct store *store, struct durable_folder *folder,
