@@ -239,7 +239,8 @@ static int load(struct checkpoint *checkpoint, struct failure *failure)
         if (result == 0)
             result = generation_load_state(&generation, checkpoint->state, failure);
     } else if (result == 0 && is_root(checkpoint)) {
-        result = generation_load_sums(&generation, &checkpoint->tally, failure);
+        result =
+            generation_load_sums(&generation, &checkpoint->tally, &checkpoint->matches, failure);
     }
     if (result == 0 && is_root(checkpoint)) {
         result = generation_load_runs(&generation, &checkpoint->earlier_runs,
@@ -256,6 +257,7 @@ static void forget(struct checkpoint *checkpoint)
     state_free(checkpoint->state);
     checkpoint->state = NULL;
     tally_clear(&checkpoint->tally);
+    tally_clear(&checkpoint->matches);
     free(checkpoint->earlier_runs);
     checkpoint->earlier_runs = NULL;
     checkpoint->earlier_run_count = 0;
@@ -444,6 +446,13 @@ struct tally checkpoint_take_tally(struct checkpoint *checkpoint)
     struct tally tally = checkpoint->tally;
     checkpoint->tally = (struct tally){0};
     return tally;
+}
+
+struct tally checkpoint_take_matches(struct checkpoint *checkpoint)
+{
+    struct tally matches = checkpoint->matches;
+    checkpoint->matches = (struct tally){0};
+    return matches;
 }
 
 void checkpoint_rejects(const struct checkpoint *checkpoint, struct rejects_place *place,

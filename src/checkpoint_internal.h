@@ -14,7 +14,7 @@ struct checkpoint {
     bool has_found;
     struct manifest found; /* what this attempt went on from, or of nothing: the input */
     struct state *state;
-    struct tally tally;
+    struct tally tally, matches;
     struct rejects_run *earlier_runs; /* on rank 0, of earlier attempts */
     size_t earlier_run_count;
     uint32_t saved_count;              /* generations begun by this attempt */

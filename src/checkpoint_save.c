@@ -115,8 +115,8 @@ static int write_files(struct saving *saving, struct failure *failure)
         if (saving->files == NULL)
             result = failure_memory(failure, "a list of files", sizeof *saving->files);
         else
-            result =
-                generation_write_sums(&generation, saving->content->tally, saving->files, failure);
+            result = generation_write_sums(&generation, saving->content->tally,
+                                           saving->content->matches, saving->files, failure);
         saving->file_count = saving->files != NULL ? 1 : 0;
     }
     if (result == 0)
@@ -232,6 +232,7 @@ static int finish(struct saving *saving, struct failure *failure)
         if (content->tally != NULL) {
             manifest->pairs_started = content->tally->pairs_started;
             manifest->pairs_completed = content->tally->pairs_completed;
+            manifest->match = content->match;
         }
         if (join_parts(saving, parts, part_count, failure) == 0)
             (void)commit(saving, runs, run_count, failure);

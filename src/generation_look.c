@@ -54,10 +54,11 @@ static int look_at_groups(const struct generation *generation, const struct mani
 static int look_at_sums(const struct generation *generation, struct generation_contents *contents,
                         struct failure *failure)
 {
-    struct tally tally = {0};
-    int result = generation_load_sums(generation, &tally, failure);
+    struct tally tally = {0}, matches = {0};
+    int result = generation_load_sums(generation, &tally, &matches, failure);
     contents->sums = tally.count;
     tally_clear(&tally);
+    tally_clear(&matches);
     return result;
 }
 

@@ -30,6 +30,10 @@ const struct manifest_count manifest_counts[MANIFEST_COUNTS] = {
     {"next", offsetof(struct manifest, next)},
     {"pairs_started", offsetof(struct manifest, pairs_started)},
     {"pairs_completed", offsetof(struct manifest, pairs_completed)},
+    {"match_is_known", offsetof(struct manifest, match.is_known)},
+    {"sessions_read", offsetof(struct manifest, match.sessions_read)},
+    {"users_with_session", offsetof(struct manifest, match.users_with_session)},
+    {"users_without_session", offsetof(struct manifest, match.users_without_session)},
     /* Times may be before 1970; they are kept as their 64 bits. */
     {"started_us", offsetof(struct manifest, started_us)},
     {"planned_us", offsetof(struct manifest, planned_us)},

@@ -95,7 +95,7 @@ static int reduce(struct job *job, struct failure *failure)
     return ranks_vote(job->ranks, failure);
 }
 
-/* The sums that an attempt before left. */
+/* The sums that an attempt before left, and its match with sessions. */
 static void take_sums(struct job *job)
 {
     const struct manifest *found = checkpoint_found(job->checkpoint);
@@ -103,6 +103,14 @@ static void take_sums(struct job *job)
     job->ledger = found->ledger;
     job->record.first_event_us = found->first_event_us;
     job->record.last_event_us = found->last_event_us;
+    /* Not where this attempt was told that there are no sessions. */
+    if (job->options.tables.sessions == NULL || found->match.is_known == 0)
+        return;
+    job->matches = checkpoint_take_matches(job->checkpoint);
+    job->record.has_sessions = true;
+    job->record.sessions_read = found->match.sessions_read;
+    job->record.users_with_session = found->match.users_with_session;
+    job->record.users_without_session = found->match.users_without_session;
 }
 
 /* What keeps the job from going on, now that its sums are ${saved}, or could not be. */
@@ -126,12 +134,17 @@ static int keep_sums(struct job *job, struct failure *failure)
     bool saved = false;
     struct checkpoint_content content = {.kind = MANIFEST_SUMS,
                                          .tally = rebuild_is_root(job) ? &job->tally : NULL,
+                                         .matches = rebuild_is_root(job) ? &job->matches : NULL,
                                          .rejects = job->rejects,
                                          .first_event_us = job->record.first_event_us,
                                          .last_event_us = job->record.last_event_us,
                                          .next = job->list->split_count};
     if (rebuild_is_root(job))
         content.ledger = job->ledger;
+    if (job->record.has_sessions)
+        content.match =
+            (struct manifest_match){1, job->record.sessions_read, job->record.users_with_session,
+                                    job->record.users_without_session};
     if (checkpoint_save(job->checkpoint, &content, &saved, failure) != 0)
         return -1;
     if (job->unmatched.code != 0)

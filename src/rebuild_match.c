@@ -84,8 +84,9 @@ int rebuild_match(struct job *job, struct failure *failure)
     bool wanted = job->tables.list != NULL && job->tables.list->has_sessions;
     (void)FAULT("rebuild.match");
     if (wanted && rebuild_is_read(job)) {
-        if (rebuild_is_root(job))
-            log_warning("users are not matched with sessions: all was read by an attempt before");
+        if (rebuild_is_root(job) && checkpoint_found(job->checkpoint)->match.is_known == 0)
+            log_warning("users are not matched with sessions: all was read by an attempt before, "
+                        "which did not match them");
     } else if (wanted && read_sessions(job, &trouble) != 0) {
         tally_clear(&job->matches);
         (void)judge(job, &trouble, failure);

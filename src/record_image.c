@@ -27,6 +27,10 @@ static const struct image_table sums_table = {.name = "sums",
                                               .columns = sum_columns,
                                               .column_count = COUNT_OF(sum_columns),
                                               .record_bytes = sizeof(struct tally_record)};
+static const struct image_table matches_table = {.name = "matches",
+                                                 .columns = sum_columns,
+                                                 .column_count = COUNT_OF(sum_columns),
+                                                 .record_bytes = sizeof(struct tally_record)};
 
 static const struct image_column run_columns[] = {
     COLUMN(rejects_run, split, IMAGE_U32),   COLUMN(rejects_run, rank, IMAGE_U32),
@@ -38,67 +42,84 @@ static const struct image_table runs_table = {.name = "reject_runs",
                                               .column_count = COUNT_OF(run_columns),
                                               .record_bytes = sizeof(struct rejects_run)};
 
-static int create(struct image_table table, const void *records, size_t count, struct image *image,
-                  struct failure *failure)
+static void put(const struct image_table *table, const void *records, struct image *image)
 {
-    table.count = count;
-    if (image_create(image, &table, 1, failure) != 0)
-        return -1;
-    if (count > 0)
-        memcpy(image->bytes + table.offset, records, count * table.record_bytes);
-    return 0;
+    if (table->count > 0)
+        memcpy(image->bytes + table->offset, records, table->count * table->record_bytes);
 }
 
 /* The records in new memory, of which there is some even when there are none. */
-static int load(struct image_table table, const unsigned char *bytes, size_t byte_count,
-                void **records, size_t *count, struct failure *failure)
+static int take(const struct image_table *table, const unsigned char *bytes, void **records,
+                struct failure *failure)
 {
-    if (image_open(bytes, byte_count, &table, 1, failure) != 0)
-        return -1;
-    *records = malloc((table.count + 1) * table.record_bytes);
+    *records = malloc((table->count + 1) * table->record_bytes);
     if (*records == NULL)
-        return failure_memory(failure, "a file of the checkpoint", byte_count);
-    memcpy(*records, bytes + table.offset, table.count * table.record_bytes);
-    *count = table.count;
+        return failure_memory(failure, "a file of the checkpoint",
+                              table->count * table->record_bytes);
+    memcpy(*records, bytes + table->offset, table->count * table->record_bytes);
     return 0;
 }
 
-int record_image_create_sums(const struct tally *tally, struct image *image,
-                             struct failure *failure)
+int record_image_create_sums(const struct tally *tally, const struct tally *matches,
+                             struct image *image, struct failure *failure)
 {
-    return create(sums_table, tally->records, tally->count, image, failure);
+    struct image_table tables[2] = {sums_table, matches_table};
+    tables[0].count = tally->count;
+    tables[1].count = matches->count;
+    if (image_create(image, tables, 2, failure) != 0)
+        return -1;
+    put(&tables[0], tally->records, image);
+    put(&tables[1], matches->records, image);
+    return 0;
+}
+
+static int take_tally(const struct image_table *table, const unsigned char *bytes,
+                      struct tally *tally, struct failure *failure)
+{
+    void *records = NULL;
+    if (take(table, bytes, &records, failure) != 0)
+        return -1;
+    tally->records = records;
+    tally->count = table->count;
+    tally->capacity = table->count + 1;
+    /* They were sorted when they were stored, each key once; then this changes nothing. */
+    tally_sort(tally);
+    if (tally->count != table->count)
+        return failure_set(failure, FAILURE_DAMAGED, "a sum stands in it twice");
+    return 0;
 }
 
 int record_image_load_sums(const unsigned char *bytes, size_t byte_count, struct tally *tally,
-                           struct failure *failure)
+                           struct tally *matches, struct failure *failure)
 {
-    void *records = NULL;
-    size_t count = 0;
-    if (load(sums_table, bytes, byte_count, &records, &count, failure) != 0)
+    struct image_table tables[2] = {sums_table, matches_table};
+    if (image_open(bytes, byte_count, tables, 2, failure) != 0 ||
+        take_tally(&tables[0], bytes, tally, failure) != 0)
         return -1;
-    tally->records = records;
-    tally->count = count;
-    tally->capacity = count + 1;
-    /* They were sorted when they were stored, each key once; then this changes nothing. */
-    tally_sort(tally);
-    if (tally->count != count)
-        return failure_set(failure, FAILURE_DAMAGED, "a sum stands in it twice");
-    return 0;
+    return take_tally(&tables[1], bytes, matches, failure);
 }
 
 int record_image_create_runs(const struct rejects_run *runs, size_t run_count, struct image *image,
                              struct failure *failure)
 {
-    return create(runs_table, runs, run_count, image, failure);
+    struct image_table table = runs_table;
+    table.count = run_count;
+    if (image_create(image, &table, 1, failure) != 0)
+        return -1;
+    put(&table, runs, image);
+    return 0;
 }
 
 int record_image_load_runs(const unsigned char *bytes, size_t byte_count, struct rejects_run **runs,
                            size_t *run_count, struct failure *failure)
 {
+    struct image_table table = runs_table;
     void *records = NULL;
-    if (load(runs_table, bytes, byte_count, &records, run_count, failure) != 0)
+    if (image_open(bytes, byte_count, &table, 1, failure) != 0 ||
+        take(&table, bytes, &records, failure) != 0)
         return -1;
     *runs = records;
+    *run_count = table.count;
     for (size_t i = 0; i < *run_count; i++)
         if ((*runs)[i].begin > (*runs)[i].end) {
             free(records);

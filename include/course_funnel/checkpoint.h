@@ -58,11 +58,12 @@ void checkpoint_set_times(struct checkpoint *checkpoint, int64_t planned_us, int
 const struct manifest *checkpoint_found(const struct checkpoint *checkpoint);
 
 /*
- * Local. Take what was found: the rank's state (NULL but for MANIFEST_STATE), the sums (on rank 0,
- * else empty). The caller frees them.
+ * Local. Take what was found: the rank's state (NULL but for MANIFEST_STATE), the sums and the
+ * match with sessions (on rank 0, else empty). The caller frees them.
  */
 struct state *checkpoint_take_state(struct checkpoint *checkpoint);
 struct tally checkpoint_take_tally(struct checkpoint *checkpoint);
+struct tally checkpoint_take_matches(struct checkpoint *checkpoint);
 
 /*
  * Local. Where rejects go: ${place} is filled in but for its path, and lives as long as the
@@ -77,8 +78,10 @@ double checkpoint_due(const struct checkpoint *checkpoint);
 /* What a rank gives to a generation. */
 struct checkpoint_content {
     enum manifest_kind kind;
-    const struct state *state; /* of MANIFEST_STATE: the rank's */
-    const struct tally *tally; /* of MANIFEST_SUMS: of all, on rank 0 */
+    const struct state *state;   /* of MANIFEST_STATE: the rank's */
+    const struct tally *tally;   /* of MANIFEST_SUMS: of all, on rank 0 */
+    const struct tally *matches; /* likewise, empty where users were not matched */
+    struct manifest_match match; /* likewise */
     struct rejects *rejects;
     struct ledger ledger; /* the rank's share: the ledgers of all ranks add up */
     int64_t first_event_us;

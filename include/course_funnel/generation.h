@@ -41,9 +41,10 @@ int generation_write_state(const struct generation *generation, const struct sta
                            struct manifest_file **files, size_t *file_count,
                            struct failure *failure);
 
-/* Write the sums, and the stretches of rejects. ${file} is filled in. */
+/* Write the sums with the match, and the stretches of rejects. ${file} is filled in. */
 int generation_write_sums(const struct generation *generation, const struct tally *tally,
-                          struct manifest_file *file, struct failure *failure);
+                          const struct tally *matches, struct manifest_file *file,
+                          struct failure *failure);
 int generation_write_runs(const struct generation *generation, const struct rejects_run *runs,
                           size_t run_count, struct manifest_file *file, struct failure *failure);
 
@@ -51,9 +52,12 @@ int generation_write_runs(const struct generation *generation, const struct reje
 int generation_load_state(const struct generation *generation, struct state *state,
                           struct failure *failure);
 
-/* Read the sums into an empty tally; the stretches of rejects, which the caller frees. */
+/*
+ * Read the sums and the match into empty tallies, which the caller clears after a failure too; the
+ * stretches of rejects, which the caller frees.
+ */
 int generation_load_sums(const struct generation *generation, struct tally *tally,
-                         struct failure *failure);
+                         struct tally *matches, struct failure *failure);
 int generation_load_runs(const struct generation *generation, struct rejects_run **runs,
                          size_t *run_count, struct failure *failure);
 

@@ -17,7 +17,7 @@
  * since readers of JSON round them. Pure.
  */
 
-#define MANIFEST_FORMAT_VERSION 1
+#define MANIFEST_FORMAT_VERSION 2
 
 #define MANIFEST_NAME "manifest.json"
 #define MANIFEST_RUNS_NAME "rejects.h5"
@@ -52,6 +52,14 @@ struct manifest_part {
     char digest[DIGEST_BYTES];
 };
 
+/* What came out of the match with sessions; all zero where there was none. */
+struct manifest_match {
+    uint64_t is_known;
+    uint64_t sessions_read;
+    uint64_t users_with_session;
+    uint64_t users_without_session;
+};
+
 struct manifest {
     enum manifest_kind kind;
     char run_id[37];
@@ -77,6 +85,7 @@ struct manifest {
     int64_t last_event_us;
     uint64_t pairs_started; /* of the sums */
     uint64_t pairs_completed;
+    struct manifest_match match;
     struct manifest_input *inputs; /* sorted by path */
     size_t input_count;
     struct schedule_item *unfinished; /* of those that went out */

@@ -9,18 +9,24 @@
 #include <stddef.h>
 
 /*
- * The merged sums, and the stretches of rejects ↔ files of a checkpoint. Pure. A failure of the
- * loaders (FAILURE_DAMAGED) says what is wrong with the file, and leaves it to the caller to name
- * it.
+ * The merged sums with the match, and the stretches of rejects ↔ files of a checkpoint. Pure. A
+ * failure of the loaders (FAILURE_DAMAGED) says what is wrong with the file, and leaves it to the
+ * caller to name it.
  */
 
-/* Local. The records of the tally, without its checks. Returns 0, or -1 (EXIT_BUG). */
-int record_image_create_sums(const struct tally *tally, struct image *image,
-                             struct failure *failure);
+/*
+ * Local. The records of the tally, without its checks, and those of the match with sessions
+ * (match.h). Returns 0, or -1 (EXIT_BUG).
+ */
+int record_image_create_sums(const struct tally *tally, const struct tally *matches,
+                             struct image *image, struct failure *failure);
 
-/* Local. Back into an empty tally. Returns 0, or -1 (FAILURE_DAMAGED, EXIT_BUG). */
+/*
+ * Local. Back into empty tallies, which the caller clears after a failure too. Returns 0, or -1
+ * (FAILURE_DAMAGED, EXIT_BUG).
+ */
 int record_image_load_sums(const unsigned char *bytes, size_t byte_count, struct tally *tally,
-                           struct failure *failure);
+                           struct tally *matches, struct failure *failure);
 
 /* Local. The stretches. Returns 0, or -1 (EXIT_BUG). */
 int record_image_create_runs(const struct rejects_run *runs, size_t run_count, struct image *image,

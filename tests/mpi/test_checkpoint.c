@@ -25,7 +25,7 @@ static void test_sums(void)
 {
     struct failure failure = {0};
     struct checkpoint *checkpoint = NULL;
-    struct tally tally = {0};
+    struct tally tally = {0}, matches = {0};
     bool saved = false;
     make_folder();
     save_two();
@@ -35,11 +35,18 @@ static void test_sums(void)
     struct tally_record record = {.course_id = 3, .users_started = 5};
     CU_ASSERT_EQUAL(tally_append(&tally, &record, &failure), 0);
     tally.pairs_started = 5;
-    struct checkpoint_content content = {
-        .kind = MANIFEST_SUMS, .tally = is_root() ? &tally : NULL, .rejects = rejects, .next = 3};
+    struct tally_record match = {.course_id = 3, .users_completed = 4};
+    CU_ASSERT_EQUAL(tally_append(&matches, &match, &failure), 0);
+    struct checkpoint_content content = {.kind = MANIFEST_SUMS,
+                                         .tally = is_root() ? &tally : NULL,
+                                         .matches = is_root() ? &matches : NULL,
+                                         .match = {1, 9, 4, 1},
+                                         .rejects = rejects,
+                                         .next = 3};
     CU_ASSERT_EQUAL(checkpoint_save(checkpoint, &content, &saved, &failure), 0);
     CU_ASSERT_TRUE(saved);
     tally_clear(&tally);
+    tally_clear(&matches);
     rejects_free(rejects);
     checkpoint_free(checkpoint);
     wait_for_all();
@@ -47,6 +54,12 @@ static void test_sums(void)
     CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
     CU_ASSERT_PTR_NOT_NULL_FATAL(checkpoint_found(checkpoint));
     CU_ASSERT_EQUAL(checkpoint_found(checkpoint)->kind, MANIFEST_SUMS);
+    CU_ASSERT_EQUAL(checkpoint_found(checkpoint)->match.sessions_read, 9);
+    CU_ASSERT_EQUAL(checkpoint_found(checkpoint)->match.users_without_session, 1);
+    matches = checkpoint_take_matches(checkpoint);
+    CU_ASSERT_EQUAL(matches.count, is_root() ? 1 : 0);
+    CU_ASSERT(!is_root() || memcmp(matches.records, &match, sizeof match) == 0);
+    tally_clear(&matches);
     CU_ASSERT_EQUAL(checkpoint_found(checkpoint)->done_bytes, 150);
     CU_ASSERT_PTR_NULL(checkpoint_take_state(checkpoint));
     tally = checkpoint_take_tally(checkpoint);

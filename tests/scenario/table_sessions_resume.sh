@@ -22,7 +22,11 @@ run() { # run NAME RANKS ARGS...
 match=course_funnel_session_match.csv
 leaves 0 run straight 2
 check "users are matched" test -s "$WORK/straight/$match"
-counts "$WORK/straight/course_funnel_run.json" >"$WORK/straight.counts"
+session_counts() { # session_counts NAME: what the run's record says of sessions
+    grep -oE '"(sessions_read|users_with_session|users_without_session)":\s*[0-9]+' \
+        "$WORK/$1/course_funnel_run.json"
+}
+session_counts straight >"$WORK/straight.counts"
 
 # A profile id that is lost on its way is noticed on every rank.
 for ranks in 1 3; do
@@ -30,6 +34,25 @@ for ranks in 1 3; do
     says 'The counts do not balance: '
     check "nothing is published" test ! -e "$WORK/lost/mart_course_funnel_lessons.csv"
 done
+
+# The match is kept with the sums, whatever becomes of the tables meanwhile.
+folder=(--checkpoint "$WORK/folder")
+for ranks in 1 3; do
+    rm -rf "$WORK/folder" "$WORK/out"
+    fault rebuild.publish:1:0:kill leaves 137 run out "$ranks" "${folder[@]}"
+    psql -XAtqc "insert into raw_funnelfox.sessions values ('more')"
+    leaves 0 run out $((4 - ranks)) "${folder[@]}"
+    says 'all input was read before'
+    check "nobody is told that users are not matched" test -z "$(grep 'not matched' "$WORK/stderr")"
+    same_marts "$WORK/out" "$WORK/straight"
+    same "$WORK/out/$match" "$WORK/straight/$match"
+    session_counts out >"$WORK/out.counts"
+    same "$WORK/out.counts" "$WORK/straight.counts"
+    psql -XAtqc "delete from raw_funnelfox.sessions where profile_id = 'more'"
+done
+leaves 0 run none 2 "${folder[@]}" --sessions-table none
+check "who wants no match gets none" test ! -e "$WORK/none/$match"
+rm -rf "$WORK/folder"
 
 # A request to stop is heeded while the table of sessions is read, which may take long.
 psql -XAtqc 'create view gate.sessions as select profile_id from raw_funnelfox.sessions

@@ -29,7 +29,8 @@ static void make(struct manifest *manifest)
                                   .first_event_us = -INT64_C(62135596800000000),
                                   .last_event_us = INT64_MIN,
                                   .pairs_started = UINT64_C(9007199254740993),
-                                  .pairs_completed = 1};
+                                  .pairs_completed = 1,
+                                  .match = {1, UINT64_MAX, UINT64_C(9007199254740993), 7}};
     memset(manifest->input_fingerprint, 'a', 32);
     uint64_t *counts = (uint64_t *)&manifest->ledger;
     for (size_t i = 0; i < LEDGER_COUNTS; i++)
@@ -164,9 +165,9 @@ static void test_what_is_refused(void)
     expect_refusal("{", "[", EXIT_BUG,
                    "it is right by its digest and cannot be read as JSON: there is no memory "
                    "left for it, or it was made by hand");
-    expect_refusal("\"format_version\":1", "\"format_version\":2", EXIT_STRANGER,
-                   "it is of version 2 of the format, and this program (" COURSE_FUNNEL_VERSION
-                   ") reads version 1. Go on with the program that wrote it, or start over with "
+    expect_refusal("\"format_version\":2", "\"format_version\":3", EXIT_STRANGER,
+                   "it is of version 3 of the format, and this program (" COURSE_FUNNEL_VERSION
+                   ") reads version 2. Go on with the program that wrote it, or start over with "
                    "--restart");
 }
 

@@ -176,7 +176,7 @@ static void test_records(void)
 {
     struct failure failure = {0};
     struct image image = {0};
-    struct tally tally = {0}, loaded = {0};
+    struct tally tally = {0}, loaded = {0}, matches = {0}, loaded_matches = {0};
     for (int i = 0; i < 1000; i++) {
         struct tally_record record = {.course_id = i / 10,
                                       .week = i % 10,
@@ -184,9 +184,16 @@ static void test_records(void)
                                       .users_started = (uint64_t)i};
         CU_ASSERT_EQUAL_FATAL(tally_append(&tally, &record, &failure), 0);
     }
-    CU_ASSERT_EQUAL_FATAL(record_image_create_sums(&tally, &image, &failure), 0);
-    CU_ASSERT_EQUAL_FATAL(record_image_load_sums(image.bytes, image.byte_count, &loaded, &failure),
-                          0);
+    struct tally_record match = {.course_id = -3, .users_started = 4, .users_completed = 5};
+    CU_ASSERT_EQUAL_FATAL(tally_append(&matches, &match, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(record_image_create_sums(&tally, &matches, &image, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        record_image_load_sums(image.bytes, image.byte_count, &loaded, &loaded_matches, &failure),
+        0);
+    CU_ASSERT_EQUAL_FATAL(loaded_matches.count, 1);
+    CU_ASSERT_EQUAL(memcmp(loaded_matches.records, &match, sizeof match), 0);
+    tally_clear(&matches);
+    tally_clear(&loaded_matches);
     CU_ASSERT_EQUAL_FATAL(loaded.count, tally.count);
     CU_ASSERT_EQUAL(memcmp(loaded.records, tally.records, 1000 * sizeof *tally.records), 0);
     tally_clear(&tally);
@@ -201,8 +208,9 @@ static void test_records(void)
     CU_ASSERT_EQUAL_FATAL(count, 2);
     CU_ASSERT_EQUAL(memcmp(found, runs, sizeof runs), 0);
     free(found);
-    CU_ASSERT_EQUAL(record_image_load_sums(image.bytes, image.byte_count, &loaded, &failure), -1);
-    CU_ASSERT_STRING_EQUAL(failure.message, "its table \"sums\" is not there");
+    CU_ASSERT_EQUAL(
+        record_image_load_sums(image.bytes, image.byte_count, &loaded, &matches, &failure), -1);
+    CU_ASSERT_STRING_EQUAL(failure.message, "it holds other tables than it should");
     image_clear(&image);
 }
 
