@@ -23,6 +23,9 @@ static const struct {
     {"42501", false, "Let the owner grant the right, or use a role that has it."},
     {"42704", false, "The role, type or setting does not exist on this server."},
     {"53100", false, "The server's disk is full; make room there and run again."},
+    {"53200", false,
+     "The server has no memory left for this; where it speaks of locks, as with many partitions, "
+     "raise max_locks_per_transaction there."},
     {"53300", true, "The server has no connection free; close some or raise max_connections."},
     {"53", false, "The server is short of something it needs; its log says more."},
     {"55P03", true, "Another session holds a lock; pg_locks and pg_stat_activity show which."},

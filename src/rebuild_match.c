@@ -55,7 +55,8 @@ static int read_sessions(struct job *job, struct failure *failure)
                                             : " Nothing is kept: only a run with --checkpoint can "
                                               "be gone on with.");
     ingest_free(worker);
-    if (ranks_vote(job->ranks, failure) == 0)
+    if (ranks_vote(job->ranks, failure) == 0 &&
+        rebuild_tables_confirm(job->ranks, &job->tables, failure) == 0)
         (void)sum_matches(job, match, &ledger, failure);
     match_free(match);
     return failure->code != 0 ? -1 : 0;
@@ -83,6 +84,9 @@ int rebuild_match(struct job *job, struct failure *failure)
     struct failure trouble = {0};
     bool wanted = job->tables.list != NULL && job->tables.list->has_sessions;
     (void)FAULT("rebuild.match");
+    /* Of the events, while nothing that sessions do can have ended a transaction. */
+    if (!rebuild_is_read(job) && rebuild_tables_confirm(job->ranks, &job->tables, failure) != 0)
+        return -1;
     if (wanted && rebuild_is_read(job)) {
         if (rebuild_is_root(job) && checkpoint_found(job->checkpoint)->match.is_known == 0)
             log_warning("users are not matched with sessions: all was read by an attempt before, "

@@ -84,6 +84,14 @@ free_bytes:
     return failure->code != 0 ? -1 : share_session_splits(ranks, tables, failure);
 }
 
+int rebuild_tables_confirm(struct ranks *ranks, struct rebuild_tables *tables,
+                           struct failure *failure)
+{
+    if (ranks_rank(ranks) == 0 && tables->sessions != NULL)
+        (void)table_confirm(tables->sessions, failure);
+    return ranks_vote(ranks, failure);
+}
+
 void rebuild_tables_close(struct rebuild_tables *tables)
 {
     table_close(tables->sessions);

@@ -17,7 +17,6 @@ struct table_reader {
     const struct table_list *list;
     const struct table_options *options;
     struct table_sessions *sessions;
-    bool *by_page; /* of each session: how it is set */
     const struct source_split *split;
     const struct table_relation *relation;
     struct postgres *session; /* of the open split */
@@ -61,11 +60,17 @@ int table_session_look(struct postgres *session, struct table_server *server,
                        struct failure *failure);
 
 /*
- * Begin the transaction that all is read in, in ${snapshot} unless that is NULL, and lock the
- * origins of ${server} that can be locked by name. Returns 0, or -1.
+ * Begin rank 0's transaction, and lock the origins of ${server} that can be locked by name. Returns
+ * 0, or -1.
  */
 int table_session_begin(struct postgres *session, const struct table_list *list, uint32_t server,
-                        const char *snapshot, struct failure *failure);
+                        struct failure *failure);
+
+/*
+ * Set the savepoint "part", to which a session goes back before it reads the next part: locks on
+ * the one before, and settings for it, are gone then. Returns 0, or -1.
+ */
+int table_session_mark(struct postgres *session, struct failure *failure);
 
 /* When a server was looked at. */
 struct table_moment {

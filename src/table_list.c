@@ -299,7 +299,7 @@ static int take_snapshot(struct listing *listing, struct postgres *session, uint
 {
     struct table_list *list = listing->list;
     char oid[16];
-    if (table_session_begin(session, list, index, NULL, failure) != 0 ||
+    if (table_session_begin(session, list, index, failure) != 0 ||
         table_session_export(session, &list->servers[index], &listing->moment, failure) != 0)
         return -1;
     for (size_t i = 0; i < list->origin_count; i++) {
@@ -390,6 +390,8 @@ static int list_server(struct listing *listing, uint32_t index, struct failure *
     for (size_t i = 0; i < list->origin_count && status == 0; i++)
         if (list->origins[i].server == index)
             status = add_relations(listing, (uint32_t)i, failure);
+    if (status == 0)
+        status = table_session_mark(listing->sessions->servers[index], failure);
     forget_trees(listing);
     return status;
 }

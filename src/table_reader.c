@@ -24,12 +24,8 @@ int table_reader_create(const struct source_list *splits, const struct table_lis
                         struct table_reader **reader, struct failure *failure)
 {
     struct table_reader *made = calloc(1, sizeof *made);
-    if (made != NULL)
-        made->by_page = calloc(list->server_count + 1, sizeof *made->by_page);
-    if (made == NULL || made->by_page == NULL) {
-        free(made);
+    if (made == NULL)
         return failure_memory(failure, "a reader of tables", sizeof *made);
-    }
     made->splits = splits;
     made->list = list;
     made->options = options;
@@ -44,34 +40,28 @@ void table_reader_free(struct table_reader *reader)
     if (reader == NULL)
         return;
     table_rows_clear(&reader->rows);
-    free(reader->by_page);
     free(reader);
 }
 
 /*
  * A range of pages must be scanned as such: by an index, or with helpers, rows would come in
  * another order than that of their addresses. What is read in one piece is left to the planner,
- * and has no limit but that on the silence of the server.
+ * and has no limit but that on the silence of the server. Going back lets go of the locks on the
+ * split before: with many partitions those of all ranks would not find room in the server.
  */
-static int prepare(struct table_reader *reader, size_t server, struct failure *failure)
+static int prepare(struct table_reader *reader, struct failure *failure)
 {
     static const char pages[] =
+        "ROLLBACK TO part;"
         "SET enable_tidscan = on; SET enable_seqscan = off; SET enable_indexscan = off;"
         "SET enable_indexonlyscan = off; SET enable_bitmapscan = off;"
         "SET max_parallel_workers_per_gather = 0; SET statement_timeout = '%" PRIu32 "s'";
-    static const char whole[] =
-        "RESET enable_tidscan; RESET enable_seqscan; RESET enable_indexscan;"
-        "RESET enable_indexonlyscan; RESET enable_bitmapscan;"
-        "RESET max_parallel_workers_per_gather; SET statement_timeout = 0";
-    char sql[sizeof pages + sizeof whole];
-    bool by_page = reader->relation->by_page;
-    if (by_page)
+    static const char whole[] = "ROLLBACK TO part; SET statement_timeout = 0";
+    char sql[sizeof pages + 20];
+    if (reader->relation->by_page)
         snprintf(sql, sizeof sql, pages, reader->options->statement_s);
     else
         snprintf(sql, sizeof sql, "%s", whole);
-    if (by_page && reader->by_page[server])
-        return 0;
-    reader->by_page[server] = by_page;
     return postgres_run(reader->session, reader->what, sql, failure);
 }
 
@@ -112,7 +102,7 @@ int table_open(struct table_reader *reader, size_t split, uint64_t offset, struc
     reader->number = 0;
     reader->page = reader->split->begin;
     reader->told_bytes = 0;
-    if (prepare(reader, origin->server, failure) != 0)
+    if (prepare(reader, failure) != 0)
         return -1;
     return begin_copy(reader, origin, failure);
 }

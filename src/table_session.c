@@ -8,6 +8,8 @@
 #define FLUSH_TRIES 40
 
 static const char log_what[] = "Looking at the server's log";
+static const char begin_what[] = "Beginning a transaction";
+static const char begin_sql[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 int table_session_create(size_t count, struct table_sessions **sessions, struct failure *failure)
 {
@@ -100,22 +102,40 @@ static int lock_origins(struct postgres *session, const struct table_list *list,
 }
 
 int table_session_begin(struct postgres *session, const struct table_list *list, uint32_t server,
-                        const char *snapshot, struct failure *failure)
+                        struct failure *failure)
 {
-    static const char begin[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    char import[TABLE_SNAPSHOT_BYTES + 40];
-    if (postgres_run(session, "Beginning a transaction", begin, failure) != 0)
+    if (postgres_run(session, begin_what, begin_sql, failure) != 0)
         return -1;
-    if (snapshot != NULL) {
-        snprintf(import, sizeof import, "SET TRANSACTION SNAPSHOT '%s'", snapshot);
-        if (postgres_run(session, "Taking over the snapshot", import, failure) != 0)
-            return -1;
-    }
     /*
-     * The lock comes before the first query, which is what takes a snapshot of its own: a TRUNCATE
-     * in between would show an empty table.
+     * The lock comes before the first query, which is what takes the snapshot: a TRUNCATE in
+     * between would show an empty table.
      */
     return lock_origins(session, list, server, failure);
+}
+
+int table_session_mark(struct postgres *session, struct failure *failure)
+{
+    return postgres_run(session, begin_what, "SAVEPOINT part", failure);
+}
+
+/* The transaction of a rank other than 0, in that ${snapshot}. Rank 0 has locked what is read. */
+static int begin_in(struct postgres *session, const char *snapshot, struct failure *failure)
+{
+    char import[TABLE_SNAPSHOT_BYTES + 40];
+    snprintf(import, sizeof import, "SET TRANSACTION SNAPSHOT '%s'", snapshot);
+    if (postgres_run(session, begin_what, begin_sql, failure) != 0 ||
+        postgres_run(session, "Taking over the snapshot", import, failure) != 0)
+        return -1;
+    return table_session_mark(session, failure);
+}
+
+int table_confirm(struct table_sessions *sessions, struct failure *failure)
+{
+    for (size_t i = 0; i < sessions->count; i++)
+        if (postgres_run(sessions->servers[i], "Holding the locks until all was read", "SELECT 1",
+                         failure) != 0)
+            return -1;
+    return 0;
 }
 
 /*
@@ -227,13 +247,7 @@ static int join_server(const struct table_options *options, const struct table_l
                            "This rank reached another PostgreSQL server than rank 0 (started %s, "
                            "not %s). All have to read the same snapshot: name one host.",
                            here.started, first->started);
-    if (table_session_begin(*session, list, server, first->snapshot, failure) != 0)
-        return -1;
-    for (size_t i = 0; i < list->origin_count; i++)
-        if (list->origins[i].server == server && !list->origins[i].locks &&
-            table_session_plan(*session, &list->origins[i], failure) != 0)
-            return -1;
-    return 0;
+    return begin_in(*session, first->snapshot, failure);
 }
 
 int table_join(const struct table_options *options, const struct table_list *list, int rank,

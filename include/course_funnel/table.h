@@ -18,8 +18,9 @@
  * No MPI.
  *
  * Sessions: read-only transactions, isolation REPEATABLE READ, time zone UTC; row_security is off,
- * so that a policy that hides rows is a failure and not a silent loss. Each holds a lock in ACCESS
- * SHARE mode on the tables until the end, which keeps TRUNCATE, DROP and rewrites out.
+ * so that a policy that hides rows is a failure and not a silent loss. Rank 0's hold a lock in
+ * ACCESS SHARE mode on the tables until the end, which keeps TRUNCATE, DROP and rewrites out; the
+ * others' lock what they are reading.
  */
 
 /* A table to be read. Requests of one server stand next to each other, with the same ${target}. */
@@ -110,6 +111,13 @@ int table_unpack(const unsigned char *bytes, size_t byte_count, struct table_lis
  */
 int table_join(const struct table_options *options, const struct table_list *list, int rank,
                struct table_sessions **sessions, struct failure *failure);
+
+/*
+ * Local, on rank 0, when no rank reads any more: make sure that its sessions, and with them the
+ * locks, have lasted until now. Else what others read last may have been truncated before. Returns
+ * 0, or -1 (EXIT_SOURCE).
+ */
+int table_confirm(struct table_sessions *sessions, struct failure *failure);
 
 /* Local. Ends the sessions; a running statement is cancelled. table_close(NULL) does nothing. */
 void table_close(struct table_sessions *sessions);

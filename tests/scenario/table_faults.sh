@@ -135,6 +135,38 @@ restart() {
 }
 after restart 4 'Reading gate.'
 
+# Rank 0 holds the locks on all tables. When it has nothing left to read and its session ends, what
+# other ranks read after that may have been truncated.
+psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+create function gate.passes(key int) returns boolean language plpgsql volatile set lock_timeout = 0
+as $$
+begin
+    perform pg_advisory_xact_lock_shared(key);
+    return true;
+end $$;
+create view gate.seven as select event_type, user_id, event_time, event_properties
+    from raw_amplitude.events where gate.passes(7);
+create view gate.eight as select event_type, user_id, event_time, event_properties
+    from raw_amplitude.events where gate.passes(8);
+SQL
+idle_in_rank_0() {
+    psql -XAtqc "select count(*) from $one 0' and state = 'idle in transaction') x"
+}
+close_gate 'select pg_advisory_lock(7), pg_advisory_lock(8);'
+funnel 2 rebuild --from "$CONNINFO" --events-table gate.seven --events-table gate.eight \
+    --to "$target" --rejects "$WORK/rejects" &
+job=$!
+wait_until 2 behind_gate
+echo "select count(pg_advisory_unlock(objid::bigint)) from pg_locks where not granted and pid in $one 0');" \
+    >&"$gate_in"
+read -r <&"$gate_out"
+wait_until 1 idle_in_rank_0
+psql -XAtqc "select pg_terminate_backend(pid) from $one 0') x" >/dev/null
+open_gate
+job_leaves 4
+says 'Holding the locks until all was read: PostgreSQL: terminating connection'
+untouched
+
 # A job that is stopped, or dies, leaves no session that works on: the server looks every 5 s.
 # below PID NAME: the processes of that name that PID started, itself or through others.
 below() {

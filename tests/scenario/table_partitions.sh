@@ -24,7 +24,7 @@ reader="host=$PGHOST dbname=postgres user=reader"
 reads() {
     local counts=$1 from=$2 table=$3
     shift 3
-    leaves 0 funnel 3 rebuild --from "$from" --events-table "$table" --to "$WORK/marts" \
+    leaves 0 funnel 4 rebuild --from "$from" --events-table "$table" --to "$WORK/marts" \
         --rejects "$WORK/rejects" "$@"
     check "$table has the counts $counts" grep -q "^1,2025-06-30,1,$counts," \
         "$WORK/marts/mart_course_funnel_lessons.csv"
@@ -43,4 +43,30 @@ reads 100,0 "$CONNINFO" r.parted
 psql -XAtqc 'alter table r.parted detach partition r.completed finalize' \
     -c "alter table r.parted attach partition r.completed for values in ('course_lesson_completed')"
 reads 100,50 "$CONNINFO" r.parted
+
+# Many partitions on many ranks, in a server with room for few locks: rank 0 locks all of them, and
+# each of the others one at a time.
+psql -XAtq -c 'alter system set max_locks_per_transaction = 10' \
+    -c 'alter system set max_connections = 40'
+"$SOURCE/jobs/local-postgres.sh" stop "$postgres_dir" >&2
+COURSE_FUNNEL_POSTGRES_FSYNC=off "$SOURCE/jobs/local-postgres.sh" start "$postgres_dir" >&2
+psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+create table r.many (like r.copy) partition by hash (user_id);
+select format('create table r.many_%s partition of r.many for values with (modulus 400, remainder %s)',
+    i, i) from generate_series(0, 399) i \gexec
+insert into r.many select * from r.copy;
+insert into r.many select 'other', 'v' || i from generate_series(1, 8000) i;
+SQL
+# Another session takes all locks that there are, and gives some back: few more than partitions.
+close_gate 'do $$ begin for i in 1..100000 loop
+    begin perform pg_advisory_lock(i); exception when out_of_memory then exit; end;
+    end loop; end $$; select count(pg_advisory_unlock(i)) from generate_series(1, 600) i;'
+reads 100,50 "$CONNINFO" r.many
+# Where there is no room even for that, the message says what to raise.
+echo 'select count(pg_advisory_lock(i)) from generate_series(1, 400) i;' >&"$gate_in"
+read -r <&"$gate_out"
+leaves 4 funnel 3 rebuild --from "$CONNINFO" --events-table r.many --to "$WORK/marts" \
+    --rejects "$WORK/rejects"
+says 'raise max_locks_per_transaction there.'
+open_gate
 passed

@@ -143,7 +143,7 @@ CONNINFO="host=$standby user=$PGUSER dbname=postgres"
 start_job --to "$WORK/from_standby"
 psql -XAtq -h "$primary" -c 'delete from raw_amplitude.events' -c 'vacuum raw_amplitude.events'
 job_leaves 4
-says 'canceling statement due to conflict with recovery'
+says 'due to conflict with recovery'
 says 'set hot_standby_feedback = on'
 open_gate
 wait_until 0 sessions
