@@ -217,6 +217,24 @@ static bool is_time(const char *type)
     return strcmp(type, "timestamptz") == 0 || strcmp(type, "timestamp") == 0;
 }
 
+/*
+ * The text of a column. Of numeric, which keeps the zeros that it was given behind the point, one
+ * text for each number: 1 and 1.0 are one user.
+ */
+static void add_as_text(char *text, size_t size, const struct table_column_fact *fact)
+{
+    bool is_numeric = strcmp(fact->type, "numeric") == 0;
+    if (is_numeric) {
+        add_text(text, size, "CASE WHEN scale(");
+        add_name(text, size, fact->name);
+        add_text(text, size, ") > 0 THEN rtrim(rtrim(");
+        add_name(text, size, fact->name);
+        add_text(text, size, "::text, '0'), '.') ELSE ");
+    }
+    add_name(text, size, fact->name);
+    add_text(text, size, is_numeric ? "::text END" : "::text");
+}
+
 static void describe_fields(const struct table_column_fact *const chosen[TABLE_COLUMNS],
                             struct table_shape *shape)
 {
@@ -231,9 +249,10 @@ static void describe_fields(const struct table_column_fact *const chosen[TABLE_C
         bool is_binary_json = i == TABLE_EVENT_PROPERTIES && strcmp(type, "jsonb") == 0;
         shape->is_binary_time |= is_binary_time;
         shape->is_binary_json |= is_binary_json;
-        add_name(shape->select, sizeof shape->select, chosen[i]->name);
-        if (!is_binary_time && !is_binary_json)
-            add_text(shape->select, sizeof shape->select, "::text");
+        if (is_binary_time || is_binary_json)
+            add_name(shape->select, sizeof shape->select, chosen[i]->name);
+        else
+            add_as_text(shape->select, sizeof shape->select, chosen[i]);
     }
     add_name(shape->filter, sizeof shape->filter, chosen[TABLE_EVENT_TYPE]->name);
     add_text(shape->filter, sizeof shape->filter, "::text COLLATE \"C\" IN (" COURSE_EVENTS ")");
@@ -327,8 +346,7 @@ int table_columns_choose_profile(const char *table, const struct table_column_fa
         return -1;
     shape->is_record = true;
     shape->has_id = true;
-    add_name(shape->select, sizeof shape->select, profile->name);
-    add_text(shape->select, sizeof shape->select, "::text");
+    add_as_text(shape->select, sizeof shape->select, profile);
     add_name(shape->filter, sizeof shape->filter, profile->name);
     add_text(shape->filter, sizeof shape->filter, " IS NOT NULL");
     return check_length(table, shape, failure);

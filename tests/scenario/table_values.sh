@@ -56,6 +56,14 @@ insert into v.integers values
     ('course_completed', -2147483648, '2025-07-02 00:00:00', '{"course_id":1}'),
     ('course_completed', 7, '2025-07-02 00:00:00', '{"course_id":1}'),
     ('course_completed', 7, '2025-07-09 00:00:00', '{"course_id":1}');
+-- A number has one text, with however many zeros behind the point it was given.
+create table v.numbers (event_type text, user_id numeric, event_time timestamp,
+    event_properties jsonb, insert_id numeric);
+insert into v.numbers select 'course_lesson_completed', number, '2025-07-02',
+    '{"course_id":1,"lesson_id":1,"time_spent_sec":5}', id
+    from (values (1, 7), (1.0, 7.00), (1.000, 7.000), (100, null), (1e2, null), (100.00, null),
+        (0.10, null), (.1, null), (0.0, null), (-0.00, null), (-2.50, null), (-2.5, null),
+        ('NaN', null), ('NaN'::numeric, null)) as given (number, id);
 create view v.bad_view as select * from v.bad order by "$insert_id", user_id;
 -- Of whole events in json, as a loader leaves them: lines of a file, whatever they hold.
 create table v.record (_airbyte_data json);
@@ -140,6 +148,12 @@ check "one user of a uuid" grep -qx '1,2025-06-30,0,1,,' "$WORK/uuids/mart_cours
 counted integers kept 3
 check "two users of integers" grep -qx '1,2025-06-30,0,2,,' \
     "$WORK/integers/mart_course_funnel_cohorts.csv"
+
+# 1, 100, 0.1, 0, -2.5 and NaN; and the first was delivered three times.
+read_table numbers
+check "a number is one user, however it is written" grep -qx '1,2025-06-30,1,0,6,,,5.000' \
+    "$WORK/numbers/mart_course_funnel_lessons.csv"
+counted numbers duplicates 2
 
 read_table record
 counted record lines_read 3
