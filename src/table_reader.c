@@ -174,6 +174,25 @@ static int place_of(struct table_reader *reader, const struct table_value *addre
     return 0;
 }
 
+/* ${address} is that of the row, as far as it is known. */
+static int fail_long(struct table_reader *reader, const struct table_value *address,
+                     struct failure *failure)
+{
+    uint64_t place = 0;
+    char which[60];
+    if (place_of(reader, address, &place, failure) != 0)
+        return -1;
+    if (address->text == NULL)
+        snprintf(which, sizeof which, "row %" PRIu64, place);
+    else
+        snprintf(which, sizeof which, "the row with ctid '(%" PRIu64 ",%" PRIu64 ")'", place >> 16,
+                 place & 65535);
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: %s is longer than %" PRIu64
+                       " bytes; --max-line-bytes raises the limit.",
+                       reader->relation->name, which, reader->rows.max_row_bytes);
+}
+
 /* Take the version off a jsonb; what is left is its text. */
 static int strip_jsonb(const struct table_reader *reader, struct table_value *value,
                        struct failure *failure)
@@ -210,6 +229,8 @@ int table_row(struct table_reader *reader, struct table_row *row, struct failure
     const struct table_shape *shape = &reader->list->origins[reader->relation->origin].shape;
     struct table_value values[TABLE_ROWS_MAX_FIELDS];
     int got = table_rows_next(&reader->rows, values, failure);
+    if (got == -2)
+        return fail_long(reader, &values[0], failure);
     if (got <= 0)
         return got;
     if (place_of(reader, &values[0], &row->place, failure) != 0)

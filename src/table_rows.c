@@ -94,14 +94,6 @@ static int read_header(struct table_rows *rows, struct failure *failure)
     return 1;
 }
 
-static int fail_long(const struct table_rows *rows, struct failure *failure)
-{
-    return failure_set(failure, EXIT_SOURCE,
-                       "Row %" PRIu64 " of this part is longer than %" PRIu64
-                       " bytes; --max-line-bytes raises the limit.",
-                       rows->count + 1, rows->max_row_bytes);
-}
-
 int table_rows_next(struct table_rows *rows, struct table_value values[TABLE_ROWS_MAX_FIELDS],
                     struct failure *failure)
 {
@@ -127,19 +119,19 @@ int table_rows_next(struct table_rows *rows, struct table_value values[TABLE_ROW
         return fail_format(rows, "a row has another number of fields", failure);
 
     uint64_t row_bytes = 0;
+    memset(values, 0, TABLE_ROWS_MAX_FIELDS * sizeof *values);
     for (unsigned i = 0; i < fields; i++) {
         if (end - at < 4)
             return 0;
         uint32_t bytes = big_endian_32(at);
         at += 4;
-        values[i] = (struct table_value){NULL, 0};
         if (bytes == UINT32_MAX)
             continue;
         if (bytes > INT32_MAX)
             return fail_format(rows, "a field has a negative length", failure);
         row_bytes += bytes;
         if (row_bytes > rows->max_row_bytes)
-            return fail_long(rows, failure);
+            return -2;
         if ((size_t)(end - at) < bytes)
             return 0;
         values[i] = (struct table_value){(const char *)at, bytes};

@@ -42,10 +42,9 @@ int table_session_connect(const struct table_options *options, uint32_t request,
      * Compiling a plan to machine code would be done for each split anew. A database that does not
      * know its own encoding hands out bytes as they are, or fails on the first that is not UTF-8.
      */
-    static const char settings[] =
-        "SET row_security = off; SET jit = off;"
-        "SELECT set_config('client_encoding', 'SQL_ASCII', false)"
-        " WHERE current_setting('server_encoding') = 'SQL_ASCII'";
+    static const char settings[] = "SET row_security = off; SET jit = off;"
+                                   "SELECT set_config('client_encoding', 'SQL_ASCII', false)"
+                                   " WHERE current_setting('server_encoding') = 'SQL_ASCII'";
     char application[40];
     bool passing = false;
     snprintf(application, sizeof application, "course-funnel rank %d", rank);

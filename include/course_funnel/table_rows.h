@@ -25,7 +25,7 @@ struct table_value {
 /* All zero but for the first two is an empty stream. */
 struct table_rows {
     unsigned field_count;   /* of each row, at most TABLE_ROWS_MAX_FIELDS */
-    uint64_t max_row_bytes; /* a longer row is a failure */
+    uint64_t max_row_bytes; /* a longer row is not read */
     unsigned char *bytes;
     size_t begin, end, capacity;
     bool begun; /* the header was read */
@@ -48,8 +48,9 @@ int table_rows_add(struct table_rows *rows, const char *piece, size_t bytes,
 
 /*
  * Local. The next row: 1 and its values, borrowed; 0 when the stream goes on with the next piece or
- * has ended; or -1 (EXIT_SOURCE): not the format of COPY, a row of another number of fields, one
- * longer than allowed, or bytes behind the trailer.
+ * has ended; -1 (EXIT_SOURCE): not the format of COPY, a row of another number of fields, or bytes
+ * behind the trailer; or -2, and no failure, for a row that is longer than allowed, with the values
+ * before the one that is too much: who knows the table can say which row it is.
  */
 int table_rows_next(struct table_rows *rows, struct table_value values[TABLE_ROWS_MAX_FIELDS],
                     struct failure *failure);

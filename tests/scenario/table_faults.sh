@@ -92,6 +92,19 @@ same_marts "$WORK/one" "$WORK/files"
 refuse 4 'Reading bad.broken: PostgreSQL: division by zero' --from "$CONNINFO" \
     --events-table bad.broken --column uuid=b
 
+# A row that is too long is named, by its address where it has one.
+psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+create table bad.long (like raw_amplitude.events);
+insert into bad.long (event_type) select 'other' from generate_series(1, 1000);
+insert into bad.long (event_type, user_id) values ('course_completed', repeat('x', 2000));
+create view bad.long_view as select * from bad.long;
+SQL
+refuse 4 "bad.long: the row with ctid '$(psql -XAtqc "select ctid from bad.long
+    where user_id is not null")' is longer than 1024 bytes; --max-line-bytes" \
+    --from "$CONNINFO" --events-table bad.long --max-line-bytes 1024
+refuse 4 'bad.long_view: row 1 is longer than 1024 bytes' \
+    --from "$CONNINFO" --events-table bad.long_view --max-line-bytes 1024
+
 # A statement on a range of pages may run for as long as it is allowed to: here a row takes 2 s.
 psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'
 create type bad.kind as enum ('course_completed');
