@@ -31,7 +31,9 @@ const char rebuild_options_help[] =
     "                           event_properties, uuid, insert_id, record for one that holds\n"
     "                           whole events as JSON, or profile_id of sessions (default: found\n"
     "                           by the usual names); an empty COLUMN: there is no uuid or "
-    "insert_id\n"
+    "insert_id;\n"
+    "                           it belongs to the --events-table before it, or before the first\n"
+    "                           of them to all\n"
     "  --sessions-table TABLE   table of sessions whose profile_id is the user_id of events; the\n"
     "                           run tells how many users have one (default:\n"
     "                           " TABLE_DEFAULT_SESSIONS " where a source has it), or none\n"
@@ -145,6 +147,22 @@ static int add_events_table(struct rebuild_options *options, const char *text,
     return 0;
 }
 
+/*
+ * A column belongs to the table that was named last before it, or where there is none to all
+ * tables; that of profile ids belongs to the only table of sessions.
+ */
+static int add_column(struct rebuild_options *options, const char *text, struct failure *failure)
+{
+    const char *profile = table_columns_name(TABLE_PROFILE_ID);
+    size_t bytes = strlen(profile);
+    bool is_profile = strncmp(text, profile, bytes) == 0 && text[bytes] == '=';
+    if (options->events_table_count == 0 || is_profile)
+        return table_columns_override(text, options->tables.columns, failure);
+    struct rebuild_table *table = &options->events_tables[options->events_table_count - 1];
+    table->columns_before = options->from_count;
+    return table_columns_override(text, table->columns, failure);
+}
+
 /* A whole number of at least 1 that fits into 32 bits. */
 static int set_number(const char *option, uint32_t *value, const char *text, uint64_t maximum,
                       struct failure *failure)
@@ -198,7 +216,7 @@ static int set_option(struct rebuild_options *options, enum option_name name,
     case OPTION_EVENTS_TABLE:
         return add_events_table(options, optarg, failure);
     case OPTION_COLUMN:
-        return table_columns_override(optarg, options->tables.columns, failure);
+        return add_column(options, optarg, failure);
     case OPTION_SESSIONS_TABLE:
         return set_text("--sessions-table", &options->tables.sessions, optarg, failure);
     case OPTION_CONNECTIONS:

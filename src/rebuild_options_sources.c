@@ -40,8 +40,29 @@ static int check_tables(const struct rebuild_options *options, size_t databases,
                                "--events-table %s does not stand behind a PostgreSQL source; as "
                                "there are several, each table stands behind its own.",
                                table->name);
+        for (size_t j = table->from_before; j < table->columns_before; j++)
+            if (postgres_is_target(options->from[j]))
+                return failure_set(
+                    failure, EXIT_USAGE,
+                    "A --column stands behind another source than the table before it, %s. Name "
+                    "its table with --events-table first; columns of all tables stand before the "
+                    "first of them.",
+                    table->name);
     }
     return 0;
+}
+
+/* A table of a source; ${table} is NULL for the default one. */
+static void add_request(struct rebuild_options *options, const char *target,
+                        const struct rebuild_table *table)
+{
+    struct table_request *request = &options->requests[options->tables.request_count++];
+    *request = (struct table_request){.target = target,
+                                      .table = table != NULL ? table->name : TABLE_DEFAULT_NAME};
+    for (int i = 0; i < TABLE_COLUMNS; i++)
+        request->columns[i] = table != NULL && table->columns[i] != NULL
+                                  ? table->columns[i]
+                                  : options->tables.columns[i];
 }
 
 static void add_requests(struct rebuild_options *options, size_t source, size_t databases)
@@ -49,27 +70,54 @@ static void add_requests(struct rebuild_options *options, size_t source, size_t 
     size_t before = options->tables.request_count;
     for (size_t i = 0; i < options->events_table_count; i++)
         if (databases == 1 || options->events_tables[i].from_before == source + 1)
-            options->requests[options->tables.request_count++] = (struct table_request){
-                .target = options->from[source], .table = options->events_tables[i].name};
+            add_request(options, options->from[source], &options->events_tables[i]);
     if (options->tables.request_count == before)
-        options->requests[options->tables.request_count++] =
-            (struct table_request){.target = options->from[source], .table = TABLE_DEFAULT_NAME};
+        add_request(options, options->from[source], NULL);
+}
+
+/* The columns that were named for a table, in their order. */
+static void write_columns(FILE *out, const struct table_request *request)
+{
+    const char *gap = "";
+    for (int i = 0; i < TABLE_PROFILE_ID; i++) {
+        if (request->columns[i] == NULL)
+            continue;
+        fprintf(out, "%s%s=%s", gap, table_columns_name((enum table_column)i), request->columns[i]);
+        gap = " ";
+    }
+}
+
+static bool same_columns(const struct table_request *one, const struct table_request *other)
+{
+    for (int i = 0; i < TABLE_PROFILE_ID; i++)
+        if ((one->columns[i] == NULL) != (other->columns[i] == NULL) ||
+            (one->columns[i] != NULL && strcmp(one->columns[i], other->columns[i]) != 0))
+            return false;
+    return true;
 }
 
 /*
- * The columns that were named, in their order: another choice gives other marts. The table of
- * sessions plays no part in those.
+ * The columns that were named, once where they are the same for all tables, else for each: another
+ * choice gives other marts. The table of sessions plays no part in those.
  */
 static int describe_columns(struct rebuild_options *options, struct failure *failure)
 {
+    const struct table_request *requests = options->requests;
+    size_t count = options->tables.request_count;
     size_t bytes = 0;
+    size_t alike = 0;
     FILE *out = open_memstream(&options->columns, &bytes);
     if (out == NULL)
         return failure_memory(failure, "the names of columns", bytes);
-    for (int i = 0; i < TABLE_PROFILE_ID; i++)
-        if (options->tables.columns[i] != NULL)
-            fprintf(out, "%s%s=%s", ftell(out) > 0 ? " " : "",
-                    table_columns_name((enum table_column)i), options->tables.columns[i]);
+    while (alike < count && same_columns(&requests[0], &requests[alike]))
+        alike++;
+    if (count > 0 && alike == count)
+        write_columns(out, &requests[0]);
+    for (size_t i = 0; i < count && alike < count; i++) {
+        fprintf(out, "%s%s(", i > 0 ? " " : "", requests[i].table);
+        write_columns(out, &requests[i]);
+        fputc(')', out);
+    }
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed)
         return failure_memory(failure, "the names of columns", bytes);

@@ -312,7 +312,9 @@ static int take_snapshot(struct listing *listing, struct postgres *session, uint
             (void)table_find_none(origin->name, trouble);
         if (found <= 0)
             return found < 0 ? -1 : 1;
-        if (table_find_columns(session, oid, listing->options->columns, origin, failure) != 0 ||
+        const char *const *columns =
+            origin->is_sessions ? listing->options->columns : listing->options->requests[i].columns;
+        if (table_find_columns(session, oid, columns, origin, failure) != 0 ||
             table_session_plan(session, origin, failure) != 0)
             return -1;
         int status = look_at_tree(session, origin, oid, &listing->trees[i], trouble, failure);

@@ -11,10 +11,12 @@
 
 /* The command line of `course-funnel rebuild`. */
 
-/* An --events-table, and how many sources had been named before it. */
+/* An --events-table, and each --column behind it. */
 struct rebuild_table {
     const char *name;
-    size_t from_before;
+    size_t from_before; /* how many sources had been named before it */
+    const char *columns[TABLE_COLUMNS];
+    size_t columns_before; /* as from_before, of the last of the columns; 0: there is none */
 };
 
 struct rebuild_options {
@@ -25,8 +27,9 @@ struct rebuild_options {
     struct rebuild_table *events_tables; /* as given; owned */
     size_t events_table_count;
     struct table_request *requests; /* owned; what ${tables} has */
-    struct table_options tables;    /* what is to be read of PostgreSQL */
-    char *columns;                  /* those of ${tables} as one text; owned, ${limits} has it */
+    struct table_options tables;    /* what is to be read of PostgreSQL; its columns are those that
+                                       were named for all tables */
+    char *columns;                  /* all that were named as one text; owned, ${limits} has it */
     uint32_t connections;           /* ranks that read tables at most; 0: all */
     const char *to;
     const char *schema;
@@ -54,7 +57,8 @@ void rebuild_options_clear(struct rebuild_options *options);
 /*
  * Local. Tell files from PostgreSQL among ${from}, and which tables are to be read of each: an
  * --events-table belongs to the only PostgreSQL source, or where there are several to the one named
- * last before it; a source without one is read from TABLE_DEFAULT_NAME. Called by
+ * last before it; a source without one is read from TABLE_DEFAULT_NAME. Columns that were named for
+ * a table go before those that were named for all. Called by
  * rebuild_options_parse. Returns 0, or -1 (EXIT_USAGE, EXIT_BUG).
  */
 int rebuild_options_sort_sources(struct rebuild_options *options, struct failure *failure);

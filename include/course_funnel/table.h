@@ -25,8 +25,9 @@
 
 /* A table to be read. Requests of one server stand next to each other, with the same ${target}. */
 struct table_request {
-    const char *target; /* a libpq URI or conninfo */
-    const char *table;  /* as SQL spells it: schema.table */
+    const char *target;                 /* a libpq URI or conninfo */
+    const char *table;                  /* as SQL spells it: schema.table */
+    const char *columns[TABLE_COLUMNS]; /* see table_columns_override */
 };
 
 #define TABLE_DEFAULT_NAME "raw_amplitude.events"
@@ -35,7 +36,7 @@ struct table_request {
 struct table_options {
     const struct table_request *requests; /* borrowed; the same on every rank */
     size_t request_count;
-    const char *columns[TABLE_COLUMNS]; /* see table_columns_override */
+    const char *columns[TABLE_COLUMNS]; /* of the table of sessions; likewise */
     uint64_t range_bytes;               /* size of a range of pages */
     uint64_t max_row_bytes;             /* a longer row ends the run */
     uint32_t statement_s;               /* longest run of one statement */

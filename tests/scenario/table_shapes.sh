@@ -170,6 +170,18 @@ for connections in 1 2 4; do
     same_as_files "several$connections" --from "$WORK/half" --events-table loads.rest_a \
         --events-table loads.rest_b --connections "$connections"
 done
+# Tables whose columns have other names, each after its own.
+psql -XAtqc "create table loads.rest_c as select event_type as what, user_id as who, event_time,
+    event_properties, uuid, insert_id from loads.rest_a" -c "create table loads.rest_d as
+    select event_type, who.user_id as who, 'nobody' as user_id, event_time, event_properties as what,
+    uuid, insert_id from loads.rest_b who"
+for columns in '--column user_id=who --events-table loads.rest_c --column event_type=what
+        --events-table loads.rest_d --column event_properties=what' \
+    '--events-table loads.rest_d --column event_properties=what --column user_id=who
+        --events-table loads.rest_c --column user_id=who --column event_type=what'; do
+    # shellcheck disable=SC2086
+    same_as_files columns --from "$WORK/half" $columns
+done
 round=2
 same_as_files two_servers --events-table loads.rest_a --from "$WORK/half" --from \
     "postgresql:///postgres?host=$PGHOST&user=$PGUSER" --events-table loads.rest_b

@@ -104,6 +104,40 @@ static void test_tables_belong_to_sources(void)
     rebuild_options_clear(&options);
 }
 
+static void test_columns_belong_to_tables(void)
+{
+    struct rebuild_options options;
+    struct failure failure;
+    CU_ASSERT_FATAL(parse("rebuild --column user_id=u --column uuid=i --events-table s.t --from "
+                          "host=h --column user_id=v --column record=r --events-table s.u --column "
+                          "profile_id=p --to c",
+                          &options, &failure) == 0);
+    const struct table_request *requests = options.tables.requests;
+    CU_ASSERT_EQUAL_FATAL(options.tables.request_count, 2);
+    CU_ASSERT_STRING_EQUAL(requests[0].columns[TABLE_USER_ID], "v");
+    CU_ASSERT_STRING_EQUAL(requests[0].columns[TABLE_UUID], "i");
+    CU_ASSERT_STRING_EQUAL(requests[0].columns[TABLE_RECORD], "r");
+    CU_ASSERT_STRING_EQUAL(requests[1].columns[TABLE_USER_ID], "u");
+    CU_ASSERT_PTR_NULL(requests[1].columns[TABLE_RECORD]);
+    CU_ASSERT_STRING_EQUAL(options.tables.columns[TABLE_PROFILE_ID], "p");
+    CU_ASSERT_STRING_EQUAL(options.limits.columns,
+                           "s.t(user_id=v uuid=i record=r) s.u(user_id=u uuid=i)");
+    rebuild_options_clear(&options);
+
+    /* What is the same for all tables is told once, wherever it stands. */
+    static const char *const lines[] = {
+        "rebuild --from host=h --events-table s.t --column uuid=i --to c",
+        "rebuild --from host=h --column uuid=i --events-table s.t --events-table s.u --to c",
+        "rebuild --from host=h --events-table s.t --column uuid=i --events-table s.u --column "
+        "uuid=i --to c",
+        "rebuild --from host=h --column uuid=i --to c"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        CU_ASSERT_FATAL(parse(lines[i], &options, &failure) == 0);
+        CU_ASSERT_STRING_EQUAL(options.limits.columns, "uuid=i");
+        rebuild_options_clear(&options);
+    }
+}
+
 static void test_rebuild_mistakes(void)
 {
     static const struct {
@@ -125,6 +159,10 @@ static void test_rebuild_mistakes(void)
         {"rebuild --from a --to b --events-table s.t", "--events-table is for sources in Post"},
         {"rebuild --from a --to b --column uuid=x", "--column is for sources in PostgreSQL"},
         {"rebuild --from host=a --to b --column uuid=x --column uuid=y", "is given twice"},
+        {"rebuild --from host=a --to b --events-table s.t --column uuid=x --column uuid=y",
+         "is given twice"},
+        {"rebuild --from host=a --events-table s.t --from host=b --column uuid=x --to c",
+         "A --column stands behind another source than the table before it, s.t."},
         {"rebuild --from host=a --to b --connections 0", "takes a whole number from 1"},
         {"rebuild --from host=a b --from host=c --to d --events-table s.t --events-table s.u "
          "--from e --events-table s.v",
@@ -150,6 +188,7 @@ int main(void)
         {"shares", test_shares},
         {"the line of rebuild", test_rebuild_line},
         {"tables belong to sources", test_tables_belong_to_sources},
+        {"columns belong to tables", test_columns_belong_to_tables},
         {"mistakes on the line of rebuild", test_rebuild_mistakes},
     };
     return unit_main("options", tests, sizeof tests / sizeof tests[0]);
