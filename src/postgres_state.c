@@ -27,6 +27,7 @@ static const struct {
      "The server has no memory left for this; where it speaks of locks, as with many partitions, "
      "raise max_locks_per_transaction there."},
     {"53300", true, "The server has no connection free; close some or raise max_connections."},
+    {"53400", false, "Raise that limit for this role."},
     {"53", false, "The server is short of something it needs; its log says more."},
     {"55P03", true, "Another session holds a lock; pg_locks and pg_stat_activity show which."},
     {"57014", false, "The statement took too long or was cancelled; look at the server's load."},

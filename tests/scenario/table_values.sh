@@ -177,24 +177,4 @@ client_connection_check_interval=5s idle_in_transaction_session_timeout=0 jit=of
 row_security=off statement_timeout=0 transaction_isolation=repeatable read \
 transaction_read_only=on" "$WORK/settings"
 
-# Fivetran's own rows: none of a course, and one that is put among them.
-fivetran=$DATA/amplitude-samples/fivetran_amplitude_event_data.csv
-if [ -f "$fivetran" ]; then
-    columns=$(head -n 1 "$fivetran" | tr -d '\r' | sed 's/,/ text, /g')
-    psql -XAtq -v ON_ERROR_STOP=1 -c "create table v.event ($columns text)" \
-        -c "\\copy v.event from '$fivetran' csv header" \
-        -c 'alter table v.event alter event_time type timestamptz using event_time::timestamptz,
-            alter event_properties type jsonb using event_properties::jsonb'
-    rows=$(psql -XAtqc 'select count(*) from v.event')
-    check "there are rows" test "$rows" -gt 5
-    leaves 7 funnel 2 rebuild --from "$CONNINFO" --events-table v.event --to "$WORK/none" \
-        --rejects "$WORK/rejects"
-    psql -XAtqc "update v.event set event_type = 'course_completed', event_properties =
-        '{\"course_id\": 3}' where id = (select min(id) from v.event)"
-    read_table event
-    counted event lines_read 1
-    counted event kept 1
-else
-    echo "not tried, for $fivetran is not there: Fivetran's own rows"
-fi
 passed
