@@ -38,8 +38,8 @@ int rebuild_tables_share(struct ranks *ranks, const struct table_options *option
                          struct failure *failure);
 
 /*
- * Collective. When all ranks have read what they read: make sure that rank 0's locks have lasted till
- * now. Ends in a vote: returns 0 on every rank, or -1 with the failure.
+ * Collective. When all ranks have read what they read: make sure that rank 0's locks have lasted
+ * till now. Ends in a vote: returns 0 on every rank, or -1 with the failure.
  */
 int rebuild_tables_confirm(struct ranks *ranks, struct rebuild_tables *tables,
                            struct failure *failure);
