@@ -242,8 +242,11 @@ int table_session_plan(struct postgres *session, const struct table_origin *orig
     char what[TABLE_NAME_BYTES + 16];
     char *sql = NULL;
     snprintf(what, sizeof what, "Reading %s", origin->name);
-    if (asprintf(&sql, "EXPLAIN SELECT %s FROM %s WHERE %s", origin->shape.select, origin->name,
-                 origin->shape.filter) < 0)
+    /* All partitions are to be locked, not only those that may have course events. */
+    if (asprintf(&sql,
+                 "SET enable_partition_pruning = off; EXPLAIN SELECT %s FROM %s WHERE %s;"
+                 "RESET enable_partition_pruning",
+                 origin->shape.select, origin->name, origin->shape.filter) < 0)
         return failure_memory(failure, "a query", TABLE_SELECT_BYTES);
     int status = postgres_run(session, what, sql, failure);
     free(sql);

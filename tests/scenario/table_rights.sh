@@ -53,6 +53,19 @@ refused 4 'permission denied for table events' by_reader
 psql -XAtqc "grant select ($columns) on r.events to reader"
 reads by_reader
 
+# The same of a partitioned table, whose planner leaves out partitions that have no course event.
+psql -XAtq -v ON_ERROR_STOP=1 <<SQL
+create table r.pruned (like r.events) partition by list (event_type collate "C");
+create table r.pruned_rest partition of r.pruned default;
+create table r.pruned_other partition of r.pruned for values in ('other');
+insert into r.pruned select * from r.events;
+insert into r.pruned values ('other');
+grant select ($columns) on r.pruned to reader;
+SQL
+check "the planner leaves one out" test "$(psql -XAtqc "explain select from r.pruned
+    where event_type collate \"C\" in ('course_lesson_started')" | grep -c pruned_other)" = 0
+reads pruned
+
 # A table with parts that the role may not read by themselves is read through the whole: for want of
 # a right on the part or on its schema, or since there is a policy on it, which reading the whole does
 # not mind.
