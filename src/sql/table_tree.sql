@@ -1,10 +1,10 @@
 -- $1: oid of a table that was planned on. It and all that inherit from it, partitions among them,
--- but for partitioned tables, which hold no rows themselves, and for partitions whose detachment is
--- pending (known from version 14 on), which SELECT leaves out too. By pages can be read what is a heap of
--- this server and whose addresses (ctid, attribute -1) this role may see. The fourth column: whether it
--- can be read by itself, where no policy hides rows that reading the whole shows. The last one:
--- whether planning has locked it, and by this name; else it was detached, dropped or renamed since
--- the snapshot was taken.
+-- but for partitioned tables, which hold no rows themselves, and for what SELECT leaves out too:
+-- temporary tables of other sessions, and partitions whose detachment is pending (known from
+-- version 14 on). By pages can be read what is a heap of this server and whose addresses (ctid,
+-- attribute -1) this role may see. The fourth column: whether it can be read by itself, where no
+-- policy hides rows that reading the whole shows. The last one: whether planning has locked it, and
+-- by this name; else it was detached, dropped or renamed since the snapshot was taken.
 WITH RECURSIVE tree (oid) AS (
     SELECT $1::OID
     UNION
@@ -25,6 +25,7 @@ SELECT format('%I.%I', n.nspname, c.relname), c.relkind IN ('r', 'm') AND m.amna
                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 FROM tree t
 JOIN pg_class c ON c.oid = t.oid AND c.relkind <> 'p'
+    AND (c.relpersistence <> 't' OR c.oid = $1::OID)
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_am m ON m.oid = c.relam
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C";

@@ -44,6 +44,13 @@ psql -XAtqc 'alter table r.parted detach partition r.completed finalize' \
     -c "alter table r.parted attach partition r.completed for values in ('course_lesson_completed')"
 reads 100,50 "$CONNINFO" r.parted
 
+# Nor is a temporary table of another session read, though it inherits.
+psql -XAtqc 'create table r.family (like r.copy); insert into r.family select * from r.copy'
+close_gate "create temp table child () inherits (r.family); insert into child select * from r.copy;
+    update child set user_id = 'v' || user_id; select count(*) from r.family;"
+reads 100,50 "$CONNINFO" r.family
+open_gate
+
 # Many partitions on many ranks, in a server with room for few locks: rank 0 locks all of them, and
 # each of the others one at a time.
 psql -XAtq -c 'alter system set max_locks_per_transaction = 10' \
