@@ -291,6 +291,7 @@ has_processes() {
 # with nothing to look after is ended, after half a minute.
 tend_launcher() {
     local wish=$asked$told seen=0 idle=0
+    trap '' USR1 TERM INT HUP # A terminal sends them to all processes of the job.
     while kill -0 "$1" 2>/dev/null; do
         # The pipe serves as a sleep too, without a process that would outlive this one.
         if read -rt 1 -u "$wishes"; then
@@ -328,7 +329,7 @@ attempt() {
     local tender=$!
     wait_for "$launcher"
     launcher=
-    kill "$tender" 2>/dev/null
+    kill -KILL "$tender" 2>/dev/null
     wait "$tender" 2>/dev/null
 }
 

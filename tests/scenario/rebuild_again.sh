@@ -158,17 +158,20 @@ leaves 0 job --fruitless 1 -- --restart --from x --checkpoint="$folder"
 check "--restart once" test "$(grep -c -- --restart "$WORK/calls")" = 1
 check "--restart first" grep -q -- '--restart$' <(head -n 1 "$WORK/calls")
 
-# Signals: each asks for a stop, which is passed on as USR1; a second TERM does not wait.
+# Signals: each asks for a stop, which is passed on as USR1; a second TERM does not wait. A terminal
+# sends its signals to all processes of the job.
 for signal in USR1 TERM INT HUP; do
     prepare "75+ wait 0"
     # A job in the background ignores interrupts unless it is told not to.
     PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM python3 -c 'import os, signal, sys
+os.setpgid(0, 0)
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$again" -- --from x --checkpoint "$folder" \
         2>"$WORK/stderr" </dev/null &
     job=$!
     until [ -e "$WORK/ready" ]; do sleep 0.05; done
-    kill -"$signal" $job
+    sleep 0.5
+    kill -"$signal" -- -$job
     leaves 75 wait $job
     says "Stopped on request"
     check "$signal: no attempt after the stop" test "$(wc -l <"$WORK/calls")" = 2
