@@ -81,10 +81,11 @@ int generate_command(int argc, char **argv)
             failure_set(&failure, EXIT_BUG, "Signals cannot be set up.");
         (void)generate_all(ranks, argc, argv, &failure);
     }
-    (void)ranks_end(ranks, &failure);
+    /* Before the ranks part: the first that is gone takes the others with it. */
     if (failure.code != 0 && tells)
         fprintf(stderr, "course-funnel generate: %s\n", failure.message);
     if (failure.code == EXIT_USAGE && tells)
         fprintf(stderr, "Try `course-funnel generate --help`.\n");
+    (void)ranks_end(ranks, &failure);
     return failure.code;
 }

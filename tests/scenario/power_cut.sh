@@ -85,11 +85,13 @@ kept() {
             "$WORK/straight/mart_course_funnel_lessons.csv" >/dev/null ;;
     *)
         alone inspect "$disk/checkpoint" --json || return
-        python3 - "$promised" "$WORK/stdout" <<'SCRIPT'
+        # Also the note of what is kept, which is written last.
+        python3 - "$promised" "$WORK/stdout" "$disk/checkpoint/kept" <<'SCRIPT'
 import json, sys
 found = json.load(open(sys.argv[2]))
+noted = json.load(open(sys.argv[3]))["kept"]
 whole = [g["name"] for g in found["generations"] if g["whole"]]
-sys.exit(not whole or max(whole) < sys.argv[1])
+sys.exit(not whole or max(whole) < sys.argv[1] or max(noted) < sys.argv[1])
 SCRIPT
         ;;
     esac

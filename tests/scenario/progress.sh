@@ -23,7 +23,7 @@ import sys
 
 with open(sys.argv[1], "rb") as file:
     shown = file.read().decode()
-form = r"\r\x1b\[Kread ([\d.]+) %, \d+ events/s, [\d.]+ MB/s, (?:\d+ s|unknown) left(?=\r\x1b\[K)"
+form = r"\r\x1b\[Kread ([\d.]+) %, \d+ lines/s, [\d.]+ MB/s, (?:\d+ s|unknown) left(?=\r\x1b\[K)"
 shares = [float(share) for share in re.findall(form, shown)]
 print(shares, file=sys.stderr)
 assert len(shares) >= 2 and shares == sorted(shares) and 0 < shares[0] < 50 < shares[-1]
@@ -100,7 +100,7 @@ else:
     lines = [line.removeprefix("course-funnel: ") for line in lines]
 lines = [line for line in lines if line.startswith("read ")]
 print(lines, file=sys.stderr)
-form = r"read [\d.]+ %, \d+ events/s, [\d.]+ MB/s, (\d+ h \d\d min|\d+ min \d\d s|\d+ s) left"
+form = r"read [\d.]+ %, \d+ lines/s, [\d.]+ MB/s, (\d+ h \d\d min|\d+ min \d\d s|\d+ s) left"
 assert 2 <= len(lines) <= 6 and all(re.fullmatch(form, line) for line in lines)
 PYTHON
 done
