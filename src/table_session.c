@@ -1,7 +1,5 @@
 #include "table_internal.h"
 
-#include "course_funnel/clock.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,10 +146,7 @@ int table_confirm(struct table_sessions *sessions, struct failure *failure)
 /*
  * Whether all that the snapshot in hand shows is on the server's disk, the log written up to
  * ${position}. What is not may be lost in a crash, and the numbers of its transactions be given to
- * others. As a rule it is there at once: a commit sees to it. One that does not wait for that is
- * written by the server within three times wal_writer_delay; what may stay unwritten for longer, on
- * the last page of the log, is not of commits, but of readers that tidied up pages. Returns 0, or
- * -1.
+ * others. It gets there in less than a second, on its own. Returns 0, or -1.
  */
 static int wait_until_lasting(struct postgres *session, const char *position,
                               struct table_moment *moment, struct failure *failure)
@@ -160,21 +155,14 @@ static int wait_until_lasting(struct postgres *session, const char *position,
     static const char sql[] =
         "SELECT ahead <= 0"
         " OR ahead = 24 AND flushed % current_setting('wal_block_size')::numeric = 0"
-        " OR ahead = 40 AND flushed % pg_size_bytes(current_setting('wal_segment_size')) = 0"
-        " OR ahead <= pg_wal_lsn_diff($1::pg_lsn, '0/0') % "
-        "current_setting('wal_block_size')::numeric"
-        " AND $2::numeric > 4 * (SELECT setting::numeric FROM pg_settings"
-        " WHERE name = 'wal_writer_delay'),"
+        " OR ahead = 40 AND flushed % pg_size_bytes(current_setting('wal_segment_size')) = 0,"
         " pg_sleep(CASE WHEN ahead <= 0 THEN 0 ELSE 0.05 END)"
         " FROM (SELECT pg_wal_lsn_diff(flush, '0/0'), pg_wal_lsn_diff($1::pg_lsn, flush)"
         " FROM pg_current_wal_flush_lsn() AS flush) AS log (flushed, ahead)";
-    double begun = clock_seconds();
+    const char *values[] = {position};
     for (int tries = 0; tries < FLUSH_TRIES && !moment->is_lasting; tries++) {
         struct postgres_result *result = NULL;
-        char waited_ms[32];
-        snprintf(waited_ms, sizeof waited_ms, "%.0f", 1000 * (clock_seconds() - begun));
-        const char *values[] = {position, waited_ms};
-        if (postgres_query(session, log_what, sql, values, 2, &result, failure) != 0)
+        if (postgres_query(session, log_what, sql, values, 1, &result, failure) != 0)
             return -1;
         moment->is_lasting = strcmp(postgres_value(result, 0, 0), "t") == 0;
         postgres_result_free(result);
