@@ -195,12 +195,16 @@ int publish_postgres_check(const struct publish_target *target, int64_t *planned
         publish_postgres_connect(target, &session, &passing, failure) != 0)
         return -1;
     int status = -1;
-    /* That it may write is asked of the transaction; nothing is written. */
+    /*
+     * That it may write is asked of the transaction; nothing is written. But the server may tidy up
+     * pages that are looked at, and only a COMMIT has it bring what it notes of that in its log to
+     * disk, without which a snapshot of this server is not to be come back to.
+     */
     if (read_clock(session, planned_us, failure) == 0 &&
         postgres_run(session, "Beginning a transaction", "BEGIN READ WRITE", failure) == 0 &&
         publish_postgres_compare(session, target->schema, failure) == 0 &&
         outdo_published(session, target->schema, planned_us, failure) == 0 &&
-        postgres_run(session, "Ending a transaction", "ROLLBACK", failure) == 0)
+        postgres_commit(session, "Ending a transaction", failure) == 0)
         status = 0;
     postgres_close(session);
     return status;

@@ -255,6 +255,32 @@ static int fail_changed(const char *name, struct failure *trouble)
     return 1;
 }
 
+/* The parts of a table, as sql/table_tree.sql has them. Returns 0, or -1. */
+static int read_tree(struct postgres *session, const struct table_origin *origin, const char *oid,
+                     struct postgres_result **tree, struct failure *failure)
+{
+    const char *values[] = {oid};
+    char what[TABLE_NAME_BYTES + 32];
+    snprintf(what, sizeof what, "Looking at the parts of %s", origin->name);
+    return postgres_query(session, what, sql_table_tree, values, 1, tree, failure);
+}
+
+/*
+ * Look at the parts of a table once before the transaction. A server tidies up pages of its
+ * catalogue as they are looked at, and what its log tells of that comes to disk with a COMMIT only:
+ * a transaction that is given up would leave it in memory for as long as nobody writes, and no
+ * later snapshot be known to last.
+ */
+static int tidy_up(struct postgres *session, const struct table_origin *origin, const char *oid,
+                   struct failure *failure)
+{
+    struct postgres_result *tree = NULL;
+    if (read_tree(session, origin, oid, &tree, failure) != 0)
+        return -1;
+    postgres_result_free(tree);
+    return 0;
+}
+
 /*
  * Look at the parts of ${origin}, which the planner has locked. Returns 0; 1 and ${trouble} when
  * they are not those of the snapshot any more; or -1.
@@ -263,10 +289,7 @@ static int look_at_tree(struct postgres *session, const struct table_origin *ori
                         const char *oid, struct postgres_result **tree, struct failure *trouble,
                         struct failure *failure)
 {
-    const char *values[] = {oid};
-    char what[TABLE_NAME_BYTES + 32];
-    snprintf(what, sizeof what, "Looking at the parts of %s", origin->name);
-    if (postgres_query(session, what, sql_table_tree, values, 1, tree, failure) != 0)
+    if (read_tree(session, origin, oid, tree, failure) != 0)
         return -1;
     for (size_t i = 0; i < postgres_rows(*tree); i++)
         if (strcmp(postgres_value(*tree, i, 10), "t") != 0)
@@ -363,6 +386,8 @@ static int look_at_server(struct listing *listing, uint32_t index, struct failur
         int found = table_find(*session, name, &list->origins[i], oid, failure);
         if (found <= 0)
             return found < 0 ? -1 : table_find_none(name, failure);
+        if (tidy_up(*session, &list->origins[i], oid, failure) != 0)
+            return -1;
     }
     return find_sessions(listing, *session, index, failure);
 }
