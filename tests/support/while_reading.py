@@ -16,8 +16,9 @@ import time
 
 
 def ranks_of(program, mark):
-    """The processes of the job as {rank: pid}."""
+    """The processes of the job as {rank: pid}, or none while not all of its ranks have begun."""
     found = {}
+    size = 1
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
@@ -31,9 +32,11 @@ def ranks_of(program, mark):
                 for entry in file.read().split(b"\0"):
                     if entry.startswith(b"OMPI_COMM_WORLD_RANK="):
                         found[int(entry.split(b"=")[1])] = int(name)
+                    elif entry.startswith(b"OMPI_COMM_WORLD_SIZE="):
+                        size = int(entry.split(b"=")[1])
         except (OSError, ValueError):
             continue
-    return found
+    return found if len(found) == size else {}
 
 
 def has_open(pid, path):
@@ -64,7 +67,7 @@ def wait_for_reader(program, mark, path):
             if has_open(pid, path):
                 now = bytes_read(pid)
                 if now - first.setdefault(pid, now) > 1 << 20:
-                    return ranks_of(program, mark)
+                    return ranks
         if ranks and not any(os.path.exists(f"/proc/{pid}") for pid in ranks.values()):
             sys.exit(f"the job ended before it was seen reading {path}")
         time.sleep(0.0005)
