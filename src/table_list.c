@@ -266,22 +266,6 @@ static int read_tree(struct postgres *session, const struct table_origin *origin
 }
 
 /*
- * Look at the parts of a table once before the transaction. A server tidies up pages of its
- * catalogue as they are looked at, and what its log tells of that comes to disk with a COMMIT only:
- * a transaction that is given up would leave it in memory for as long as nobody writes, and no
- * later snapshot be known to last.
- */
-static int tidy_up(struct postgres *session, const struct table_origin *origin, const char *oid,
-                   struct failure *failure)
-{
-    struct postgres_result *tree = NULL;
-    if (read_tree(session, origin, oid, &tree, failure) != 0)
-        return -1;
-    postgres_result_free(tree);
-    return 0;
-}
-
-/*
  * Look at the parts of ${origin}, which the planner has locked. Returns 0; 1 and ${trouble} when
  * they are not those of the snapshot any more; or -1.
  */
@@ -365,6 +349,32 @@ static int take_good_snapshot(struct listing *listing, struct postgres *session,
     return -1;
 }
 
+/*
+ * Look at the parts of all tables of a server once before the transaction that is kept. A server
+ * tidies up pages of its catalogue as they are looked at, and what its log tells of that comes to
+ * disk with a COMMIT only: a transaction that is given up would leave it in memory for as long as
+ * nobody writes, and no later snapshot be known to last. Returns 0, or -1.
+ */
+static int tidy_up(const struct listing *listing, struct postgres *session, uint32_t index,
+                   struct failure *failure)
+{
+    const struct table_list *list = listing->list;
+    if (table_session_begin(session, list, index, failure) != 0)
+        return -1;
+    for (size_t i = 0; i < list->origin_count; i++) {
+        struct table_origin origin = list->origins[i];
+        struct postgres_result *tree = NULL;
+        char oid[16];
+        if (origin.server != index)
+            continue;
+        int found = table_find(session, list->origins[i].name, &origin, oid, failure);
+        if (found < 0 || (found > 0 && read_tree(session, &origin, oid, &tree, failure) != 0))
+            return -1;
+        postgres_result_free(tree);
+    }
+    return postgres_commit(session, "Ending a transaction", failure);
+}
+
 /* Open a session to a server and see that what is asked for is there. */
 static int look_at_server(struct listing *listing, uint32_t index, struct failure *failure)
 {
@@ -386,10 +396,10 @@ static int look_at_server(struct listing *listing, uint32_t index, struct failur
         int found = table_find(*session, name, &list->origins[i], oid, failure);
         if (found <= 0)
             return found < 0 ? -1 : table_find_none(name, failure);
-        if (tidy_up(*session, &list->origins[i], oid, failure) != 0)
-            return -1;
     }
-    return find_sessions(listing, *session, index, failure);
+    if (find_sessions(listing, *session, index, failure) != 0)
+        return -1;
+    return tidy_up(listing, *session, index, failure);
 }
 
 /* After all servers were looked at: sessions are matched with those of all of them, or not. */
