@@ -140,9 +140,8 @@ static int tell_lost(struct checkpoint *checkpoint, struct candidates *candidate
         char name[STORE_NAME_BYTES];
         struct failure trouble = {0};
         store_name(listing->lost[i], name);
-        bool is_there = false;
-        for (size_t j = 0; j < listing->incomplete_count; j++)
-            is_there = is_there || store_is_same(listing->incomplete[j], listing->lost[i]);
+        bool is_there =
+            store_is_among(listing->incomplete, listing->incomplete_count, listing->lost[i]);
         failure_set(&trouble, FAILURE_DAMAGED, "%s/%s%s: was written and is gone.",
                     checkpoint->store.folder.path, name, is_there ? "/" MANIFEST_NAME : "");
         if (is_there) {

@@ -161,20 +161,12 @@ static int remove_folder(const struct store *store, const char *name, struct fai
     return result;
 }
 
-static bool is_lost(const struct store_listing *listing, struct store_generation generation)
-{
-    for (size_t i = 0; i < listing->lost_count; i++)
-        if (store_is_same(listing->lost[i], generation))
-            return true;
-    return false;
-}
-
 /* Remove what does not count, or no more; what was kept and lost its manifest stays. */
 static int clean(const struct store *store, const struct store_listing *listing,
                  struct failure *failure)
 {
     for (size_t i = 0; i < listing->incomplete_count; i++)
-        if (!is_lost(listing, listing->incomplete[i]) &&
+        if (!store_is_among(listing->lost, listing->lost_count, listing->incomplete[i]) &&
             store_remove(store, listing->incomplete[i], failure) != 0)
             return -1;
     for (size_t i = 0; i < listing->generation_count; i++)

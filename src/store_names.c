@@ -194,11 +194,19 @@ bool store_is_same(struct store_generation a, struct store_generation b)
     return a.attempt == b.attempt && a.number == b.number;
 }
 
+bool store_is_among(const struct store_generation *generations, size_t count,
+                    struct store_generation generation)
+{
+    for (size_t i = 0; i < count; i++)
+        if (store_is_same(generations[i], generation))
+            return true;
+    return false;
+}
+
 static bool is_listed(const struct store_listing *listing, struct store_generation generation)
 {
-    for (size_t i = 0; i < listing->generation_count; i++)
-        if (store_is_same(listing->generations[i], generation))
-            return true;
+    if (store_is_among(listing->generations, listing->generation_count, generation))
+        return true;
     for (size_t i = 0; i < listing->damaged_count; i++)
         if (store_is_same(listing->damaged[i].generation, generation))
             return true;

@@ -81,9 +81,11 @@ int store_look(const char *path, struct store *store, struct failure *failure);
 /* Whether a job lives that holds the lock; if so ${holder} tells which, as far as is known. */
 bool store_is_locked(const struct store *store, char holder[256]);
 
-/* The name of a generation; whether two are the same. */
+/* The name of a generation; whether two are the same; whether one is among others. */
 void store_name(struct store_generation generation, char name[STORE_NAME_BYTES]);
 bool store_is_same(struct store_generation a, struct store_generation b);
+bool store_is_among(const struct store_generation *generations, size_t count,
+                    struct store_generation generation);
 
 /* A generation that was set aside. */
 struct store_damaged {
