@@ -97,6 +97,12 @@ job() { # job [OPTION...]: rebuild.sh with that mpirun
         >"$WORK/stdout" 2>"$WORK/stderr" </dev/null
 }
 
+begin() { # begin [OPTION...]: as job, in the background, with a pause of its own
+    PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM "$again" "$@" -- --from x --checkpoint "$folder" \
+        2>"$WORK/stderr" </dev/null &
+    job=$!
+}
+
 # plan PLAN CODE CALLS [OPTION...]: it must end with CODE after so many attempts
 plan() {
     local plan=$1 code=$2 calls=$3
@@ -180,40 +186,32 @@ done
 # A request that comes while mpirun starts is kept until it can be heard, and made again.
 prepare "starting 0"
 : >"$WORK/heard"
-PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM "$again" -- --from x --checkpoint "$folder" \
-    2>"$WORK/stderr" </dev/null &
-job=$!
-until [ -e "$WORK/ready" ]; do sleep 0.05; done
+begin
+until_there 60 "$WORK/ready"
 kill -USR1 $job
 leaves 75 wait $job
 says "Stopped on request"
 check "no attempt after the stop" test "$(wc -l <"$WORK/calls")" = 1
 prepare "early 0"
-PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM "$again" -- --from x --checkpoint "$folder" \
-    2>"$WORK/stderr" </dev/null &
-job=$!
-until [ -e "$WORK/ready" ]; do sleep 0.05; done
+begin
+until_there 60 "$WORK/ready"
 kill -USR1 $job
 leaves 75 wait $job
 says "ended by the request to stop, which found it starting (exit code 138). Stopped on request"
 check "no attempt after the stop" test "$(wc -l <"$WORK/calls")" = 1
 
 prepare "deaf 0"
-PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM "$again" -- --from x --checkpoint "$folder" \
-    2>"$WORK/stderr" </dev/null &
-job=$!
-until [ -e "$WORK/ready" ]; do sleep 0.05; done
+begin
+until_there 60 "$WORK/ready"
 kill -TERM $job
-until [ -e "$WORK/heard" ]; do sleep 0.05; done
+until_there 60 "$WORK/heard"
 kill -TERM $job
 leaves 75 wait $job
 says "TERM again: ending the ranks."
 
 # A stop while it waits for the target.
 prepare "5 0"
-PATH=$WORK/bin:$PATH COURSE_FUNNEL=$PROGRAM "$again" --pause 60 -- --from x --checkpoint "$folder" \
-    2>"$WORK/stderr" </dev/null &
-job=$!
+begin --pause 60
 until_seen 10 "$WORK/stderr" "trying again in 60 s"
 kill -USR1 $job
 leaves 75 wait $job
