@@ -41,7 +41,7 @@ static int check_tables(const struct rebuild_options *options, size_t databases,
                                "there are several, each table stands behind its own.",
                                table->name);
         for (size_t j = table->from_before; j < table->columns_before; j++)
-            if (postgres_is_target(options->from[j]))
+            if (is_database(options->from[j]))
                 return failure_set(
                     failure, EXIT_USAGE,
                     "A --column stands behind another source than the table before it, %s. Name "
