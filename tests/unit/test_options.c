@@ -128,8 +128,8 @@ static void test_columns_belong_to_tables(void)
     static const char *const lines[] = {
         "rebuild --from host=h --events-table s.t --column uuid=i --to c",
         "rebuild --from host=h --column uuid=i --events-table s.t --events-table s.u --to c",
-        "rebuild --from host=h --events-table s.t --column uuid=i --events-table s.u --column "
-        "uuid=i --to c",
+        ("rebuild --from host=h --events-table s.t --column uuid=i --events-table s.u"
+         " --column uuid=i --to c"),
         "rebuild --from host=h --column uuid=i --to c"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         CU_ASSERT_FATAL(parse(lines[i], &options, &failure) == 0);
