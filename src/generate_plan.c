@@ -4,8 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Learners who are lived through to see how many events a learner has. */
+/*
+ * Learners who are lived through to see how many events a learner has: more when few of them take
+ * a course, since what is to be known is how long those learn.
+ */
 #define PILOT_USERS 4000
+#define PILOT_MOST_USERS (64 * PILOT_USERS)
+#define PILOT_ENROLLED 2000
 #define PILOT_FIRST_USER UINT32_C(0xc0000000)
 
 /* Courses of a user, where the number of users is free: 1.3. */
@@ -18,6 +23,7 @@ struct pilot {
     struct generate_sink sink; /* stands first: the sink is the pilot */
     uint64_t course_events;
     uint64_t other_events;
+    uint32_t users;
 };
 
 static void pilot_take(struct generate_sink *sink, const struct generate_record *record)
@@ -32,8 +38,14 @@ static void pilot_take(struct generate_sink *sink, const struct generate_record 
 static struct pilot fly_pilot(const struct generate_plan *plan)
 {
     struct pilot pilot = {.sink = {pilot_take}};
-    for (uint32_t i = 0; i < PILOT_USERS; i++)
-        generate_learner(plan, PILOT_FIRST_USER + i, &pilot.sink);
+    uint32_t enrolled = 0;
+    while (pilot.users < PILOT_USERS ||
+           (pilot.users < PILOT_MOST_USERS && enrolled < PILOT_ENROLLED)) {
+        uint64_t before = pilot.course_events;
+        generate_learner(plan, PILOT_FIRST_USER + pilot.users++, &pilot.sink);
+        if (pilot.course_events > before)
+            enrolled++;
+    }
     return pilot;
 }
 
@@ -100,7 +112,7 @@ static bool plan_fillers(struct generate_plan *plan)
 {
     plan->fillers_mean = 0;
     struct pilot pilot = fly_pilot(plan);
-    double lives = (double)plan->users / PILOT_USERS;
+    double lives = (double)plan->users / pilot.users;
     double course_events = (double)pilot.course_events * lives + 1;
     double missing =
         (double)plan->options->events - course_events - (double)pilot.other_events * lives;
@@ -124,7 +136,7 @@ static void plan_numbers(struct generate_plan *plan)
     }
     plan->enrolments_mean = USUAL_ENROLMENTS;
     struct pilot usual = fly_pilot(plan);
-    double each = ((double)usual.course_events + 1) / PILOT_USERS;
+    double each = ((double)usual.course_events + 1) / usual.users;
     if (plan->users == 0)
         plan->users = (uint64_t)(course_events / each) + 1;
     else

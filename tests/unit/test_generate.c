@@ -122,6 +122,25 @@ static void test_users_are_met(void)
     CU_ASSERT(is_near((double)tale.lines, 40000, 0.3));
 }
 
+/* Few learners among many visitors told up to a fifth more lines than were asked for. */
+static void test_few_learners_among_many(void)
+{
+    double squares = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct generate_options options = some_options();
+        options.events = 100000;
+        options.users = 20000;
+        options.course_share = 0.3;
+        options.lessons = 30;
+        options.weeks = 40;
+        options.seed = seed;
+        double off = (double)tale_of(&options, NULL).lines / 100000 - 1;
+        squares += off * off;
+    }
+    double mean_square = squares / 20;
+    CU_ASSERT(mean_square < 0.05 * 0.05);
+}
+
 static void test_extreme_options(void)
 {
     for (int i = 0; i < 6; i++) {
@@ -287,6 +306,7 @@ static const struct unit_test tests[] = {
     {"the same seed tells the same tale", test_same_seed_same_tale},
     {"lines and shares are met", test_numbers_are_met},
     {"the number of users is met", test_users_are_met},
+    {"few learners among many", test_few_learners_among_many},
     {"extreme options stay in bounds", test_extreme_options},
     {"random numbers have their means", test_random_means},
     {"damage stays in its line", test_damage_stays_in_its_line},
