@@ -270,15 +270,16 @@ wait_for() {
     [ "$late" = 127 ] || code=$late
 }
 
-# Whether mpirun has a living process to look after: a rank, or its way to another host. Yes where
+# How many living processes mpirun has to look after: ranks, or its ways to other hosts. Nothing where
 # that cannot be told.
-has_processes() {
-    local children child
+count_processes() {
+    local children child living=0
     children=$(cat "/proc/$1/task/"*/children 2>/dev/null) || return 0
     for child in $children; do
-        ! grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/$child/status" 2>/dev/null || return 0
+        ! grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/$child/status" 2>/dev/null ||
+            living=$((living + 1))
     done
-    return 1
+    echo $living
 }
 
 # While mpirun lives: pass a wish to stop on to it, and end it where it hangs.
@@ -287,23 +288,31 @@ has_processes() {
 # sent before mpirun was twice seen with a process to look after, a second apart; and one is sent
 # every other second, as ranks on other hosts may take longer.
 #
-# Open MPI 4.1 hangs now and then when its ranks die while they meet. An mpirun that stands there
-# with nothing to look after is ended, after half a minute.
+# Open MPI 4.1 hangs now and then when its ranks die while they meet, or when it loses a host. An
+# mpirun that stands there with nothing to look after is ended after half a minute, and one that has
+# lost some of what it looked after for five seconds on end (ways to hosts may be for its start
+# alone) after a minute, as the ranks all leave at once.
 tend_launcher() {
-    local wish=$asked$told seen=0 idle=0
+    local wish=$asked$told seen=0 idle=0 all=0 same=0 before='' now
     trap '' USR1 TERM INT HUP # A terminal sends them to all processes of the job.
     while kill -0 "$1" 2>/dev/null; do
         # The pipe serves as a sleep too, without a process that would outlive this one.
         if read -rt 1 -u "$wishes"; then
             wish=yes
-        elif has_processes "$1"; then
+            continue
+        fi
+        now=$(count_processes "$1")
+        if [ "$now" = "$before" ]; then same=$((same + 1)); else same=0; fi
+        before=$now
+        if [ "$same" -ge 5 ] && [ "${now:-0}" -gt "$all" ]; then all=$now; fi
+        if [ -z "$now" ] || { [ "$now" -gt 0 ] && [ "$now" -ge "$all" ]; }; then
             seen=$((seen + 1))
             idle=0
         else
             idle=$((idle + 1))
         fi
-        if [ "$idle" -ge 30 ]; then
-            say "mpirun has no process left and does not end: ending it."
+        if [ "$idle" -ge 60 ] || { [ "$idle" -ge 30 ] && [ "$now" -eq 0 ]; }; then
+            say "mpirun has $now of $all processes left and does not end: ending it."
             kill -KILL "$1" 2>/dev/null
             return
         fi

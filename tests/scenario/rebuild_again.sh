@@ -22,7 +22,8 @@ before_cleaning=end_job
 # Each word of $WORK/plan is one attempt, CODE or CODE+ (with a newer checkpoint) or CODE++ (and all
 # lines are read); `wait` waits for USR1 and leaves with 75, `deaf` does not heed it; `starting` is
 # ended by one that comes before it has a process, and has no use for the first after that; `early` is
-# ended by it although it has one; `mourning` has but a dead process, `busy` a quiet one.
+# ended by it although it has one; `mourning` has but a dead process, `busy` a quiet one, `bereaved`
+# loses one of two.
 mkdir "$WORK/bin"
 cat >"$WORK/bin/mpirun" <<'SCRIPT'
 #!/bin/bash
@@ -49,6 +50,11 @@ esac
 case $step in
 mourning)
     true &
+    exec tail -f /dev/null
+    ;;
+bereaved)
+    tail -f /dev/null --pid=$$ &
+    sleep 8 &
     exec tail -f /dev/null
     ;;
 busy)
@@ -281,10 +287,12 @@ echo "6 0" >"$WORK/plan"
 taken 6 1 --requeue
 holder=
 
-# An mpirun that stands there with dead processes only is ended; one that has a process is left
-# alone, however quiet it is.
+# An mpirun that stands there with dead processes is ended, when none is left or one is missing; one
+# that has all its processes is left alone, however quiet it is.
 plan "mourning 0" 0 2
-says "mpirun has no process left and does not end"
+says "mpirun has 0 of 0 processes left and does not end"
+plan "bereaved 0" 0 2
+says "mpirun has 1 of 2 processes left and does not end"
 plan "busy 0" 0 1
 
 # A machine of one core with threads, where Open MPI has one slot unless it is told to count them; the

@@ -16,12 +16,25 @@ slow_program 200000
 
 # rebuild_on HOSTFILE RANKS NAME OPTION...: rebuild.sh on h0, the launching host.
 rebuild_on() {
-    local file=$1 ranks=$2
+    local file=$1 ranks=$2 code=0
     job_options "$3"
     shift 3
     OMPI_MCA_plm_rsh_agent="$hosts agent" OMPI_MCA_orte_default_hostfile=$file COURSE_FUNNEL=$SLOW \
         timeout -s KILL 240 "$hosts" exec h0 "$SOURCE/jobs/rebuild.sh" --ranks "$ranks" "$@" -- "${options[@]}" \
-        </dev/null >>"$WORK/log" 2>&1
+        </dev/null >>"$WORK/log" 2>&1 || code=$?
+    [ $code != 137 ] || who_hangs >>"$WORK/log"
+    return $code
+}
+
+# What still runs on the hosts, and in what each process waits.
+who_hangs() {
+    local host process
+    for host in h0 h1 h2 h3; do
+        echo "on $host:"
+        for process in $("$hosts" pids $host); do
+            ps -o pid=,ppid=,stat=,etime=,wchan:20=,args= -p "$process" | cut -c1-150
+        done
+    done
 }
 : >"$WORK/log"
 printf 'h%d slots=2\n' 1 2 3 >"$WORK/three"

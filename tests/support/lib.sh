@@ -51,12 +51,15 @@ skip() { # skip WHY
     exit 77
 }
 
-fail() { # fail WHAT: says so, with the end of what the program said last
+fail() { # fail WHAT: says so, with the end of what the program said last, and of the test's log
+    local said
     echo "fail: $*" >&2
-    if [ -s "$WORK/stderr" ]; then
-        echo "standard error of the last run:" >&2
-        tail -n 20 "$WORK/stderr" >&2
-    fi
+    for said in stderr log; do
+        if [ -s "$WORK/$said" ]; then
+            echo "the end of $said:" >&2
+            tail -n 30 "$WORK/$said" >&2
+        fi
+    done
     exit 1
 }
 
