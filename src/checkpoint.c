@@ -297,8 +297,10 @@ static int try_candidates(struct checkpoint *checkpoint, struct candidates *cand
 
         struct failure trouble = {0};
         (void)load(checkpoint, &trouble);
-        if (ranks_vote(checkpoint->ranks, &trouble) == 0)
+        if (ranks_vote(checkpoint->ranks, &trouble) == 0) {
+            manifest_set_sessions(&checkpoint->found, limits);
             return 1;
+        }
         forget(checkpoint);
         if (is_root(checkpoint))
             (void)leave_out(checkpoint, candidates, &trouble, failure);

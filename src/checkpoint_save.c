@@ -64,6 +64,7 @@ static void fill_manifest(struct saving *saving)
     memcpy(manifest->input_fingerprint, found->input_fingerprint,
            sizeof manifest->input_fingerprint);
     memcpy(manifest->columns, found->columns, sizeof manifest->columns);
+    memcpy(manifest->sessions, found->sessions, sizeof manifest->sessions);
     manifest->kind = saving->content->kind;
     manifest->attempt = checkpoint->store.attempt.number;
     manifest->generation = ++checkpoint->saved_count;

@@ -84,10 +84,17 @@ int manifest_set_input(struct manifest *manifest, const struct source_list *list
     manifest->range_bytes = limits->range_bytes;
     snprintf(manifest->columns, sizeof manifest->columns, "%s",
              limits->columns != NULL ? limits->columns : "");
+    manifest_set_sessions(manifest, limits);
     manifest->disk_bytes = list->disk_bytes;
     manifest->split_count = list->split_count;
     memcpy(manifest->input_fingerprint, list->fingerprint, sizeof manifest->input_fingerprint);
     return 0;
+}
+
+void manifest_set_sessions(struct manifest *manifest, const struct source_limits *limits)
+{
+    snprintf(manifest->sessions, sizeof manifest->sessions, "%s",
+             limits->sessions != NULL ? limits->sessions : "");
 }
 
 void manifest_file_name(const struct manifest_file *file, char name[MANIFEST_NAME_BYTES])
@@ -238,6 +245,7 @@ static bool add_all(cJSON *root, const struct manifest *manifest)
            add_number(root, "resumes", manifest->resumes) &&
            add_number(root, "key_groups", KEY_GROUPS) &&
            add_text(root, "columns", manifest->columns) &&
+           add_text(root, "sessions", manifest->sessions) &&
            add_text(root, "input_fingerprint", manifest->input_fingerprint) &&
            add_counts(root, manifest) && add_unfinished(root, manifest) &&
            add_files(root, manifest) && add_parts(root, manifest) && add_inputs(root, manifest);

@@ -113,6 +113,23 @@ static void compare_inputs(struct differences *differences, const struct manifes
     }
 }
 
+/*
+ * The match with sessions is kept with the sums: whoever wants another has to read again. Who wants
+ * none leaves it out.
+ */
+static void compare_sessions(struct differences *differences, const struct manifest *manifest,
+                             const struct source_limits *limits)
+{
+    const char *now = limits->sessions;
+    if (manifest->match.is_known == 0 || now == NULL ||
+        strncmp(manifest->sessions, now, sizeof manifest->sessions - 1) == 0)
+        return;
+    add(differences,
+        "--sessions-table: users were matched with %.150s, now are to be with %.150s (\"none\" "
+        "leaves the match out)",
+        manifest->sessions, now);
+}
+
 int manifest_compare(const struct manifest *manifest, const char *path,
                      const struct source_list *list, const struct source_limits *limits,
                      struct failure *failure)
@@ -126,6 +143,7 @@ int manifest_compare(const struct manifest *manifest, const char *path,
         add(&differences, "--column: was %.90s, now is %.90s",
             manifest->columns[0] != '\0' ? manifest->columns : "not given",
             columns[0] != '\0' ? columns : "not given");
+    compare_sessions(&differences, manifest, limits);
     compare_inputs(&differences, manifest, list);
     if (differences.found == 0 && !(manifest->kind == MANIFEST_SUMS && has_table(list)) &&
         (manifest->split_count != list->split_count || manifest->disk_bytes != list->disk_bytes))

@@ -228,6 +228,8 @@ static int get_all(const cJSON *root, struct manifest *manifest, struct failure 
                  failure) != 0 ||
         get_text(root, "columns", manifest->columns, sizeof manifest->columns, false, failure) !=
             0 ||
+        get_text(root, "sessions", manifest->sessions, sizeof manifest->sessions, false, failure) !=
+            0 ||
         get_text(root, "input_fingerprint", manifest->input_fingerprint,
                  sizeof manifest->input_fingerprint, true, failure) != 0 ||
         get_number(root, "attempt", UINT32_MAX, &manifest->attempt, failure) != 0 ||

@@ -340,6 +340,7 @@ void rebuild_options_clear(struct rebuild_options *options)
     free(options->events_tables);
     free(options->requests);
     free(options->columns);
+    free(options->sessions);
     memset(options, 0, sizeof *options);
 }
 

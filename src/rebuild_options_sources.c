@@ -125,6 +125,28 @@ static int describe_columns(struct rebuild_options *options, struct failure *fai
     return 0;
 }
 
+/* What users are to be matched with: a table, and its column where that was named. */
+static int choose_sessions(struct rebuild_options *options, struct failure *failure)
+{
+    struct table_options *tables = &options->tables;
+    const char *column = tables->columns[TABLE_PROFILE_ID];
+    tables->sessions_asked = tables->sessions != NULL;
+    if (!tables->sessions_asked)
+        tables->sessions = TABLE_DEFAULT_SESSIONS;
+    else if (strcmp(tables->sessions, "none") == 0)
+        tables->sessions = NULL;
+    if (tables->sessions == NULL)
+        return 0;
+    bool named = column != NULL;
+    if (asprintf(&options->sessions, "%s%s%s%s", tables->sessions, named ? "(profile_id=" : "",
+                 named ? column : "", named ? ")" : "") < 0) {
+        options->sessions = NULL;
+        return failure_memory(failure, "the name of a table", strlen(tables->sessions));
+    }
+    options->limits.sessions = options->sessions;
+    return 0;
+}
+
 int rebuild_options_sort_sources(struct rebuild_options *options, struct failure *failure)
 {
     size_t databases = count_databases(options);
@@ -143,11 +165,8 @@ int rebuild_options_sort_sources(struct rebuild_options *options, struct failure
             options->files[options->file_count++] = options->from[i];
     if (describe_columns(options, failure) != 0)
         return -1;
-    options->tables.sessions_asked = options->tables.sessions != NULL;
-    if (!options->tables.sessions_asked)
-        options->tables.sessions = TABLE_DEFAULT_SESSIONS;
-    else if (strcmp(options->tables.sessions, "none") == 0)
-        options->tables.sessions = NULL;
+    if (choose_sessions(options, failure) != 0)
+        return -1;
     options->tables.requests = options->requests;
     options->tables.range_bytes = options->limits.range_bytes;
     options->tables.max_row_bytes = options->limits.max_line_bytes;

@@ -17,13 +17,14 @@
  * since readers of JSON round them. Pure.
  */
 
-#define MANIFEST_FORMAT_VERSION 2
+#define MANIFEST_FORMAT_VERSION 3
 
 #define MANIFEST_NAME "manifest.json"
 #define MANIFEST_RUNS_NAME "rejects.h5"
 #define MANIFEST_SUMS_NAME "sums.h5"
 #define MANIFEST_NAME_BYTES 32
 #define MANIFEST_COLUMNS_BYTES 1024
+#define MANIFEST_SESSIONS_BYTES 512
 
 enum manifest_kind {
     MANIFEST_STATE, /* reading is under way: the state by key groups */
@@ -76,6 +77,8 @@ struct manifest {
     char input_fingerprint[33];
     /* Of tables, as they were named by hand. */
     char columns[MANIFEST_COLUMNS_BYTES];
+    /* What users are matched with, in sums were; empty: with nothing. */
+    char sessions[MANIFEST_SESSIONS_BYTES];
     uint64_t disk_bytes; /* of the input ... */
     uint64_t done_bytes; /* ... and how many of them are read */
     uint64_t split_count;
@@ -103,6 +106,10 @@ void manifest_clear(struct manifest *manifest);
 /* Local. Fill in the input's part. Returns 0, or -1 (EXIT_BUG). */
 int manifest_set_input(struct manifest *manifest, const struct source_list *list,
                        const struct source_limits *limits, struct failure *failure);
+
+/* Local. Fill in what users are to be matched with: until all is read, another run may change it.
+ */
+void manifest_set_sessions(struct manifest *manifest, const struct source_limits *limits);
 
 /* Local. The name of a file of key groups. */
 void manifest_file_name(const struct manifest_file *file, char name[MANIFEST_NAME_BYTES]);

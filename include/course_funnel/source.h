@@ -29,7 +29,10 @@ struct source_limits {
     uint64_t max_line_bytes; /* a longer line ends the run; '\n' not counted */
     uint64_t max_ratio;      /* inflated / compressed bytes, looked at after the first MiB */
     uint64_t range_bytes;    /* size of the ranges that a plain file is cut in */
-    const char *columns; /* of tables, as they were named by hand; NULL: none was. For manifests */
+    /* For manifests. Of tables, as they were named by hand; NULL: none was. */
+    const char *columns;
+    /* The table of sessions, and its column where that was named by hand; NULL: none is read. */
+    const char *sessions;
 };
 
 #define SOURCE_DEFAULT_MAX_LINE_BYTES (UINT64_C(64) << 20)

@@ -50,6 +50,11 @@ for ranks in 1 3; do
     same "$WORK/out.counts" "$WORK/straight.counts"
     psql -XAtqc "delete from raw_funnelfox.sessions where profile_id = 'more'"
 done
+psql -XAtqc 'create view public.visits as select profile_id as visitor from raw_funnelfox.sessions'
+leaves 3 run other 2 "${folder[@]}" --sessions-table public.visits --column profile_id=visitor
+says 'users were matched with raw_funnelfox.sessions, now are to be with'
+says 'public.visits(profile_id=visitor) ("none" leaves the match out)'
+check "the match of another table is not published" test ! -e "$WORK/other/$match"
 leaves 0 run none 2 "${folder[@]}" --sessions-table none
 check "who wants no match gets none" test ! -e "$WORK/none/$match"
 rm -rf "$WORK/folder"

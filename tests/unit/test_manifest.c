@@ -13,6 +13,7 @@ static void make(struct manifest *manifest)
                                   .run_id = "12345678-1234-1234-1234-123456789abc",
                                   .version = "1.0.0",
                                   .columns = "user_id=a \"b\"",
+                                  .sessions = "s.\"t\"(profile_id=p)",
                                   .attempt = 3,
                                   .generation = 17,
                                   .ranks = 4,
@@ -146,6 +147,7 @@ static void test_what_is_refused(void)
         {"\"next\":\"7\"", "\"next\":\"99999999999999999999\"",
          "its \"next\" is missing or out of range"},
         {"\"columns\":", "\"pillars\":", "its \"columns\" is missing or out of range"},
+        {"\"sessions\":", "\"sections\":", "its \"sessions\" is missing or out of range"},
         {"\"no_time\"", "\"no_tide\"", "its \"no_time\" is missing or out of range"},
         {"\"next\":\"7\"", "\"next\":\"1\"", "its \"unfinished\" is missing or out of range"},
         {"\"folded\":\"4", "\"folded\":\"3", "its \"lines_read\" is missing or out of range"},
@@ -165,9 +167,9 @@ static void test_what_is_refused(void)
     expect_refusal("{", "[", EXIT_BUG,
                    "it is right by its digest and cannot be read as JSON: there is no memory "
                    "left for it, or it was made by hand");
-    expect_refusal("\"format_version\":2", "\"format_version\":3", EXIT_STRANGER,
-                   "it is of version 3 of the format, and this program (" COURSE_FUNNEL_VERSION
-                   ") reads version 2. Go on with the program that wrote it, or start over with "
+    expect_refusal("\"format_version\":3", "\"format_version\":4", EXIT_STRANGER,
+                   "it is of version 4 of the format, and this program (" COURSE_FUNNEL_VERSION
+                   ") reads version 3. Go on with the program that wrote it, or start over with "
                    "--restart");
 }
 
@@ -290,6 +292,37 @@ static void test_what_became_of_a_table_is_named(void)
                             "cannot be had again");
 }
 
+/* Sums were published with the match of another table, without a word. */
+static void test_another_match(void)
+{
+    static const struct {
+        const char *then, *now;
+        uint64_t is_known;
+        bool differs;
+    } cases[] = {
+        {"s.t", "s.t", 1, false}, {"s.t", "s.u", 1, true},  {"s.t", "s.t(profile_id=p)", 1, true},
+        {"s.t", NULL, 1, false},  {"s.t", "s.u", 0, false}, {NULL, "s.u", 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sample sample;
+        struct manifest manifest = {.kind = MANIFEST_SUMS, .match.is_known = cases[i].is_known};
+        struct failure failure = {0};
+        make_sample(&sample, "bdf");
+        sample.limits.sessions = cases[i].then;
+        CU_ASSERT_EQUAL_FATAL(manifest_set_input(&manifest, &sample.list, &sample.limits, &failure),
+                              0);
+        sample.limits.sessions = cases[i].now;
+        int result = manifest_compare(&manifest, "DIR", &sample.list, &sample.limits, &failure);
+        CU_ASSERT_EQUAL(result, cases[i].differs ? -1 : 0);
+        if (cases[i].differs) {
+            CU_ASSERT_EQUAL(failure.code, EXIT_STRANGER);
+            CU_ASSERT_PTR_NOT_NULL(strstr(failure.message, "--sessions-table: users were matched "
+                                                           "with s.t, now are to be with s."));
+        }
+        manifest_clear(&manifest);
+    }
+}
+
 static void test_each_difference_is_named(void)
 {
     struct sample then, now;
@@ -342,6 +375,7 @@ int main(void)
         {"all that is kept comes back", test_all_comes_back},
         {"what is out of range is refused", test_what_is_refused},
         {"every bit and every byte counts", test_every_bit},
+        {"a match with another table is refused", test_another_match},
         {"each difference is named", test_each_difference_is_named},
         {"what became of a table is named", test_what_became_of_a_table_is_named},
     };

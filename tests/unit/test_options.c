@@ -120,6 +120,7 @@ static void test_columns_belong_to_tables(void)
     CU_ASSERT_STRING_EQUAL(requests[1].columns[TABLE_USER_ID], "u");
     CU_ASSERT_PTR_NULL(requests[1].columns[TABLE_RECORD]);
     CU_ASSERT_STRING_EQUAL(options.tables.columns[TABLE_PROFILE_ID], "p");
+    CU_ASSERT_STRING_EQUAL(options.limits.sessions, "raw_funnelfox.sessions(profile_id=p)");
     CU_ASSERT_STRING_EQUAL(options.limits.columns,
                            "s.t(user_id=v uuid=i record=r) s.u(user_id=u uuid=i)");
     rebuild_options_clear(&options);
