@@ -71,10 +71,24 @@ straight cut
 
 # A host dies and is there again at once: rebuild.sh goes on by itself.
 "$hosts" mend h3
+: >"$WORK/log"
 rebuild_on "$WORK/three" 6 died &
 job=$!
 until_seen 60 "$WORK/log" "checkpoint generation-0001-000002"
 "$hosts" off h2
 leaves 0 wait $job
 straight died
+
+# Another one dies, and mpirun is stuck and does not see it: rebuild.sh does, after a minute.
+: >"$WORK/log"
+rebuild_on "$WORK/three" 6 stuck &
+job=$!
+until_seen 60 "$WORK/log" "checkpoint generation-0001-000002"
+for process in $("$hosts" pids h0); do
+    [ "$(cat "/proc/$process/comm")" != mpirun ] || kill -STOP "$process"
+done
+"$hosts" off h2
+leaves 0 wait $job
+check "a stuck mpirun is ended" grep -q "mpirun has 2 of 3 processes left and does not end" "$WORK/log"
+straight stuck
 passed
