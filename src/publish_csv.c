@@ -68,7 +68,8 @@ static int make_directory(const char *directory, struct failure *failure)
     if (path == NULL)
         return failure_memory(failure, "the path of the target", strlen(directory));
     int status = 0;
-    for (char *end = path + 1; status == 0 && *end != '\0';) {
+    for (char *end = path; status == 0 && *end != '\0';) {
+        end += strspn(end, "/");
         end += strcspn(end, "/");
         char cut = *end;
         *end = '\0';
@@ -77,7 +78,6 @@ static int make_directory(const char *directory, struct failure *failure)
         else if (errno != EEXIST)
             status = fail(failure, "make the directory", path, "");
         *end = cut;
-        end += strspn(end, "/");
     }
     free(path);
     return status;
@@ -222,15 +222,64 @@ static int write_file(int directory_fd, const char *directory, const struct file
     return status;
 }
 
-/* Write the files and put them in their places; ${stale}, if any, is an older one that goes. */
-static int write_files(int directory_fd, const char *directory, const struct file *files,
-                       size_t count, const char *stale, struct failure *failure)
+static FILE *open_to_read(int directory_fd, const char *name)
 {
+    int fd = openat(directory_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+    if (fd >= 0 && file == NULL)
+        (void)close(fd);
+    return file;
+}
+
+/* Whether two files hold the same bytes; one that cannot be read holds others. */
+static bool are_same(int directory_fd, const char *one_name, const char *other_name)
+{
+    FILE *one = open_to_read(directory_fd, one_name);
+    FILE *other = open_to_read(directory_fd, other_name);
+    bool same = one != NULL && other != NULL;
+    for (size_t bytes = 1; same && bytes > 0;) {
+        char here[4096], there[4096];
+        bytes = fread(here, 1, sizeof here, one);
+        same = fread(there, 1, sizeof there, other) == bytes && memcmp(here, there, bytes) == 0;
+    }
+    same = same && ferror(one) == 0 && ferror(other) == 0;
+    if (one != NULL)
+        (void)fclose(one);
+    if (other != NULL)
+        (void)fclose(other);
+    return same;
+}
+
+/* Whether the marts stand there as they were just written under their temporary names. */
+static bool is_intact(int directory_fd, const struct file *files, size_t count, const char *stale)
+{
+    bool intact = stale == NULL || faccessat(directory_fd, stale, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+    /* The last is the record, which tells the time too. */
+    for (size_t i = 0; intact && i + 1 < count; i++) {
+        char name[NAME_BYTES];
+        temporary_name(files[i].name, name);
+        intact = are_same(directory_fd, name, files[i].name);
+    }
+    return intact;
+}
+
+/*
+ * Write the files and put them in their places; ${stale}, if any, is an older one that goes. Those
+ * of a run that is ${published} stay where they are still the same.
+ */
+static int write_files(int directory_fd, const char *directory, const struct file *files,
+                       size_t count, const char *stale, bool published, struct failure *failure)
+{
+    int status = -1;
     size_t renamed = 0;
     char name[NAME_BYTES];
     for (size_t i = 0; i < count; i++)
         if (write_file(directory_fd, directory, &files[i], failure) != 0)
             goto remove_temporaries;
+    if (published && is_intact(directory_fd, files, count, stale)) {
+        status = 0;
+        goto remove_temporaries;
+    }
     if (stale != NULL && unlinkat(directory_fd, stale, 0) != 0 && errno != ENOENT) {
         fail(failure, "remove the file", directory, stale);
         goto remove_temporaries;
@@ -260,7 +309,7 @@ remove_temporaries:
         temporary_name(files[i].name, name);
         (void)unlinkat(directory_fd, name, 0);
     }
-    return -1;
+    return status;
 }
 
 int publish_csv_check(const char *directory, int64_t *planned_us, struct failure *failure)
@@ -345,15 +394,16 @@ int publish_csv(const char *directory, const struct marts *marts, const struct r
     }
     remove_leftovers(directory_fd);
     int status = look_up(directory_fd, directory, record, failure);
-    if (status == 0) {
+    if (status >= 0) {
         const struct file files[] = {{PUBLISH_CSV_MATCHES, write_matches, marts},
                                      {PUBLISH_CSV_COHORTS, write_cohorts, marts},
                                      {PUBLISH_CSV_LESSONS, write_lessons, marts},
                                      {PUBLISH_CSV_RECORD, write_text, json}};
         size_t first = record->has_sessions ? 0 : 1;
         /* What an earlier run said about sessions would not belong to the marts of this one. */
-        status = write_files(directory_fd, directory, files + first, 4 - first,
-                             record->has_sessions ? NULL : PUBLISH_CSV_MATCHES, failure);
+        status =
+            write_files(directory_fd, directory, files + first, 4 - first,
+                        record->has_sessions ? NULL : PUBLISH_CSV_MATCHES, status > 0, failure);
     }
     (void)close(directory_fd);
     free(json);

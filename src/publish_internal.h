@@ -50,6 +50,10 @@ int publish_postgres_stage_matches(struct postgres *session, const struct marts 
  */
 int publish_postgres_replace(struct postgres *session, const char *schema, struct failure *failure);
 
+/* Local. Whether the target holds just the staged rows: 1, 0, or -1. */
+int publish_postgres_holds_rows(struct postgres *session, const char *schema,
+                                struct failure *failure);
+
 /*
  * Local. After all changes: whether the target holds just the staged rows, of which triggers and
  * rules of the user may have made others. Returns 0, or -1.

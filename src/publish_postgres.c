@@ -153,7 +153,7 @@ static int check_staged(struct postgres *session, const struct marts *marts,
     return status;
 }
 
-/* Under the lock: whether this run is published already (1), may be published (0), or neither. */
+/* Under the lock: whether this run is published already (1) or not (0), or may not be (-1). */
 static int look_up(struct postgres *session, const struct publication *publication,
                    struct failure *failure)
 {
@@ -174,21 +174,22 @@ static int look_up(struct postgres *session, const struct publication *publicati
     const char *cohorts = postgres_value(result, 0, 0);
     const char *lessons = postgres_value(result, 0, 1);
     const char *newer = postgres_value(result, 0, 2);
-    if (cohorts != NULL && lessons != NULL) {
-        status = 1;
-        if (strcmp(cohorts, record->cohorts_digest) != 0 ||
-            strcmp(lessons, record->lessons_digest) != 0)
-            status = failure_set(failure, EXIT_GATE,
-                                 "The run %s is published already, with other rows (digests %s and "
-                                 "%s, now %s and %s). Nothing was changed; start a new run.",
-                                 record->run_id, cohorts, lessons, record->cohorts_digest,
-                                 record->lessons_digest);
+    bool published = cohorts != NULL && lessons != NULL;
+    if (published && (strcmp(cohorts, record->cohorts_digest) != 0 ||
+                      strcmp(lessons, record->lessons_digest) != 0)) {
+        status = failure_set(failure, EXIT_GATE,
+                             "The run %s is published already, with other rows (digests %s and "
+                             "%s, now %s and %s). Nothing was changed; start a new run.",
+                             record->run_id, cohorts, lessons, record->cohorts_digest,
+                             record->lessons_digest);
     } else if (newer != NULL) {
         status = failure_set(failure, EXIT_GATE,
                              "A later attempt has published already: run %s of %s; this one is of "
                              "%s. Its marts stay; to publish newer ones read anew (with "
                              "--checkpoint: --restart).",
                              postgres_value(result, 0, 3), newer, planned);
+    } else {
+        status = published ? 1 : 0;
     }
     postgres_result_free(result);
     return status;
@@ -254,13 +255,11 @@ static enum outcome publish_with(struct postgres *session, const struct publicat
         publish_postgres_stage(session, failure) != 0)
         return OUTCOME_FAILED;
 
-    /* A run that is published already, or too late, need not send its rows. */
+    /* A run that is too late need not send its rows. */
     (void)FAULT("publish.look_up");
-    if (publish_postgres_begin(session, schema, failure) != 0)
+    if (publish_postgres_begin(session, schema, failure) != 0 ||
+        look_up(session, publication, failure) < 0)
         return OUTCOME_FAILED;
-    int published = look_up(session, publication, failure);
-    if (published != 0)
-        return published > 0 ? OUTCOME_DONE : OUTCOME_FAILED;
     if (postgres_run(session, "Ending a transaction", "ROLLBACK", failure) != 0 ||
         copy_mart(session, publication->marts, false, failure) != 0 ||
         copy_mart(session, publication->marts, true, failure) != 0 ||
@@ -270,11 +269,15 @@ static enum outcome publish_with(struct postgres *session, const struct publicat
 
     if (publish_postgres_begin(session, schema, failure) != 0)
         return OUTCOME_FAILED;
-    published = look_up(session, publication, failure);
-    if (published != 0)
-        return published > 0 ? OUTCOME_DONE : OUTCOME_FAILED;
+    int published = look_up(session, publication, failure);
+    /* Its rows may have been changed or lost since. */
+    int intact = published > 0 ? publish_postgres_holds_rows(session, schema, failure) : 0;
+    if (published < 0 || intact < 0)
+        return OUTCOME_FAILED;
+    if (intact > 0)
+        return OUTCOME_DONE;
     if (publish_postgres_replace(session, schema, failure) != 0 ||
-        insert_run(session, publication, failure) != 0 ||
+        (published == 0 && insert_run(session, publication, failure) != 0) ||
         publish_postgres_check_rows(session, schema, failure) != 0)
         return OUTCOME_FAILED;
     (void)FAULT("publish.before_commit");

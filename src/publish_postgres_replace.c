@@ -65,16 +65,35 @@ static int replace_rows(struct postgres *session, const char *schema, size_t tab
                : 0;
 }
 
-int publish_postgres_check_rows(struct postgres *session, const char *schema,
-                                struct failure *failure)
+/* The tables that differ from what is staged for them, one a row. */
+static int compare_rows(struct postgres *session, const char *schema,
+                        struct postgres_result **result, struct failure *failure)
 {
-    static const char checking[] = "Comparing the rows of the marts";
-    struct postgres_result *result = NULL;
+    static const char comparing[] = "Comparing the rows of the marts";
     char *placed = NULL;
     if (postgres_place_schema(session, sql_unlike_staged, schema, &placed, failure) != 0)
         return -1;
-    int status = postgres_query(session, checking, placed, NULL, 0, &result, failure);
+    int status = postgres_query(session, comparing, placed, NULL, 0, result, failure);
     free(placed);
+    return status;
+}
+
+int publish_postgres_holds_rows(struct postgres *session, const char *schema,
+                                struct failure *failure)
+{
+    struct postgres_result *result = NULL;
+    if (compare_rows(session, schema, &result, failure) != 0)
+        return -1;
+    int holds = postgres_rows(result) == 0 ? 1 : 0;
+    postgres_result_free(result);
+    return holds;
+}
+
+int publish_postgres_check_rows(struct postgres *session, const char *schema,
+                                struct failure *failure)
+{
+    struct postgres_result *result = NULL;
+    int status = compare_rows(session, schema, &result, failure);
     if (status != 0)
         return -1;
     if (postgres_rows(result) > 0)

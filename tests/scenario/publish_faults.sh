@@ -25,6 +25,18 @@ check "the same run twice is a success" "$code" 0
 check "and changes no row" \
     "$(sql -c "SELECT string_agg(xmin::text || ctid::text, ' ') FROM again.mart_course_funnel_cohorts")" "$before"
 check "and is recorded once" "$(runs_of again)" 1
+# Rows that were lost or changed since were taken for published.
+whole=$(state_of again)
+for harm in "TRUNCATE again.mart_course_funnel_lessons" "DROP TABLE again.mart_course_funnel_lessons CASCADE" \
+    "UPDATE again.mart_course_funnel_cohorts SET users_started = users_started + 1" \
+    "INSERT INTO again.course_funnel_session_match VALUES (1, 1, 1, 0)"; do
+    sql -q -c "$harm" 2>/dev/null
+    run "$probe" publish "$database" again 1 20 "$attempt" "$id"
+    check "the same run mends what was done by $harm" "$code $(state_of again)" "0 $whole"
+    check "and is recorded once" "$(runs_of again)" 1
+done
+check "also the match" "$(sql -c "SELECT count(*) FROM again.course_funnel_session_match")" 0
+before=$(sql -c "SELECT string_agg(xmin::text || ctid::text, ' ') FROM again.mart_course_funnel_cohorts")
 run "$probe" publish "$database" again 2 20 "$attempt" "$id"
 check "the same run with other rows is refused" "$code" 7
 check_match "and the message says so" "$err" "The run $id is published already, with other rows"
@@ -33,6 +45,14 @@ check "a stale attempt is refused" "$code" 7
 check_match "and the message names the later one" "$err" "A later attempt has published already: run $id of "
 check "and nothing was changed" \
     "$(sql -c "SELECT string_agg(xmin::text || ctid::text, ' ') FROM again.mart_course_funnel_cohorts")" "$before"
+# A run that was published, and is not the latest any more, was told that it is published.
+run "$probe" publish "$database" later 1 20 "$((attempt - 5))"
+earlier=$out
+run "$probe" publish "$database" later 2 20 "$attempt"
+later=$(state_of later)
+run "$probe" publish "$database" later 1 20 "$((attempt - 5))" "$earlier"
+check "a run that another one followed is refused" "$code $(state_of later)" "7 $later"
+check_match "and the message names the later one" "$err" "A later attempt has published already"
 sql -c "UPDATE again.course_funnel_runs SET attempt_at = now() + interval '1 year'"
 run "$probe" publish "$database" again 2 20
 check "a clock that was set back does not stop new attempts" "$code" 0

@@ -27,6 +27,12 @@ check "lines end in LF and there is no BOM" \
 run "$probe" report --from "$work/masked"
 check "the report finds the rows to be those of the record" "$code$err" 0
 
+# A folder of one letter was not made, so that nothing could be written to it.
+cd "$work"
+run "$probe" publish o x 1 20
+check "a folder's name of one letter" "$code$err" 0
+cd "$repository"
+
 # Twice, and too late.
 target=$work/again
 attempt=$("$probe" check "$target")
@@ -34,6 +40,17 @@ id=$("$probe" publish "$target" x 1 20 "$attempt")
 inodes=$(stat -c %i "$target"/* | paste -sd ' ')
 run "$probe" publish "$target" x 1 20 "$attempt" "$id"
 check "the same run twice changes no file" "$code $(stat -c %i "$target"/* | paste -sd ' ')" "0 $inodes"
+# Rows that were lost or changed since were taken for published.
+before=$(cat "$target"/mart_*.csv | md5sum)
+for harm in 'rm "$target/mart_course_funnel_lessons.csv"' \
+    'echo 1 >>"$target/mart_course_funnel_cohorts.csv"' \
+    'touch "$target/course_funnel_session_match.csv"'; do
+    eval "$harm"
+    run "$probe" publish "$target" x 1 20 "$attempt" "$id"
+    check "the same run mends what was done by $harm" \
+        "$code $(cat "$target"/mart_*.csv | md5sum) $(listing "$target")" "0 $before $three"
+done
+inodes=$(stat -c %i "$target"/* | paste -sd ' ')
 for more in 0 -1; do
     run "$probe" publish "$target" x 2 20 "$((attempt + more))" "$id"
     check "the same run with other rows changes no file" \
