@@ -9,12 +9,12 @@ usage: jobs/rebuild.sh [OPTION...] -- OPTIONS OF REBUILD
 
 Runs `mpirun course-funnel rebuild OPTIONS` and, when it ends by an exit code that says that it may
 help, again: after a stop on request (75), after lost ranks, hosts or an ended mpirun, and after a
-pause when the target could not take the marts (5) or, under Slurm, another job has the folder (6).
+pause when marts or rejects could not be written (5) or, under Slurm, another job has the folder (6).
 OPTIONS must name a --checkpoint folder, where each attempt goes on from what the one before has
 left.
 
   --ranks N      ranks to start; without it one a thread of the cores, under Slurm one a task of
-                 the job
+                 the job. More than one a core take OMPI_MCA_rmaps_base_oversubscribe=1
   --attempts K   most attempts in all (100)
   --fruitless K  most attempts in a row that leave no newer checkpoint behind (3)
   --pause S      seconds to wait before target or folder are tried again, at most 5 times (60)
@@ -217,7 +217,7 @@ where_it_sticks() {
 give_up_if_due() {
     if [ "$fruitless" -ge "$fruitless_limit" ]; then
         leave $GAVE_UP "given up: $fruitless attempts in a row got no further.$last" \
-            "$(where_it_sticks). See the messages of course-funnel above, and" \
+            "$(where_it_sticks). See the messages of course-funnel and mpirun above, and" \
             "\`course-funnel inspect $checkpoint\`."
     fi
     if [ "$begun" -ge "$attempts" ] || [ "${SLURM_RESTART_COUNT:-0}" -ge "$attempts" ]; then
@@ -462,10 +462,11 @@ while :; do
     target)
         target_failures=$((target_failures + 1))
         if [ -n "$asked$told" ] || [ "$target_failures" -ge "$TRIES" ]; then
-            leave "$code" "the target could not take the marts, $target_failures times." \
-                "Run it again when it can; no input is read again."
+            leave "$code" "the marts or rejects could not be written, $target_failures times. See" \
+                "the message above, and run it again when that is mended; what was read is not" \
+                "read again."
         fi
-        say "the target could not take the marts; trying again in $pause_seconds s."
+        say "the marts or rejects could not be written; trying again in $pause_seconds s."
         pause "$pause_seconds"
         ;;
     taken)

@@ -275,6 +275,33 @@ static int refuse_option(int answer, char **argv, int at, struct failure *failur
     return failure_set(failure, EXIT_USAGE, "There is no option \"%s\".", word);
 }
 
+/* Who gives an option relies on what it does, so one that would do nothing is refused. */
+static int refuse_idle(const struct rebuild_options *options, uint64_t given,
+                       struct failure *failure)
+{
+    static const char checkpoint[] = "is for checkpoints, and --checkpoint names no folder";
+    static const char source[] = "is for sources in PostgreSQL, and none is named";
+    bool no_checkpoint = options->checkpoint.path == NULL;
+    bool no_source = options->tables.request_count == 0;
+    const struct {
+        enum option_name name;
+        bool is_idle;
+        const char *text, *why;
+    } cases[] = {
+        {OPTION_RESTART, no_checkpoint, "--restart", checkpoint},
+        {OPTION_CHECKPOINT_INTERVAL, no_checkpoint, "--checkpoint-interval", checkpoint},
+        {OPTION_MEAN_TIME_TO_INTERRUPT, no_checkpoint, "--mean-time-to-interrupt", checkpoint},
+        {OPTION_CONNECTIONS, no_source, "--connections", source},
+        {OPTION_STATEMENT_TIMEOUT, no_source, "--statement-timeout", source},
+        {OPTION_SCHEMA, !postgres_is_target(options->to), "--schema",
+         "is for a target in PostgreSQL, and --to names a directory"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (cases[i].is_idle && (given >> cases[i].name & 1) != 0)
+            return failure_set(failure, EXIT_USAGE, "%s %s.", cases[i].text, cases[i].why);
+    return 0;
+}
+
 int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options,
                           struct failure *failure)
 {
@@ -323,14 +350,13 @@ int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options
         return failure_set(failure, EXIT_USAGE, "--from is missing: what should be read?");
     if (options->to == NULL)
         return failure_set(failure, EXIT_USAGE, "--to is missing: where should the marts go?");
-    if (options->checkpoint.restart && options->checkpoint.path == NULL)
-        return failure_set(failure, EXIT_USAGE,
-                           "--restart throws checkpoints away, but --checkpoint names no folder.");
     if (options->schema == NULL)
         options->schema = "public";
     if (options->rejects == NULL)
         options->rejects = "rejects.ndjson";
-    return rebuild_options_sort_sources(options, failure);
+    if (rebuild_options_sort_sources(options, failure) != 0)
+        return -1;
+    return refuse_idle(options, given, failure);
 }
 
 void rebuild_options_clear(struct rebuild_options *options)

@@ -1,5 +1,6 @@
 #include "rebuild_internal.h"
 
+#include "course_funnel/calendar.h"
 #include "course_funnel/clock.h"
 #include "course_funnel/fault.h"
 #include "course_funnel/key_group.h"
@@ -155,6 +156,18 @@ int rebuild_plan(struct job *job, struct failure *failure)
                                 !job->options.dry_run, &job->tables, failure);
 }
 
+/* Files that changed would be another input; a table that all was read of may have any rows now. */
+static void warn_of_age(const struct job *job, const struct manifest *found)
+{
+    char seen[CALENDAR_TIME_BYTES];
+    if (found->kind != MANIFEST_SUMS || job->tables.list == NULL || !rebuild_is_root(job))
+        return;
+    calendar_format_time(found->attempt_us, seen);
+    log_warning("tables are published as they were at %.19s UTC, when they were read; --restart "
+                "reads them anew",
+                seen);
+}
+
 int rebuild_plan_resume(struct job *job, struct failure *failure)
 {
     const struct rebuild_options *options = &job->options;
@@ -181,6 +194,7 @@ int rebuild_plan_resume(struct job *job, struct failure *failure)
         job->record.planned_us = found->planned_us;
         job->record.attempt_us = found->attempt_us;
         job->resumes = found->resumes + 1;
+        warn_of_age(job, found);
         /* The counts so far are rank 0's, so that the sum over the ranks goes on from them. */
         if (rebuild_is_root(job))
             job->ledger = found->ledger;

@@ -141,12 +141,16 @@ int rebuild_publish_summary(struct job *job, struct failure *failure)
         return -1;
     if (!rebuild_is_root(job))
         return 0;
+    const struct manifest *found =
+        job->checkpoint != NULL ? checkpoint_found(job->checkpoint) : NULL;
     struct summary summary = {.record = &job->record,
                               .phases = spreads,
                               .list = job->list,
                               .target = job->target_text,
                               .rejects = job->rejects_path,
-                              .resumes = job->resumes};
+                              .resumes = job->resumes,
+                              .earlier_lines = found != NULL ? found->ledger.lines_read : 0,
+                              .earlier_bytes = found != NULL ? found->ledger.bytes_read : 0};
     summary_print(stdout, &summary);
     /* What was published stays published. */
     struct failure trouble = {0};

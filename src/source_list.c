@@ -170,12 +170,27 @@ static int is_trouble(const char *path, int error)
     return error != ENOENT && error != ENOTDIR;
 }
 
+/* glob takes the ** of other tools, any folders below, for one *, and would pass over most files.
+ */
+static bool has_deep_star(const char *pattern)
+{
+    for (const char *at = pattern; (at = strstr(at, "**")) != NULL; at += 2)
+        if ((at == pattern || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
+            return true;
+    return false;
+}
+
 static int visit_matches(const char *pattern, source_visit *visit, void *whom,
                          struct failure *failure)
 {
     char shown[SOURCE_SHOWN_BYTES];
     source_names_show(pattern, shown, sizeof shown);
 
+    if (has_deep_star(pattern))
+        return failure_set(failure, EXIT_SOURCE,
+                           "%s: ** does not stand for folders below. Name the folder itself, which "
+                           "is walked with all that is in it.",
+                           shown);
     glob_t matches;
     int result = 0;
     switch (glob(pattern, GLOB_NOSORT, is_trouble, &matches)) {

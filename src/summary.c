@@ -110,14 +110,16 @@ void summary_print(FILE *out, const struct summary *summary)
     print_phases(out, summary->phases, record->ranks);
 
     double read = summary->phases[PHASE_READ].seconds;
-    if (read > 0)
-        fprintf(out, "  %.0f lines/s, %.1f MB/s of text while reading\n",
-                (double)record->ledger.lines_read / read,
-                (double)record->ledger.bytes_read / read / 1e6);
+    uint64_t lines = record->ledger.lines_read - summary->earlier_lines;
+    if (read > 0 && lines > 0)
+        fprintf(out, "  %.0f lines/s, %.1f MB/s of text while reading\n", (double)lines / read,
+                (double)(record->ledger.bytes_read - summary->earlier_bytes) / read / 1e6);
     fprintf(out,
-            "\nPublished to %s in %.1f s:\n  mart_course_funnel_cohorts %14s rows  %s\n"
+            "\nPublished to %s in %.1f s%s:\n  mart_course_funnel_cohorts %14s rows  %s\n"
             "  mart_course_funnel_lessons %14s rows  %s\n",
-            summary->target, seconds, grouped(record->cohort_rows, cohorts), record->cohorts_digest,
+            summary->target, seconds,
+            summary->resumes > 0 ? " from the start of the first attempt" : "",
+            grouped(record->cohort_rows, cohorts), record->cohorts_digest,
             grouped(record->lesson_rows, lessons), record->lessons_digest);
 }
 

@@ -15,7 +15,9 @@ struct summary {
     const struct source_list *list;
     const char *target;  /* as it may be shown */
     const char *rejects; /* path of the reject file */
-    unsigned resumes;    /* how often the run was resumed from a checkpoint */
+    unsigned resumes;    /* how often the run was resumed from a checkpoint, where it had ... */
+    uint64_t earlier_lines;
+    uint64_t earlier_bytes; /* ... read so much */
 };
 
 /* Local. Print what was done: counts that balance, times, what was published and where. */

@@ -313,7 +313,7 @@ says_inspect 6 "There is no checkpoint. A run on this folder reads all input."
 leaves 6 alone inspect "$WORK/nowhere"
 leaves 2 alone inspect
 leaves 2 rebuild out 2 --restart
-says "--restart throws checkpoints away, but --checkpoint names no folder."
+says "--restart is for checkpoints, and --checkpoint names no folder."
 leaves 2 rebuild out 2 --checkpoint "$folder" --checkpoint-interval 0
 says "--checkpoint-interval takes a number above 0 and up to 1000000, not \"0\"."
 passed

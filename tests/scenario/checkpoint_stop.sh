@@ -122,8 +122,12 @@ clean_folder "$WORK/folder"
 rm -rf "$WORK/out" "$WORK/out.rejects"
 leaves 0 rebuild out 2 --checkpoint "$WORK/folder"
 says "all input was read before, its sums are published"
+# It told 17 billion lines a second, of lines that others had read.
+check "no speed is told of what was not read" test "$(grep -c 'while reading' "$WORK/stdout")" = 0
+check "the time is that of all attempts" grep -q "s from the start of the first attempt:" "$WORK/stdout"
 as_straight out
 leaves 0 rebuild out 2 --checkpoint "$WORK/folder" --restart
+check "the speed is told of what was read" grep -q ' lines/s, .* of text while reading' "$WORK/stdout"
 check "nothing was resumed" test "$(grep -c resumed "$WORK/stderr")" = 0
 as_straight out
 

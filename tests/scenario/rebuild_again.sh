@@ -143,7 +143,7 @@ plan "75+ 75+ 75+ 75+ 75+" 69 4 --attempts 4
 says "all 4 attempts are used up"
 plan "5 5 5 0" 0 4
 plan "5 5 5 5 5 0" 5 5
-says "the target could not take the marts, 5 times."
+says "the marts or rejects could not be written, 5 times."
 plan "205 5 137+ 0" 0 4
 unset -f sleep
 

@@ -43,6 +43,8 @@ for ranks in 1 3; do
     psql -XAtqc "insert into raw_funnelfox.sessions values ('more')"
     leaves 0 run out $((4 - ranks)) "${folder[@]}"
     says 'all input was read before'
+    says "warning: tables are published as they were at $(date -u +%Y-%m-%d) "
+    says ' UTC, when they were read; --restart reads them anew'
     check "nobody is told that users are not matched" test -z "$(grep 'not matched' "$WORK/stderr")"
     same_marts "$WORK/out" "$WORK/straight"
     same "$WORK/out/$match" "$WORK/straight/$match"

@@ -65,14 +65,14 @@ static void test_rebuild_line(void)
 {
     struct rebuild_options options;
     struct failure failure;
-    CU_ASSERT_FATAL(parse("rebuild --from a b --to=out --from c --schema s --dry-run "
+    CU_ASSERT_FATAL(parse("rebuild --from a b --to=host=h --from c --schema s --dry-run "
                           "--max-line-bytes 2M --max-ratio 9 --log-format json",
                           &options, &failure) == 0);
     CU_ASSERT_EQUAL_FATAL(options.from_count, 3);
     CU_ASSERT_STRING_EQUAL(options.from[0], "a");
     CU_ASSERT_STRING_EQUAL(options.from[1], "b");
     CU_ASSERT_STRING_EQUAL(options.from[2], "c");
-    CU_ASSERT_STRING_EQUAL(options.to, "out");
+    CU_ASSERT_STRING_EQUAL(options.to, "host=h");
     CU_ASSERT_STRING_EQUAL(options.schema, "s");
     CU_ASSERT_STRING_EQUAL(options.rejects, "rejects.ndjson");
     CU_ASSERT(options.dry_run && options.json_log && !options.allow_empty);
@@ -145,6 +145,12 @@ static void test_rebuild_mistakes(void)
         const char *line, *message;
     } mistakes[] = {
         {"rebuild", "--from is missing"},
+        {"rebuild --from a --to b --restart", "--restart is for checkpoints"},
+        {"rebuild --from a --to b --checkpoint-interval auto", "--checkpoint names no folder"},
+        {"rebuild --from a --to b --mean-time-to-interrupt 5", "--checkpoint names no folder"},
+        {"rebuild --from a --to host=h --connections 5", "--connections is for sources"},
+        {"rebuild --from a --to host=h --statement-timeout 5", "and none is named"},
+        {"rebuild --from host=h --to b --schema s", "--schema is for a target in PostgreSQL"},
         {"rebuild --from a", "--to is missing"},
         {"rebuild --from a --to", "--to takes a value"},
         {"rebuild --from a --to b --to c", "--to is given twice"},

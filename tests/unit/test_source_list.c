@@ -132,6 +132,10 @@ static void test_refused_names(void)
     CU_ASSERT_EQUAL(symlink("itself", files_path("itself")), 0);
     files_expect_failure("missing.json", &limits, EXIT_SOURCE, "missing.json: nothing matches");
     files_expect_failure("*.gz", &limits, EXIT_SOURCE, "*.gz: nothing matches");
+    /* Only the files one folder below were read. */
+    files_expect_failure("**/*.gz", &limits, EXIT_SOURCE, "**/*.gz: ** does not stand for folders");
+    files_expect_failure("a/**", &limits, EXIT_SOURCE, "a/**: ** does not stand for folders");
+    files_expect_failure("a**/b", &limits, EXIT_SOURCE, "a**/b: nothing matches");
     files_expect_failure("gone/*.gz", &limits, EXIT_SOURCE, "gone/*.gz: nothing matches");
     files_expect_failure("a.json/b", &limits, EXIT_SOURCE, "a.json/b: nothing matches");
     files_expect_failure("pipe", &limits, EXIT_SOURCE, "pipe: is not a regular file");
