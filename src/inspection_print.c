@@ -107,7 +107,7 @@ int inspection_print(FILE *out, const struct inspection *inspection, struct fail
     if (inspection->has_attempt)
         fprintf(out, "  run %s, attempt %" PRIu32 "\n", inspection->attempt.run_id,
                 inspection->attempt.number);
-    else
+    else if (listing->generation_count + listing->damaged_count > 0)
         fprintf(out, "  the file that names the run and its attempt is missing or damaged\n");
     if (inspection->locked)
         fprintf(out, "  in use by a job that lives: %s\n", inspection->holder);

@@ -310,6 +310,8 @@ COURSE_FUNNEL_FAULT=store.lock:1:0:ENOLCK leaves 6 rebuild out 2 --checkpoint "$
 says "$folder/lock: cannot be locked: No locks available. Name a folder on storage that knows fcntl \
 locks."
 says_inspect 6 "There is no checkpoint. A run on this folder reads all input."
+leaves 6 alone inspect "$folder"
+check "nothing is missing in an empty folder" test "$(grep -c missing "$WORK/stdout")" = 0
 leaves 6 alone inspect "$WORK/nowhere"
 leaves 2 alone inspect
 leaves 2 rebuild out 2 --restart
