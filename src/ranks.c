@@ -1,6 +1,8 @@
 #include "course_funnel/launcher.h"
+#include "course_funnel/meeting.h"
 #include "course_funnel/ranks_mpi.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +36,13 @@ int ranks_check(int answer, const char *call, struct failure *failure)
     return failure_set(failure, EXIT_BUG, "%s failed: %s.", call, text);
 }
 
+static bool is_one_host(void)
+{
+    const char *all = getenv("OMPI_COMM_WORLD_SIZE");
+    const char *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    return all != NULL && here != NULL && strcmp(all, here) == 0;
+}
+
 /*
  * Ranks of one host need shared memory and no network. Told so, Open MPI does not load and try what
  * drives all kinds of networks, which takes it longer than all else at the start. What the user has
@@ -41,12 +50,27 @@ int ranks_check(int answer, const char *call, struct failure *failure)
  */
 static int leave_networks_out(struct failure *failure)
 {
-    const char *all = getenv("OMPI_COMM_WORLD_SIZE");
-    const char *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-    if (all == NULL || here == NULL || strcmp(all, here) != 0)
+    if (!is_one_host())
         return 0;
     if (setenv("OMPI_MCA_pml", "ob1", 0) != 0 || setenv("OMPI_MCA_btl", "self,vader", 0) != 0)
         return failure_memory(failure, "the environment", strlen("OMPI_MCA_btl=self,vader"));
+    return 0;
+}
+
+/* Open MPI connects two ranks when they first talk: here, where waiting for it has an end. */
+static int meet(const struct ranks *ranks, struct failure *failure)
+{
+    unsigned char mine = 1, theirs = 0;
+    for (int step = 1; step < ranks->count && !is_one_host(); step++) {
+        int to = (ranks->rank + step) % ranks->count;
+        int from = (ranks->rank - step + ranks->count) % ranks->count;
+        if (ranks_check(MPI_Sendrecv(&mine, 1, MPI_UNSIGNED_CHAR, to, 0, &theirs, 1,
+                                     MPI_UNSIGNED_CHAR, from, 0, ranks->communicator,
+                                     MPI_STATUS_IGNORE),
+                        "MPI_Sendrecv", failure) != 0)
+            return -1;
+    }
+    meeting_end();
     return 0;
 }
 
@@ -56,7 +80,8 @@ int ranks_start(struct ranks **ranks, struct failure *failure)
     if (started == NULL)
         return failure_memory(failure, "the ranks", sizeof *started);
     int bytes = 0;
-    if (launcher_follow(failure) != 0 || leave_networks_out(failure) != 0 ||
+    if (launcher_follow(failure) != 0 || meeting_begin(failure) != 0 ||
+        leave_networks_out(failure) != 0 ||
         ranks_check(MPI_Init(NULL, NULL), "MPI_Init", failure) != 0 ||
         ranks_check(MPI_Comm_dup(MPI_COMM_WORLD, &started->communicator), "MPI_Comm_dup",
                     failure) != 0 ||
@@ -67,7 +92,8 @@ int ranks_start(struct ranks **ranks, struct failure *failure)
         ranks_check(MPI_Comm_size(started->communicator, &started->count), "MPI_Comm_size",
                     failure) != 0 ||
         ranks_check(MPI_Get_processor_name(started->host, &bytes), "MPI_Get_processor_name",
-                    failure) != 0) {
+                    failure) != 0 ||
+        meet(started, failure) != 0) {
         free(started);
         return -1;
     }

@@ -11,6 +11,8 @@ export HOSTS_DIR=$WORK/h
 "$hosts" possible || skip "several hosts cannot be made on this machine: no root, or no network namespaces"
 before_cleaning="$hosts down"
 "$hosts" up 4
+# A host whose cable was just plugged in may not be reached at once, and Open MPI waits for ever then.
+export COURSE_FUNNEL_MEETING_SECONDS=20
 make_export 20000
 slow_program 200000
 
@@ -91,4 +93,18 @@ done
 leaves 0 wait $job
 check "a stuck mpirun is ended" grep -q "mpirun has 2 of 3 processes left and does not end" "$WORK/log"
 straight stuck
+
+# What one host sends to another is lost: the ranks do not meet, and leave rather than wait for ever.
+: >"$WORK/log"
+"$hosts" exec h3 ip neigh replace 10.77.0.11 lladdr 02:00:00:00:00:99 dev eth0 nud permanent
+COURSE_FUNNEL_MEETING_SECONDS=10 rebuild_on "$WORK/three" 6 apart &
+job=$!
+until_seen 60 "$WORK/log" "The ranks did not meet in time (COURSE_FUNNEL_MEETING_SECONDS)"
+"$hosts" exec h3 ip neigh del 10.77.0.11 dev eth0
+leaves 0 wait $job
+check "only one rank tells" test "$(grep -c "did not meet" "$WORK/log")" -lt \
+    "$(grep -c "rebuild.sh: attempt" "$WORK/log")"
+straight apart
+COURSE_FUNNEL_MEETING_SECONDS=soon leaves 2 alone rebuild --from x --to y
+says "COURSE_FUNNEL_MEETING_SECONDS takes a whole number"
 passed

@@ -29,8 +29,27 @@ for ((tries = 0; tries < 100; tries++)); do
 done
 in_cluster scancel -s USR1 --batch "$database"
 
+# A job that Slurm could not launch a second time, as it was running, it may hold until somebody
+# releases it.
+release_if_held() {
+    local tries
+    for ((tries = 0; tries < 300; tries++)); do
+        case $(state_of "$1") in
+        PENDING)
+            if in_cluster squeue -h -j "$1" -o %r | grep -qi 'launch.failed.requeued.held'; then
+                echo "job $1 is held, and released"
+                in_cluster scontrol release "$1"
+            fi
+            ;;
+        RUNNING | COMPLETING) ;;
+        *) return 0 ;;
+        esac
+        sleep 0.5
+    done
+}
 for name in known unknown database; do
-    ends "${!name}" COMPLETED 150 $name
+    release_if_held "${!name}"
+    ends "${!name}" COMPLETED 30 $name
     echo "$name: $(grep -c 'attempt [0-9]* of' "$(log_of $name)") attempts"
 done
 straight known
