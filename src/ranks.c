@@ -61,7 +61,8 @@ static int leave_networks_out(struct failure *failure)
 static int meet(const struct ranks *ranks, struct failure *failure)
 {
     unsigned char mine = 1, theirs = 0;
-    for (int step = 1; step < ranks->count && !is_one_host(); step++) {
+    int steps = is_one_host() ? 0 : ranks->count;
+    for (int step = 1; step < steps; step++) {
         int to = (ranks->rank + step) % ranks->count;
         int from = (ranks->rank - step + ranks->count) % ranks->count;
         if (ranks_check(MPI_Sendrecv(&mine, 1, MPI_UNSIGNED_CHAR, to, 0, &theirs, 1,

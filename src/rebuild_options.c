@@ -291,6 +291,9 @@ static int refuse_idle(const struct rebuild_options *options, uint64_t given,
         {OPTION_RESTART, no_checkpoint, "--restart", checkpoint},
         {OPTION_CHECKPOINT_INTERVAL, no_checkpoint, "--checkpoint-interval", checkpoint},
         {OPTION_MEAN_TIME_TO_INTERRUPT, no_checkpoint, "--mean-time-to-interrupt", checkpoint},
+        {OPTION_COLUMN, no_source, "--column", source},
+        {OPTION_SESSIONS_TABLE, no_source, "--sessions-table", source},
+        {OPTION_EVENTS_TABLE, no_source, "--events-table", source},
         {OPTION_CONNECTIONS, no_source, "--connections", source},
         {OPTION_STATEMENT_TIMEOUT, no_source, "--statement-timeout", source},
         {OPTION_SCHEMA, !postgres_is_target(options->to), "--schema",
@@ -336,8 +339,11 @@ int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options
             return failure_set(failure, EXIT_USAGE,
                                "\"%s\" stands there without an option; sources come after --from.",
                                optarg);
-        if ((!may_come_again(answer) && options_once(long_options, answer, &given, failure) != 0) ||
-            set_option(options, (enum option_name)answer, failure) != 0)
+        if (may_come_again(answer))
+            given |= UINT64_C(1) << answer;
+        else if (options_once(long_options, answer, &given, failure) != 0)
+            return -1;
+        if (set_option(options, (enum option_name)answer, failure) != 0)
             return -1;
         last = answer;
     }

@@ -23,16 +23,6 @@ static size_t count_databases(const struct rebuild_options *options)
 static int check_tables(const struct rebuild_options *options, size_t databases,
                         struct failure *failure)
 {
-    for (int i = 0; i < TABLE_COLUMNS && databases == 0; i++)
-        if (options->tables.columns[i] != NULL)
-            return failure_set(failure, EXIT_USAGE,
-                               "--column is for sources in PostgreSQL, and none is named.");
-    if (databases == 0 && options->tables.sessions != NULL)
-        return failure_set(failure, EXIT_USAGE,
-                           "--sessions-table is for sources in PostgreSQL, and none is named.");
-    if (databases == 0 && options->events_table_count > 0)
-        return failure_set(failure, EXIT_USAGE,
-                           "--events-table is for sources in PostgreSQL, and none is named.");
     for (size_t i = 0; i < options->events_table_count && databases > 1; i++) {
         const struct rebuild_table *table = &options->events_tables[i];
         if (table->from_before == 0 || !is_database(options->from[table->from_before - 1]))

@@ -170,8 +170,7 @@ static int is_trouble(const char *path, int error)
     return error != ENOENT && error != ENOTDIR;
 }
 
-/* glob takes the ** of other tools, any folders below, for one *, and would pass over most files.
- */
+/* glob takes the ** of other tools, any folders below, for one *, and would miss most files. */
 static bool has_deep_star(const char *pattern)
 {
     for (const char *at = pattern; (at = strstr(at, "**")) != NULL; at += 2)

@@ -107,8 +107,7 @@ void manifest_clear(struct manifest *manifest);
 int manifest_set_input(struct manifest *manifest, const struct source_list *list,
                        const struct source_limits *limits, struct failure *failure);
 
-/* Local. Fill in what users are to be matched with: until all is read, another run may change it.
- */
+/* Local. Fill in what users are to be matched with; until all is read a resume may change it. */
 void manifest_set_sessions(struct manifest *manifest, const struct source_limits *limits);
 
 /* Local. The name of a file of key groups. */
