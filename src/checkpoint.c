@@ -432,7 +432,7 @@ void checkpoint_set_times(struct checkpoint *checkpoint, int64_t planned_us, int
 
 const struct manifest *checkpoint_found(const struct checkpoint *checkpoint)
 {
-    return checkpoint->has_found ? &checkpoint->found : NULL;
+    return checkpoint != NULL && checkpoint->has_found ? &checkpoint->found : NULL;
 }
 
 struct state *checkpoint_take_state(struct checkpoint *checkpoint)

@@ -63,7 +63,7 @@ int history_read(const struct ingest *ingest, struct checkpoint *checkpoint,
 {
     struct ingest from = *ingest;
     struct ingest_worker *worker = NULL;
-    const struct manifest *found = checkpoint != NULL ? checkpoint_found(checkpoint) : NULL;
+    const struct manifest *found = checkpoint_found(checkpoint);
     if (found != NULL) {
         from.unfinished = found->unfinished;
         from.unfinished_count = found->unfinished_count;

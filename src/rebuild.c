@@ -25,16 +25,14 @@ bool rebuild_is_root(const struct job *job)
 
 bool rebuild_is_read(const struct job *job)
 {
-    const struct manifest *found =
-        job->checkpoint != NULL ? checkpoint_found(job->checkpoint) : NULL;
+    const struct manifest *found = checkpoint_found(job->checkpoint);
     return found != NULL && found->kind == MANIFEST_SUMS;
 }
 
 /* How much of the input earlier attempts read, in bytes on disk. */
 static uint64_t done_before(const struct job *job)
 {
-    const struct manifest *found =
-        job->checkpoint != NULL ? checkpoint_found(job->checkpoint) : NULL;
+    const struct manifest *found = checkpoint_found(job->checkpoint);
     return found != NULL ? found->done_bytes : 0;
 }
 

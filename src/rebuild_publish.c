@@ -141,8 +141,7 @@ int rebuild_publish_summary(struct job *job, struct failure *failure)
         return -1;
     if (!rebuild_is_root(job))
         return 0;
-    const struct manifest *found =
-        job->checkpoint != NULL ? checkpoint_found(job->checkpoint) : NULL;
+    const struct manifest *found = checkpoint_found(job->checkpoint);
     struct summary summary = {.record = &job->record,
                               .phases = spreads,
                               .list = job->list,

@@ -54,7 +54,7 @@ const char *checkpoint_run_id(const struct checkpoint *checkpoint);
  */
 void checkpoint_set_times(struct checkpoint *checkpoint, int64_t planned_us, int64_t attempt_us);
 
-/* What was found: NULL when the job begins from nothing. Stays the checkpoint's own. */
+/* What was found: NULL when the job begins from nothing, or keeps none. The checkpoint's own. */
 const struct manifest *checkpoint_found(const struct checkpoint *checkpoint);
 
 /*
