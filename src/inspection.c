@@ -1,7 +1,5 @@
 #include "inspection.h"
 
-#include "store_internal.h"
-
 #include <stdlib.h>
 #include <string.h>
 

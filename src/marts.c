@@ -198,6 +198,21 @@ free_marts:
     return -1;
 }
 
+int marts_set_matches(const struct tally *tally, struct marts *marts, struct failure *failure)
+{
+    marts->matches = calloc(tally->count + 1, sizeof *marts->matches);
+    if (marts->matches == NULL)
+        return failure_memory(failure, "the match with sessions",
+                              tally->count * sizeof *marts->matches);
+    for (size_t i = 0; i < tally->count; i++)
+        marts->matches[i] =
+            (struct match_row){.course_id = tally->records[i].course_id,
+                               .users_with_session = tally->records[i].users_completed,
+                               .users_without_session = tally->records[i].users_started};
+    marts->match_count = tally->count;
+    return 0;
+}
+
 void marts_free(struct marts *marts)
 {
     if (marts == NULL)

@@ -1,8 +1,8 @@
 #include "course_funnel/marts_read.h"
 
+#include "course_funnel/marts_rows.h"
 #include "course_funnel/postgres.h"
 #include "course_funnel/sql_texts.h"
-#include "marts_rows.h"
 #include "publish_internal.h"
 
 #include <errno.h>

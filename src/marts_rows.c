@@ -1,4 +1,4 @@
-#include "marts_rows.h"
+#include "course_funnel/marts_rows.h"
 
 #include "course_funnel/calendar.h"
 

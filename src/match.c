@@ -4,6 +4,7 @@
 #include "course_funnel/key_group.h"
 #include "course_funnel/parcel.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 /* A byte for each user of each key group: 1 when a session of theirs was seen. */
@@ -105,20 +106,5 @@ int match_tally(const struct match *match, struct tally *tally, struct failure *
         }
     }
     tally_sort(tally);
-    return 0;
-}
-
-int match_rows(const struct tally *tally, struct marts *marts, struct failure *failure)
-{
-    marts->matches = calloc(tally->count + 1, sizeof *marts->matches);
-    if (marts->matches == NULL)
-        return failure_memory(failure, "the match with sessions",
-                              tally->count * sizeof *marts->matches);
-    for (size_t i = 0; i < tally->count; i++)
-        marts->matches[i] =
-            (struct match_row){.course_id = tally->records[i].course_id,
-                               .users_with_session = tally->records[i].users_completed,
-                               .users_without_session = tally->records[i].users_started};
-    marts->match_count = tally->count;
     return 0;
 }

@@ -112,7 +112,7 @@ static int describe_sources(struct job *job, struct failure *failure)
 int rebuild_publish(struct job *job, struct failure *failure)
 {
     if (pass_gates(job, failure) != 0 || marts_build(&job->tally, &job->marts, failure) != 0 ||
-        match_rows(&job->matches, job->marts, failure) != 0 ||
+        marts_set_matches(&job->matches, job->marts, failure) != 0 ||
         (job->checkpoint != NULL && checkpoint_check(job->checkpoint, failure) != 0))
         return -1;
     (void)FAULT("rebuild.publish");

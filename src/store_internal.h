@@ -30,10 +30,7 @@ int store_read_kept(const struct store *store, struct store_generation kept[STOR
 int store_take_lock(struct store *store, struct failure *failure);
 int store_sign_lock(const struct store *store, struct failure *failure);
 
-/* Local. The attempt file. Returns 1 when it is there and whole, 0 when not, -1 when it cannot be
- * read. */
-int store_read_attempt(const struct store *store, struct store_attempt *attempt,
-                       struct failure *failure);
+/* Local. Write the attempt file. Returns 0, or -1. */
 int store_write_attempt(const struct store *store, const struct store_attempt *attempt,
                         struct failure *failure);
 

@@ -80,6 +80,9 @@ int marts_begin_digest(const char *header, struct digest **digest, struct failur
  */
 int marts_build(const struct tally *tally, struct marts **marts, struct failure *failure);
 
+/* Local. Fill marts->matches out of a tally of match_tally. Returns 0, or -1 (EXIT_BUG). */
+int marts_set_matches(const struct tally *tally, struct marts *marts, struct failure *failure);
+
 /* Local. marts_free(NULL) does nothing. */
 void marts_free(struct marts *marts);
 

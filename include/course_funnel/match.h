@@ -3,7 +3,6 @@
 
 #include "course_funnel/failure.h"
 #include "course_funnel/ledger.h"
-#include "course_funnel/marts.h"
 #include "course_funnel/state.h"
 #include "course_funnel/tally.h"
 
@@ -42,8 +41,5 @@ void match_count(const struct match *match, uint64_t *with, uint64_t *without);
  * Returns 0, or -1 (EXIT_BUG).
  */
 int match_tally(const struct match *match, struct tally *tally, struct failure *failure);
-
-/* Local. Fill marts->matches out of such a tally. Returns 0, or -1 (EXIT_BUG). */
-int match_rows(const struct tally *tally, struct marts *marts, struct failure *failure);
 
 #endif

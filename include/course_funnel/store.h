@@ -123,6 +123,13 @@ int store_open_generation(const struct store *store, struct store_generation gen
                           struct durable_folder *folder, struct failure *failure);
 
 /*
+ * Local. Read the attempt file. Returns 1 when it is there and whole, 0 when not, or -1 when it
+ * cannot be read.
+ */
+int store_read_attempt(const struct store *store, struct store_attempt *attempt,
+                       struct failure *failure);
+
+/*
  * Whether this attempt is still the newest one. Returns 0, or -1; ${overtaken} when it is known
  * that a later one has begun.
  */

@@ -1,5 +1,6 @@
 #include "course_funnel/fold.h"
 #include "course_funnel/key_group.h"
+#include "course_funnel/marts.h"
 #include "course_funnel/match.h"
 #include "course_funnel/parcel.h"
 #include "unit/unit.h"
@@ -58,7 +59,7 @@ static void test_users_match_once_and_byte_for_byte(void)
 
     static const struct match_row expected[] = {{-3, 1, 0}, {1, 1, 0}, {2, 1, 1}};
     CU_ASSERT_FATAL(match_tally(match, &tally, &failure) == 0);
-    CU_ASSERT_FATAL(match_rows(&tally, &marts, &failure) == 0);
+    CU_ASSERT_FATAL(marts_set_matches(&tally, &marts, &failure) == 0);
     CU_ASSERT_EQUAL_FATAL(marts.match_count, 3);
     for (size_t i = 0; i < 3; i++) {
         CU_ASSERT_EQUAL(marts.matches[i].course_id, expected[i].course_id);

@@ -1,7 +1,7 @@
-#ifndef MARTS_ROWS_H
-#define MARTS_ROWS_H
+#ifndef COURSE_FUNNEL_MARTS_ROWS_H
+#define COURSE_FUNNEL_MARTS_ROWS_H
 
-/* Lines of the marts' CSV text → rows, one after the other. For marts_read.c. */
+/* Lines of the marts' CSV text → rows, one after the other. */
 
 #include "course_funnel/marts.h"
 
