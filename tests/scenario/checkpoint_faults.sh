@@ -104,7 +104,7 @@ done <"$WORK/points.damaged"
 echo "deaths: $hits, each with one more in the recovery, $next of which were tried"
 check "deaths" test "$hits" -ge 100
 check "each point of a recovery was tried" test "$next" -ge "${#recovery[@]}"
-grep -ohE 'FAULT\("[a-z_.]+"' "$SOURCE"/src/*.c | cut -d'"' -f2 | sort -u |
+grep -rohE --include='*.c' 'FAULT\("[a-z_.]+"' "$SOURCE/src" | cut -d'"' -f2 | sort -u |
     grep -vE '^(publish\.(look_up|copy|replace|before_commit|after_commit)|match\.lose|source\.drop)$' \
         >"$WORK/due"
 sort -u "$WORK/died" >"$WORK/found"

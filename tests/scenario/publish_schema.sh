@@ -39,7 +39,7 @@ run "$probe" check "$database" made
 check "a check where all is in place takes no transaction id" "$code $(next_transaction)" "0 $next"
 
 # What the check expects is what is created.
-sed -n '/^), expected_columns/,/^), /p' "$repository/src/sql/differences.sql" |
+sed -n '/^), expected_columns/,/^), /p' "$repository/src/publish/sql/differences.sql" |
     grep -oE "\('.*(TRUE|FALSE)\)" | tr -d "()' " | tr ',' '|' | sort >"$work/expected"
 sql -c "SELECT c.relname, a.attnum, a.attname,
         replace(format_type(a.atttypid, a.atttypmod), ' ', ''), upper(a.attnotnull::TEXT)
@@ -114,7 +114,7 @@ sql -c "CREATE SCHEMA ties; CREATE TABLE ties.mart_course_funnel_lessons (LIKE m
         (3, '2025-01-06', 1, 2147483647, 0), (3, '2025-01-06', 2, 0, 0),
         (4, '2025-01-06', 1, 1, 0), (4, '2025-01-06', 2, 2147483647, 0),
         (5, '2025-01-06', 1, 0, 0), (5, '2025-01-06', 2, 3, 0)"
-sed 's/:schema/ties/g' "$repository/src/sql/mart_course_funnel_dropoff.sql" >"$work/view.sql"
+sed 's/:schema/ties/g' "$repository/src/publish/sql/mart_course_funnel_dropoff.sql" >"$work/view.sql"
 sql -f "$work/view.sql"
 check "ties go up, extremes fit" "$(sql -c "SELECT drop_off_rate FROM ties.mart_course_funnel_dropoff
     WHERE lesson_id = 2 ORDER BY course_id" | paste -sd ' ')" \

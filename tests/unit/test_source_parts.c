@@ -1,4 +1,4 @@
-#include "../src/source_internal.h"
+#include "source/source_internal.h"
 #include "source_files.h"
 
 /* The small parts of the source stage, each by itself. */

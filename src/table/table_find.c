@@ -1,6 +1,5 @@
 #include "table_internal.h"
-
-#include "course_funnel/sql_texts.h"
+#include "table_sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-# cmake -DOUT=FILE.c -DFILES=a.sql;b.sql -P embed.cmake
-# Writes each SQL file as a constant text, sql_NAME, for sql_texts.h.
-set(code "#include \"course_funnel/sql_texts.h\"\n")
+# cmake -DOUT=FILE.c -DHEADER=h -DFILES=a.sql;b.sql -P embed.cmake
+# Writes each SQL file as a constant text, sql_NAME, as the header tells.
+set(code "#include \"${HEADER}\"\n")
 foreach(path ${FILES})
     get_filename_component(name ${path} NAME_WE)
     file(READ ${path} bytes HEX)

@@ -9,7 +9,7 @@ compiler=${1:-cc}
 read -ra library_flags < <(echo "$(mpicc --showme:compile) $(pkg-config --cflags libpq hdf5-serial)")
 checked=0
 failed=0
-for header in include/course_funnel/*.h src/*.h; do
+while IFS= read -r header; do
     checked=$((checked + 1))
     printf '#include "%s"\n' "$PWD/$header" |
         "$compiler" -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude "${library_flags[@]}" \
@@ -17,7 +17,7 @@ for header in include/course_funnel/*.h src/*.h; do
         echo "$header does not compile alone" >&2
         failed=1
     }
-done
+done < <(find include src -name '*.h' | sort)
 if [ "$checked" -eq 0 ]; then
     echo "no headers found" >&2
     exit 1

@@ -1,6 +1,6 @@
 #include "course_funnel/fault.h"
-#include "course_funnel/sql_texts.h"
 #include "publish_internal.h"
+#include "publish_sql.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "publish_internal.h"
+#include "publish_sql.h"
 
 #include "course_funnel/calendar.h"
-#include "course_funnel/sql_texts.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
-#ifndef COURSE_FUNNEL_SQL_TEXTS_H
-#define COURSE_FUNNEL_SQL_TEXTS_H
+#ifndef PUBLISH_SQL_H
+#define PUBLISH_SQL_H
 
 /*
- * The SQL files of src/sql, embedded at build time; src/sql/NAME.sql is sql_NAME. `:schema` in them
- * stands for the quoted name of the target's schema (postgres_place_schema).
+ * The files of sql/, embedded at build time; sql/NAME.sql is sql_NAME. `:schema` in them stands for
+ * the quoted name of the target's schema (postgres_place_schema).
  */
 
 /* What publishing creates: an object each, with its comments. */
@@ -24,12 +24,6 @@ extern const char sql_insert_cohorts[];
 extern const char sql_insert_lessons[];
 extern const char sql_insert_matches[];
 extern const char sql_unlike_staged[];
-
-/* Looking at a table of events. */
-extern const char sql_table_find[];
-extern const char sql_table_columns[];
-extern const char sql_table_tree[];
-extern const char sql_table_changed[];
 
 /* Reading back. */
 extern const char sql_last_run[];

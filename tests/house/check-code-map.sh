@@ -4,7 +4,8 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 map=$(sed -n '/^## Code map/,$p' README.md)
 bad=0
-for path in src/*.c jobs/*; do
+mapfile -t paths < <(find src -name '*.c'; find jobs -type f)
+for path in "${paths[@]}"; do
     name=$(basename "$path")
     if ! grep -qF "\`$name\`" <<<"$map"; then
         echo "README.md: the code map lacks $name"
@@ -12,7 +13,7 @@ for path in src/*.c jobs/*; do
     fi
 done
 while read -r name; do
-    if [ ! -e "src/$name" ] && [ ! -e "jobs/$name" ]; then
+    if [[ " ${paths[*]} " != *"/$name "* ]]; then
         echo "README.md: the code map names $name, which is not there"
         bad=1
     fi

@@ -2,8 +2,8 @@
 
 #include "course_funnel/marts_rows.h"
 #include "course_funnel/postgres.h"
-#include "course_funnel/sql_texts.h"
 #include "publish_internal.h"
+#include "publish_sql.h"
 
 #include <errno.h>
 #include <stdio.h>
