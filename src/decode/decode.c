@@ -1,12 +1,12 @@
 #include "course_funnel/decode.h"
 
 #include "course_funnel/calendar.h"
-#include "course_funnel/json.h"
-#include "course_funnel/layout.h"
-#include "course_funnel/number.h"
-#include "course_funnel/search.h"
 #include "course_funnel/simd.h"
-#include "course_funnel/structure.h"
+#include "json.h"
+#include "layout.h"
+#include "number.h"
+#include "search.h"
+#include "structure.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

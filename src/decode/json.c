@@ -1,6 +1,6 @@
-#include "course_funnel/json.h"
+#include "json.h"
 
-#include "course_funnel/number.h"
+#include "number.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-#include "course_funnel/layout.h"
+#include "layout.h"
 
 #include "block.h"
-#include "course_funnel/json.h"
+#include "json.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "course_funnel/number.h"
+#include "number.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "course_funnel/search.h"
+#include "search.h"
 
 #include "block.h"
 

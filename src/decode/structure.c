@@ -1,7 +1,7 @@
-#include "course_funnel/structure.h"
+#include "structure.h"
 
 #include "block.h"
-#include "course_funnel/json.h"
+#include "json.h"
 #include "lanes.h"
 
 #include <stdbool.h>

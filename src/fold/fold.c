@@ -1,7 +1,7 @@
 #include "course_funnel/fold.h"
 
 #include "course_funnel/parcel.h"
-#include "course_funnel/state_warm.h"
+#include "state_warm.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "course_funnel/state_warm.h"
+#include "state_warm.h"
 
 #include "state_table.h"
 

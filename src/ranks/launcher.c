@@ -1,4 +1,4 @@
-#include "course_funnel/launcher.h"
+#include "launcher.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "course_funnel/meeting.h"
+#include "meeting.h"
 
 #include "course_funnel/options.h"
 

@@ -1,6 +1,6 @@
-#include "course_funnel/launcher.h"
-#include "course_funnel/meeting.h"
 #include "course_funnel/ranks_mpi.h"
+#include "launcher.h"
+#include "meeting.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "course_funnel/reject_line.h"
+#include "reject_line.h"
 
 #include "course_funnel/utf8.h"
 

@@ -1,7 +1,7 @@
 #include "course_funnel/rejects.h"
 
 #include "course_funnel/fault.h"
-#include "course_funnel/reject_line.h"
+#include "reject_line.h"
 
 #include <errno.h>
 #include <fcntl.h>

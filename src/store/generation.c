@@ -1,10 +1,10 @@
 #include "course_funnel/generation.h"
 
 #include "generation_internal.h"
+#include "record_image.h"
+#include "state_image.h"
 
 #include "course_funnel/fault.h"
-#include "course_funnel/record_image.h"
-#include "course_funnel/state_image.h"
 
 #include <errno.h>
 #include <inttypes.h>

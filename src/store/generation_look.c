@@ -1,8 +1,7 @@
 #include "course_funnel/generation.h"
 
 #include "generation_internal.h"
-
-#include "course_funnel/state_image.h"
+#include "state_image.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "course_funnel/image.h"
+#include "image.h"
 
 #include <hdf5.h>
 #include <stdbool.h>

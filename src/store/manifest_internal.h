@@ -4,7 +4,7 @@
 #include "course_funnel/event.h"
 #include "course_funnel/key_group.h"
 #include "course_funnel/manifest.h"
-#include "course_funnel/seal.h"
+#include "seal.h"
 
 /* What the files that write, read and compare manifests share. */
 

@@ -1,4 +1,4 @@
-#include "course_funnel/record_image.h"
+#include "record_image.h"
 
 #include <stdlib.h>
 #include <string.h>

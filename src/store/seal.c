@@ -1,4 +1,4 @@
-#include "course_funnel/seal.h"
+#include "seal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "course_funnel/state_image.h"
+#include "state_image.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "store_internal.h"
 
 #include "course_funnel/fault.h"
-#include "course_funnel/seal.h"
+#include "seal.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "store_internal.h"
 
-#include "course_funnel/seal.h"
+#include "seal.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

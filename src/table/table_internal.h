@@ -5,7 +5,7 @@
 
 #include "course_funnel/postgres.h"
 #include "course_funnel/table.h"
-#include "course_funnel/table_rows.h"
+#include "table_rows.h"
 
 struct table_sessions {
     size_t count;

@@ -1,6 +1,6 @@
 #include "table_internal.h"
 
-#include "course_funnel/table_time.h"
+#include "table_time.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "course_funnel/table_rows.h"
+#include "table_rows.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

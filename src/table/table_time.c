@@ -1,4 +1,4 @@
-#include "course_funnel/table_time.h"
+#include "table_time.h"
 
 #include "course_funnel/calendar.h"
 

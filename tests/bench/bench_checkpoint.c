@@ -1,7 +1,7 @@
 #include "course_funnel/clock.h"
 #include "course_funnel/generation.h"
 #include "course_funnel/interval.h"
-#include "course_funnel/state_image.h"
+#include "store/state_image.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

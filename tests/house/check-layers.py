@@ -10,8 +10,7 @@ import sys
 TOP = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
 TOP = TOP if TOP.is_dir() else TOP.parents[2]
 # Public headers without a .c of their name, and the layer whose contract they are.
-ALONE = {"command": "common", "generate_parts": "commands/generate",
-         "ranks_mpi": "ranks", "source": "source", "table": "table"}
+ALONE = {"command": "common", "ranks_mpi": "ranks", "source": "source", "table": "table"}
 # What a layer must name in the table before its files may include a library's header.
 LIBRARIES = {
     "mpi.h": "MPI::MPI_C", "ranks_mpi.h": "MPI::MPI_C", "hdf5.h": "PkgConfig::HDF5",
@@ -46,7 +45,7 @@ for path in sorted((TOP / "include/course_funnel").glob("*.h")):
     if public[path.name] is None:
         faults.append(f"{path.name} is public, but no layer has a {path.stem}.c")
 
-used = {folder: set() for folder in knows}
+needed, public_includes, used = set(), {}, {folder: set() for folder in knows}
 sources = [*sorted((TOP / "src").rglob("*.[ch]")), *sorted((TOP / "include").rglob("*.h"))]
 for path in sources:
     folder = public.get(path.name) if path.parent.name == "course_funnel" else home[path.name]
@@ -68,11 +67,21 @@ for path in sources:
             if owner is None:
                 faults.append(f"{where}: there is no such header")
             elif owner != folder:
+                needed.add(base)
                 if not is_main and owner not in knows.get(folder, ()):
                     faults.append(f"{where}: {folder} may not know {owner}")
+            if path.parent.name == "course_funnel":
+                public_includes.setdefault(path.name, set()).add(base)
         elif "/" in name or home.get(name) != folder or path.parent.name == "course_funnel":
             faults.append(f"{where}: a private header of another layer")
 
+grown = set()
+while grown != needed:
+    grown = set(needed)
+    for name in grown:
+        needed |= public_includes.get(name, set())
+for name in sorted(set(public) - needed):
+    faults.append(f"{name} is public, but no other layer than {public[name]} needs it")
 for folder in knows:
     for name in sorted(libraries[folder] - used.get(folder, set())):
         faults.append(f"{folder} is given {name}, which none of its files includes")

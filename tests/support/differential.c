@@ -1,6 +1,6 @@
 #include "support/differential.h"
 
-#include "course_funnel/search.h"
+#include "decode/search.h"
 #include "support/reference_decoder.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-#include "course_funnel/generate_parts.h"
+#include "commands/generate/generate_parts.h"
 #include "unit/unit.h"
 
 #include <inttypes.h>

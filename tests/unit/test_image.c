@@ -1,4 +1,4 @@
-#include "course_funnel/image.h"
+#include "store/image.h"
 
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 #include "unit/unit.h"
 
 #include "course_funnel/decode.h"
-#include "course_funnel/json.h"
+#include "decode/json.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "unit/unit.h"
 
 #include "course_funnel/decode.h"
-#include "course_funnel/layout.h"
+#include "decode/layout.h"
 
 #include "support/export_line.h"
 #include "support/random.h"

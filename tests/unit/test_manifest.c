@@ -1,6 +1,6 @@
 #include "course_funnel/key_group.h"
 #include "course_funnel/manifest.h"
-#include "course_funnel/seal.h"
+#include "store/seal.h"
 
 #include "unit.h"
 

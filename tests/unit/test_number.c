@@ -1,6 +1,6 @@
 #include "unit/unit.h"
 
-#include "course_funnel/number.h"
+#include "decode/number.h"
 
 #include <inttypes.h>
 #include <math.h>

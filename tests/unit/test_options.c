@@ -1,5 +1,5 @@
+#include "commands/rebuild/rebuild_options.h"
 #include "course_funnel/options.h"
-#include "course_funnel/rebuild_options.h"
 #include "unit/unit.h"
 
 #include <string.h>

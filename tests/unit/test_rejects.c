@@ -1,5 +1,5 @@
-#include "course_funnel/reject_line.h"
 #include "course_funnel/rejects.h"
+#include "rejects/reject_line.h"
 #include "unit/unit.h"
 
 #include <cjson/cJSON.h>

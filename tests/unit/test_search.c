@@ -1,7 +1,7 @@
 #include "unit/unit.h"
 
 #include "course_funnel/decode.h"
-#include "course_funnel/search.h"
+#include "decode/search.h"
 
 #include <stdint.h>
 #include <string.h>

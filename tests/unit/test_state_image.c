@@ -1,6 +1,6 @@
 #include "course_funnel/clock.h"
-#include "course_funnel/record_image.h"
-#include "course_funnel/state_image.h"
+#include "store/record_image.h"
+#include "store/state_image.h"
 
 #include "unit.h"
 

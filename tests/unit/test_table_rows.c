@@ -1,4 +1,4 @@
-#include "course_funnel/table_rows.h"
+#include "table/table_rows.h"
 
 #include "support/random.h"
 #include "unit/unit.h"

@@ -1,5 +1,5 @@
 #include "course_funnel/calendar.h"
-#include "course_funnel/table_time.h"
+#include "table/table_time.h"
 #include "unit/unit.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
-#include "course_funnel/generate.h"
+#include "generate.h"
 
-#include "course_funnel/generate_parts.h"
+#include "generate_parts.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "course_funnel/command.h"
-#include "course_funnel/generate.h"
 #include "course_funnel/output.h"
 #include "course_funnel/ranks.h"
+#include "generate.h"
 
 #include <inttypes.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "course_funnel/generate_parts.h"
+#include "generate_parts.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define SESSION_GAP_MS (30 * MINUTE_MS)

@@ -1,6 +1,6 @@
 #include "course_funnel/calendar.h"
-#include "course_funnel/generate_parts.h"
 #include "course_funnel/options.h"
+#include "generate_parts.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 #include "course_funnel/calendar.h"
-#include "course_funnel/generate_parts.h"
+
+#include "generate_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

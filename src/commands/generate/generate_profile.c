@@ -1,4 +1,4 @@
-#include "course_funnel/generate_parts.h"
+#include "generate_parts.h"
 
 static const struct generate_device devices[] = {
     {true,

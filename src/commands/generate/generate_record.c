@@ -1,4 +1,4 @@
-#include "course_funnel/generate_parts.h"
+#include "generate_parts.h"
 
 #include <string.h>
 

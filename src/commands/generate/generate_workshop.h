@@ -1,7 +1,7 @@
 #ifndef GENERATE_WORKSHOP_H
 #define GENERATE_WORKSHOP_H
 
-#include "course_funnel/generate_parts.h"
+#include "generate_parts.h"
 
 /* What the files share that damage lines. Nobody else includes this. */
 

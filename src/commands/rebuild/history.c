@@ -1,4 +1,4 @@
-#include "course_funnel/history.h"
+#include "history.h"
 
 #include <math.h>
 #include <stdlib.h>

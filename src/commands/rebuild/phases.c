@@ -1,4 +1,4 @@
-#include "course_funnel/phases.h"
+#include "phases.h"
 
 #include "course_funnel/clock.h"
 #include "course_funnel/waiting.h"

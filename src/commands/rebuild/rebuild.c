@@ -3,14 +3,14 @@
 #include "course_funnel/command.h"
 #include "course_funnel/fault.h"
 #include "course_funnel/fold.h"
-#include "course_funnel/history.h"
 #include "course_funnel/ingest.h"
 #include "course_funnel/log.h"
 #include "course_funnel/output.h"
 #include "course_funnel/progress.h"
 #include "course_funnel/reduce.h"
 #include "course_funnel/stop.h"
-#include "course_funnel/summary.h"
+#include "history.h"
+#include "summary.h"
 
 #include <inttypes.h>
 #include <signal.h>

@@ -3,14 +3,14 @@
 
 #include "course_funnel/checkpoint.h"
 #include "course_funnel/marts.h"
-#include "course_funnel/phases.h"
 #include "course_funnel/publish.h"
 #include "course_funnel/ranks.h"
-#include "course_funnel/rebuild_options.h"
 #include "course_funnel/rebuild_tables.h"
 #include "course_funnel/rejects.h"
 #include "course_funnel/run_record.h"
 #include "course_funnel/source.h"
+#include "phases.h"
+#include "rebuild_options.h"
 
 #include <stdbool.h>
 #include <stdint.h>

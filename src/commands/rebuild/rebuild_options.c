@@ -1,4 +1,4 @@
-#include "course_funnel/rebuild_options.h"
+#include "rebuild_options.h"
 
 #include "course_funnel/options.h"
 #include "course_funnel/postgres.h"

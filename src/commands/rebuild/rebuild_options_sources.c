@@ -1,5 +1,6 @@
 #include "course_funnel/postgres.h"
-#include "course_funnel/rebuild_options.h"
+
+#include "rebuild_options.h"
 
 #include <stdio.h>
 #include <stdlib.h>

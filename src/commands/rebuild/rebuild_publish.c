@@ -6,7 +6,7 @@
 #include "course_funnel/match.h"
 #include "course_funnel/output.h"
 #include "course_funnel/postgres.h"
-#include "course_funnel/summary.h"
+#include "summary.h"
 
 #include <inttypes.h>
 #include <stdio.h>

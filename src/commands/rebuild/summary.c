@@ -1,4 +1,4 @@
-#include "course_funnel/summary.h"
+#include "summary.h"
 
 #include "course_funnel/calendar.h"
 

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_HISTORY_H
-#define COURSE_FUNNEL_HISTORY_H
+#ifndef HISTORY_H
+#define HISTORY_H
 
 #include "course_funnel/checkpoint.h"
 #include "course_funnel/failure.h"

@@ -1,10 +1,10 @@
-#ifndef COURSE_FUNNEL_RECORD_IMAGE_H
-#define COURSE_FUNNEL_RECORD_IMAGE_H
+#ifndef RECORD_IMAGE_H
+#define RECORD_IMAGE_H
 
 #include "course_funnel/failure.h"
-#include "course_funnel/image.h"
 #include "course_funnel/rejects.h"
 #include "course_funnel/tally.h"
+#include "image.h"
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_SEARCH_H
-#define COURSE_FUNNEL_SEARCH_H
+#ifndef SEARCH_H
+#define SEARCH_H
 
 #include "course_funnel/simd.h"
 

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_NUMBER_H
-#define COURSE_FUNNEL_NUMBER_H
+#ifndef NUMBER_H
+#define NUMBER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_MEETING_H
-#define COURSE_FUNNEL_MEETING_H
+#ifndef MEETING_H
+#define MEETING_H
 
 #include "course_funnel/failure.h"
 

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_STATE_WARM_H
-#define COURSE_FUNNEL_STATE_WARM_H
+#ifndef STATE_WARM_H
+#define STATE_WARM_H
 
 #include "course_funnel/parcel.h"
 #include "course_funnel/state.h"

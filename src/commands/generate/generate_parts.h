@@ -1,7 +1,7 @@
-#ifndef COURSE_FUNNEL_GENERATE_PARTS_H
-#define COURSE_FUNNEL_GENERATE_PARTS_H
+#ifndef GENERATE_PARTS_H
+#define GENERATE_PARTS_H
 
-#include "course_funnel/generate.h"
+#include "generate.h"
 
 /* What the files of `generate` share with each other and with their tests. Pure, all of it. */
 

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_TABLE_ROWS_H
-#define COURSE_FUNNEL_TABLE_ROWS_H
+#ifndef TABLE_ROWS_H
+#define TABLE_ROWS_H
 
 #include "course_funnel/failure.h"
 

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_STRUCTURE_H
-#define COURSE_FUNNEL_STRUCTURE_H
+#ifndef STRUCTURE_H
+#define STRUCTURE_H
 
 #include "course_funnel/simd.h"
 

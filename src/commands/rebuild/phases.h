@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_PHASES_H
-#define COURSE_FUNNEL_PHASES_H
+#ifndef PHASES_H
+#define PHASES_H
 
 #include "course_funnel/failure.h"
 #include "course_funnel/ranks.h"

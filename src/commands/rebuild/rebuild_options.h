@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_REBUILD_OPTIONS_H
-#define COURSE_FUNNEL_REBUILD_OPTIONS_H
+#ifndef REBUILD_OPTIONS_H
+#define REBUILD_OPTIONS_H
 
 #include "course_funnel/checkpoint.h"
 #include "course_funnel/failure.h"

@@ -1,8 +1,8 @@
-#ifndef COURSE_FUNNEL_LAYOUT_H
-#define COURSE_FUNNEL_LAYOUT_H
+#ifndef LAYOUT_H
+#define LAYOUT_H
 
 #include "course_funnel/simd.h"
-#include "course_funnel/structure.h"
+#include "structure.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_SEAL_H
-#define COURSE_FUNNEL_SEAL_H
+#ifndef SEAL_H
+#define SEAL_H
 
 #include "course_funnel/digest.h"
 

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_GENERATE_H
-#define COURSE_FUNNEL_GENERATE_H
+#ifndef GENERATE_H
+#define GENERATE_H
 
 #include "course_funnel/event.h"
 #include "course_funnel/failure.h"

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_REJECT_LINE_H
-#define COURSE_FUNNEL_REJECT_LINE_H
+#ifndef REJECT_LINE_H
+#define REJECT_LINE_H
 
 #include "course_funnel/event.h"
 #include "course_funnel/failure.h"

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_LAUNCHER_H
-#define COURSE_FUNNEL_LAUNCHER_H
+#ifndef LAUNCHER_H
+#define LAUNCHER_H
 
 #include "course_funnel/failure.h"
 

@@ -1,9 +1,9 @@
-#ifndef COURSE_FUNNEL_SUMMARY_H
-#define COURSE_FUNNEL_SUMMARY_H
+#ifndef SUMMARY_H
+#define SUMMARY_H
 
-#include "course_funnel/phases.h"
 #include "course_funnel/run_record.h"
 #include "course_funnel/source.h"
+#include "phases.h"
 
 #include <stdio.h>
 

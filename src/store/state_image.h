@@ -1,9 +1,9 @@
-#ifndef COURSE_FUNNEL_STATE_IMAGE_H
-#define COURSE_FUNNEL_STATE_IMAGE_H
+#ifndef STATE_IMAGE_H
+#define STATE_IMAGE_H
 
 #include "course_funnel/failure.h"
-#include "course_funnel/image.h"
 #include "course_funnel/state.h"
+#include "image.h"
 
 #include <stddef.h>
 #include <stdint.h>

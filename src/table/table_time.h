@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_TABLE_TIME_H
-#define COURSE_FUNNEL_TABLE_TIME_H
+#ifndef TABLE_TIME_H
+#define TABLE_TIME_H
 
 #include <stdbool.h>
 #include <stdint.h>

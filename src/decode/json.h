@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_JSON_H
-#define COURSE_FUNNEL_JSON_H
+#ifndef JSON_H
+#define JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_IMAGE_H
-#define COURSE_FUNNEL_IMAGE_H
+#ifndef IMAGE_H
+#define IMAGE_H
 
 #include "course_funnel/failure.h"
 
