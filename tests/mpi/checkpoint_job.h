@@ -5,7 +5,7 @@
 #include "course_funnel/fault.h"
 #include "course_funnel/log.h"
 #include "course_funnel/store.h"
-#include "unit/checkpoint_folder.h"
+#include "support/checkpoint_folder.h"
 
 /*
  * What the tests of checkpoints on ranks share: a job's folder, and two generations in it, of 40

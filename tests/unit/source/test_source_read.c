@@ -1,4 +1,4 @@
-#include "source_files.h"
+#include "unit/source/source_files.h"
 
 /* The same text in every format, in every range size, from every line on. */
 

@@ -1,4 +1,4 @@
-#include "source_files.h"
+#include "unit/source/source_files.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

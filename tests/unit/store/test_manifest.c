@@ -2,7 +2,7 @@
 #include "course_funnel/manifest.h"
 #include "store/seal.h"
 
-#include "unit.h"
+#include "unit/unit.h"
 
 #include <string.h>
 

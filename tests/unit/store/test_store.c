@@ -1,5 +1,5 @@
-#include "checkpoint_folder.h"
 #include "course_funnel/fault.h"
+#include "support/checkpoint_folder.h"
 
 #include <errno.h>
 #include <sys/wait.h>

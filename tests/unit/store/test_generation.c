@@ -1,4 +1,4 @@
-#include "checkpoint_folder.h"
+#include "support/checkpoint_folder.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 #include "source/source_internal.h"
-#include "source_files.h"
+#include "unit/source/source_files.h"
 
 /* The small parts of the source stage, each by itself. */
 

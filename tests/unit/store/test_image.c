@@ -1,6 +1,6 @@
 #include "store/image.h"
 
-#include "unit.h"
+#include "unit/unit.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "source_files.h"
+#include "unit/source/source_files.h"
 
 /* Zip archives: which entries are read, which are left out, and which archives are refused. */
 

@@ -1,6 +1,6 @@
 #include "course_funnel/interval.h"
 
-#include "unit.h"
+#include "unit/unit.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 #include "course_funnel/run_record.h"
-#include "unit.h"
+#include "unit/unit.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>

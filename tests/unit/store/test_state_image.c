@@ -2,7 +2,7 @@
 #include "store/record_image.h"
 #include "store/state_image.h"
 
-#include "unit.h"
+#include "unit/unit.h"
 
 #include <string.h>
 

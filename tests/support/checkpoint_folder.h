@@ -4,7 +4,7 @@
 #include "course_funnel/clock.h"
 #include "course_funnel/generation.h"
 
-#include "unit.h"
+#include "unit/unit.h"
 
 #include <fcntl.h>
 #include <ftw.h>

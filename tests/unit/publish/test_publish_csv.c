@@ -1,6 +1,6 @@
 #include "course_funnel/marts_read.h"
 #include "course_funnel/publish.h"
-#include "unit.h"
+#include "unit/unit.h"
 
 #include <errno.h>
 #include <string.h>
