@@ -47,6 +47,14 @@ void ranks_abort(struct ranks *ranks, const struct failure *failure) __attribute
 int ranks_broadcast(struct ranks *ranks, unsigned char **bytes, size_t *byte_count,
                     struct failure *failure);
 
+/*
+ * Collective. A vote, and when no rank holds a failure, ranks_broadcast: for what rank 0 packs and
+ * the others unpack, which only some of them may do well. Returns 0, or -1 with ${bytes} as they
+ * were; a vote must follow.
+ */
+int ranks_share(struct ranks *ranks, unsigned char **bytes, size_t *byte_count,
+                struct failure *failure);
+
 /* Collective. Add up ${counts} over the ranks, for all of them. Returns 0, or -1 (EXIT_BUG). */
 int ranks_sum(struct ranks *ranks, uint64_t *counts, size_t count, struct failure *failure);
 

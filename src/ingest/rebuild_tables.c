@@ -37,51 +37,26 @@ int rebuild_tables_find(const struct table_options *options, struct source_list 
     return 0;
 }
 
-/* Collective. Rank 0's splits of the table of sessions to all. */
-static int share_session_splits(struct ranks *ranks, struct rebuild_tables *tables,
-                                struct failure *failure)
-{
-    unsigned char *bytes = NULL;
-    size_t byte_count = 0;
-    bool is_root = ranks_rank(ranks) == 0;
-    if (is_root)
-        (void)source_pack(tables->session_splits, &bytes, &byte_count, failure);
-    if (ranks_vote(ranks, failure) != 0)
-        goto free_bytes;
-    (void)ranks_broadcast(ranks, &bytes, &byte_count, failure);
-    if (ranks_vote(ranks, failure) != 0)
-        goto free_bytes;
-    if (!is_root)
-        (void)source_unpack(bytes, byte_count, &tables->session_splits, failure);
-    (void)ranks_vote(ranks, failure);
-free_bytes:
-    free(bytes);
-    return failure->code != 0 ? -1 : 0;
-}
-
 int rebuild_tables_share(struct ranks *ranks, const struct table_options *options,
                          uint32_t connections, bool open, struct rebuild_tables *tables,
                          struct failure *failure)
 {
-    unsigned char *bytes = NULL;
-    size_t byte_count = 0;
+    unsigned char *list = NULL, *splits = NULL;
+    size_t list_bytes = 0, split_bytes = 0;
     int rank = ranks_rank(ranks);
     if (options->request_count == 0)
         return 0;
-    if (rank == 0)
-        (void)table_pack(tables->list, &bytes, &byte_count, failure);
-    if (ranks_vote(ranks, failure) != 0)
-        goto free_bytes;
-    (void)ranks_broadcast(ranks, &bytes, &byte_count, failure);
-    if (ranks_vote(ranks, failure) != 0)
-        goto free_bytes;
-    if (rank > 0 && table_unpack(bytes, byte_count, &tables->list, failure) == 0 && open &&
+    if (rank == 0 && table_pack(tables->list, &list, &list_bytes, failure) == 0)
+        (void)source_pack(tables->session_splits, &splits, &split_bytes, failure);
+    if (ranks_share(ranks, &list, &list_bytes, failure) == 0 && rank > 0 &&
+        table_unpack(list, list_bytes, &tables->list, failure) == 0 && open &&
         rebuild_tables_reads(rank, ranks_count(ranks), connections))
         (void)table_join(options, tables->list, rank, &tables->sessions, failure);
-    (void)ranks_vote(ranks, failure);
-free_bytes:
-    free(bytes);
-    return failure->code != 0 ? -1 : share_session_splits(ranks, tables, failure);
+    if (ranks_share(ranks, &splits, &split_bytes, failure) == 0 && rank > 0)
+        (void)source_unpack(splits, split_bytes, &tables->session_splits, failure);
+    free(list);
+    free(splits);
+    return ranks_vote(ranks, failure);
 }
 
 int rebuild_tables_confirm(struct ranks *ranks, struct rebuild_tables *tables,

@@ -197,6 +197,13 @@ free_buffer:
     return -1;
 }
 
+int ranks_share(struct ranks *ranks, unsigned char **bytes, size_t *byte_count,
+                struct failure *failure)
+{
+    return ranks_vote(ranks, failure) != 0 ? -1
+                                           : ranks_broadcast(ranks, bytes, byte_count, failure);
+}
+
 int ranks_sum(struct ranks *ranks, uint64_t *counts, size_t count, struct failure *failure)
 {
     return ranks_check(

@@ -61,6 +61,25 @@ static void test_broadcast_and_gather(void)
     free(bytes);
 }
 
+static void test_share(void)
+{
+    int rank = ranks_rank(ranks), last = ranks_count(ranks) - 1;
+    struct failure failure = {0};
+    unsigned char text[] = "packed", *bytes = rank == 0 ? text : NULL;
+    size_t size = rank == 0 ? sizeof text : 0;
+    if (rank == last)
+        failure_set(&failure, EXIT_SOURCE, "the last says no");
+    CU_ASSERT(ranks_share(ranks, &bytes, &size, &failure) == -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_SOURCE);
+    CU_ASSERT_PTR_EQUAL(bytes, rank == 0 ? text : NULL);
+
+    failure.code = 0;
+    CU_ASSERT_FATAL(ranks_share(ranks, &bytes, &size, &failure) == 0);
+    CU_ASSERT(size == sizeof text && memcmp(bytes, "packed", size) == 0);
+    if (rank != 0)
+        free(bytes);
+}
+
 static void test_sum_and_lowest(void)
 {
     int rank = ranks_rank(ranks), count = ranks_count(ranks);
@@ -235,6 +254,7 @@ int main(void)
     static const struct unit_test tests[] = {
         {"vote", test_vote},
         {"broadcast and gather", test_broadcast_and_gather},
+        {"share what rank 0 packed", test_share},
         {"sum and lowest", test_sum_and_lowest},
         {"exchange", test_exchange},
         {"a failure reaches all in the same round", test_a_failure_reaches_all_in_the_same_round},

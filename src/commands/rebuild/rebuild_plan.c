@@ -116,28 +116,19 @@ static int list_sources(struct job *job, struct failure *failure)
 /* Rank 0's list of the input and id of the run, to all. */
 static int share_plan(struct job *job, struct failure *failure)
 {
-    unsigned char *bytes = NULL;
-    size_t byte_count = 0;
-    unsigned char *run_id = (unsigned char *)job->record.run_id;
-    size_t run_id_bytes = sizeof job->record.run_id;
-
-    if (rebuild_is_root(job) && source_pack(job->list, &bytes, &byte_count, failure) != 0)
-        bytes = NULL;
-    if (ranks_vote(job->ranks, failure) != 0)
-        return -1;
-    (void)ranks_broadcast(job->ranks, &bytes, &byte_count, failure);
-    if (ranks_vote(job->ranks, failure) != 0)
-        goto free_bytes;
-    (void)ranks_broadcast(job->ranks, &run_id, &run_id_bytes, failure);
-    if (!rebuild_is_root(job) && failure->code == 0) {
+    unsigned char *list = NULL, *run_id = (unsigned char *)job->record.run_id;
+    size_t list_bytes = 0, run_id_bytes = sizeof job->record.run_id;
+    bool is_root = rebuild_is_root(job);
+    if (is_root)
+        (void)source_pack(job->list, &list, &list_bytes, failure);
+    if (ranks_share(job->ranks, &list, &list_bytes, failure) == 0 && !is_root)
+        (void)source_unpack(list, list_bytes, &job->list, failure);
+    if (ranks_share(job->ranks, &run_id, &run_id_bytes, failure) == 0 && !is_root) {
         memcpy(job->record.run_id, run_id, sizeof job->record.run_id);
         free(run_id);
-        (void)source_unpack(bytes, byte_count, &job->list, failure);
     }
-    (void)ranks_vote(job->ranks, failure);
-free_bytes:
-    free(bytes);
-    return failure->code != 0 ? -1 : 0;
+    free(list);
+    return ranks_vote(job->ranks, failure);
 }
 
 int rebuild_plan(struct job *job, struct failure *failure)
