@@ -2,11 +2,11 @@
 #define COURSE_FUNNEL_INGEST_H
 
 #include "course_funnel/failure.h"
+#include "course_funnel/ingest_tables.h"
 #include "course_funnel/ledger.h"
 #include "course_funnel/match.h"
 #include "course_funnel/progress.h"
 #include "course_funnel/ranks.h"
-#include "course_funnel/rebuild_tables.h"
 #include "course_funnel/rejects.h"
 #include "course_funnel/schedule.h"
 #include "course_funnel/source.h"
@@ -33,9 +33,9 @@ struct ingest {
     struct ranks *ranks;
     const struct source_list *list;
     const struct source_limits *limits;
-    const struct rebuild_tables *tables; /* for splits of SOURCE_TABLE */
+    const struct ingest_tables *tables; /* for splits of SOURCE_TABLE */
     const struct table_options *table_options;
-    uint32_t connections; /* see rebuild_tables_reads */
+    uint32_t connections; /* see ingest_tables_reads */
     struct rejects *rejects;
     struct match *match;       /* NULL: events are read; else profile ids, to be matched by it */
     struct state *state;       /* is folded into */

@@ -48,12 +48,12 @@ static int create_tables(const struct ingest *in, struct ingest_worker *worker,
     if (worker->no_tables == NULL)
         return failure_memory(failure, "the schedule", (size_t)ranks * sizeof *worker->no_tables);
     for (int i = 0; i < ranks; i++)
-        worker->no_tables[i] = !rebuild_tables_reads(i, ranks, in->connections);
+        worker->no_tables[i] = !ingest_tables_reads(i, ranks, in->connections);
     worker->schedule.no_tables = worker->no_tables;
-    if (in->tables->sessions == NULL)
+    if (in->tables->connections == NULL)
         return 0;
-    return table_reader_create(in->list, in->tables->list, in->table_options, in->tables->sessions,
-                               &worker->tables, failure);
+    return table_reader_create(in->list, in->tables->list, in->table_options,
+                               in->tables->connections, &worker->tables, failure);
 }
 
 static int create_worker(const struct ingest *in, struct ingest_worker *worker,

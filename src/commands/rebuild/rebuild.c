@@ -214,7 +214,7 @@ static void clear_job(struct job *job)
     free(job->rejects_path);
     free(job->parts_path);
     source_free(job->list);
-    rebuild_tables_clear(&job->tables);
+    ingest_tables_clear(&job->tables);
     rejects_free(job->rejects);
     checkpoint_free(job->checkpoint);
     state_free(job->state);

@@ -2,10 +2,10 @@
 #define REBUILD_INTERNAL_H
 
 #include "course_funnel/checkpoint.h"
+#include "course_funnel/ingest_tables.h"
 #include "course_funnel/marts.h"
 #include "course_funnel/publish.h"
 #include "course_funnel/ranks.h"
-#include "course_funnel/rebuild_tables.h"
 #include "course_funnel/rejects.h"
 #include "course_funnel/run_record.h"
 #include "course_funnel/source.h"
@@ -34,7 +34,7 @@ struct job {
     char *rejects_path; /* on every rank */
     char *parts_path;   /* what paths of parts of rejects begin with, without a checkpoint */
     struct source_list *list;
-    struct rebuild_tables tables;
+    struct ingest_tables tables;
     struct checkpoint *checkpoint; /* NULL without --checkpoint */
     struct rejects_place place;
     const struct rejects_run *earlier_runs; /* on rank 0: rejects of attempts before this one */

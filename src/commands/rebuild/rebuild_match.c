@@ -56,7 +56,7 @@ static int read_sessions(struct job *job, struct failure *failure)
                                               "be gone on with.");
     ingest_free(worker);
     if (ranks_vote(job->ranks, failure) == 0 &&
-        rebuild_tables_confirm(job->ranks, &job->tables, failure) == 0)
+        ingest_tables_confirm(job->ranks, &job->tables, failure) == 0)
         (void)sum_matches(job, match, &ledger, failure);
     match_free(match);
     return failure->code != 0 ? -1 : 0;
@@ -85,7 +85,7 @@ int rebuild_match(struct job *job, struct failure *failure)
     bool wanted = job->tables.list != NULL && job->tables.list->has_sessions;
     (void)FAULT("rebuild.match");
     /* Of the events, while nothing that sessions do can have ended a transaction. */
-    if (!rebuild_is_read(job) && rebuild_tables_confirm(job->ranks, &job->tables, failure) != 0)
+    if (!rebuild_is_read(job) && ingest_tables_confirm(job->ranks, &job->tables, failure) != 0)
         return -1;
     if (wanted && rebuild_is_read(job)) {
         if (rebuild_is_root(job) && checkpoint_found(job->checkpoint)->match.is_known == 0)
@@ -95,6 +95,6 @@ int rebuild_match(struct job *job, struct failure *failure)
         tally_clear(&job->matches);
         (void)judge(job, &trouble, failure);
     }
-    rebuild_tables_close(&job->tables);
+    ingest_tables_close(&job->tables);
     return failure->code != 0 ? -1 : 0;
 }

@@ -105,7 +105,7 @@ static int list_sources(struct job *job, struct failure *failure)
                            job->rejects_path);
     for (size_t i = 0; i < job->list->note_count; i++)
         log_warning("%s: %s", job->list->notes[i].path, job->list->notes[i].what);
-    if (rebuild_tables_find(&options->tables, job->list, &job->tables, failure) != 0)
+    if (ingest_tables_find(&options->tables, job->list, &job->tables, failure) != 0)
         return -1;
     /* The target's clock is not asked again: it moves on as this one does. */
     job->record.attempt_us =
@@ -143,8 +143,8 @@ int rebuild_plan(struct job *job, struct failure *failure)
         return -1;
     if (share_plan(job, failure) != 0)
         return -1;
-    return rebuild_tables_share(job->ranks, &job->options.tables, job->options.connections,
-                                !job->options.dry_run, &job->tables, failure);
+    return ingest_tables_share(job->ranks, &job->options.tables, job->options.connections,
+                               !job->options.dry_run, &job->tables, failure);
 }
 
 /* Files that changed would be another input; a table that all was read of may have any rows now. */

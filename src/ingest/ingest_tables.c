@@ -1,25 +1,25 @@
-#include "course_funnel/rebuild_tables.h"
+#include "course_funnel/ingest_tables.h"
 
 #include "course_funnel/log.h"
 
 #include <stdlib.h>
 
-bool rebuild_tables_reads(int rank, int ranks, uint32_t connections)
+bool ingest_tables_reads(int rank, int ranks, uint32_t connections)
 {
     if (connections == 0 || connections >= (uint32_t)ranks)
         return true;
     return (uint64_t)rank * connections % (uint64_t)ranks < connections;
 }
 
-int rebuild_tables_find(const struct table_options *options, struct source_list *splits,
-                        struct rebuild_tables *tables, struct failure *failure)
+int ingest_tables_find(const struct table_options *options, struct source_list *splits,
+                       struct ingest_tables *tables, struct failure *failure)
 {
     if (options->request_count == 0)
         return 0;
     const struct source_limits limits = {.range_bytes = options->range_bytes};
     char *remark = NULL;
     if (source_list(NULL, 0, &limits, NULL, &tables->session_splits, failure) != 0 ||
-        table_list(options, splits, tables->session_splits, &tables->list, &tables->sessions,
+        table_list(options, splits, tables->session_splits, &tables->list, &tables->connections,
                    &remark, failure) != 0)
         return -1;
     if (remark != NULL)
@@ -37,9 +37,9 @@ int rebuild_tables_find(const struct table_options *options, struct source_list 
     return 0;
 }
 
-int rebuild_tables_share(struct ranks *ranks, const struct table_options *options,
-                         uint32_t connections, bool open, struct rebuild_tables *tables,
-                         struct failure *failure)
+int ingest_tables_share(struct ranks *ranks, const struct table_options *options,
+                        uint32_t connections, bool open, struct ingest_tables *tables,
+                        struct failure *failure)
 {
     unsigned char *list = NULL, *splits = NULL;
     size_t list_bytes = 0, split_bytes = 0;
@@ -50,8 +50,8 @@ int rebuild_tables_share(struct ranks *ranks, const struct table_options *option
         (void)source_pack(tables->session_splits, &splits, &split_bytes, failure);
     if (ranks_share(ranks, &list, &list_bytes, failure) == 0 && rank > 0 &&
         table_unpack(list, list_bytes, &tables->list, failure) == 0 && open &&
-        rebuild_tables_reads(rank, ranks_count(ranks), connections))
-        (void)table_join(options, tables->list, rank, &tables->sessions, failure);
+        ingest_tables_reads(rank, ranks_count(ranks), connections))
+        (void)table_join(options, tables->list, rank, &tables->connections, failure);
     if (ranks_share(ranks, &splits, &split_bytes, failure) == 0 && rank > 0)
         (void)source_unpack(splits, split_bytes, &tables->session_splits, failure);
     free(list);
@@ -59,23 +59,23 @@ int rebuild_tables_share(struct ranks *ranks, const struct table_options *option
     return ranks_vote(ranks, failure);
 }
 
-int rebuild_tables_confirm(struct ranks *ranks, struct rebuild_tables *tables,
-                           struct failure *failure)
+int ingest_tables_confirm(struct ranks *ranks, struct ingest_tables *tables,
+                          struct failure *failure)
 {
-    if (ranks_rank(ranks) == 0 && tables->sessions != NULL)
-        (void)table_confirm(tables->sessions, failure);
+    if (ranks_rank(ranks) == 0 && tables->connections != NULL)
+        (void)table_confirm(tables->connections, failure);
     return ranks_vote(ranks, failure);
 }
 
-void rebuild_tables_close(struct rebuild_tables *tables)
+void ingest_tables_close(struct ingest_tables *tables)
 {
-    table_close(tables->sessions);
-    tables->sessions = NULL;
+    table_close(tables->connections);
+    tables->connections = NULL;
 }
 
-void rebuild_tables_clear(struct rebuild_tables *tables)
+void ingest_tables_clear(struct ingest_tables *tables)
 {
-    rebuild_tables_close(tables);
+    ingest_tables_close(tables);
     table_free(tables->list);
     source_free(tables->session_splits);
     tables->session_splits = NULL;

@@ -1,0 +1,53 @@
+#ifndef COURSE_FUNNEL_INGEST_TABLES_H
+#define COURSE_FUNNEL_INGEST_TABLES_H
+
+#include "course_funnel/failure.h"
+#include "course_funnel/ranks.h"
+#include "course_funnel/table.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The tables of an ingest: found by rank 0, then opened by every rank that reads. */
+
+struct ingest_tables {
+    struct table_list *list;
+    struct table_sessions *connections; /* NULL on a rank that does not read tables */
+    struct source_list *session_splits; /* of the table of sessions; NULL: no tables at all */
+};
+
+/*
+ * Local. Whether ${rank} reads tables where ${connections} of ${ranks} may (0: all may). They are
+ * spread evenly, so that they are on all hosts, and rank 0 is one of them.
+ */
+bool ingest_tables_reads(int rank, int ranks, uint32_t connections);
+
+/*
+ * Local, on rank 0. Find the tables and append their splits to ${splits}; see table_list. Tells in
+ * the log what is worth knowing. Returns 0, or -1.
+ */
+int ingest_tables_find(const struct table_options *options, struct source_list *splits,
+                       struct ingest_tables *tables, struct failure *failure);
+
+/*
+ * Collective. Rank 0's list to all, and with ${open} a connection for each rank that reads. Ends in
+ * a vote: returns 0 on every rank, or -1 with the failure.
+ */
+int ingest_tables_share(struct ranks *ranks, const struct table_options *options,
+                        uint32_t connections, bool open, struct ingest_tables *tables,
+                        struct failure *failure);
+
+/*
+ * Collective. When all ranks have read what they read: make sure that rank 0's locks have lasted
+ * till now. Ends in a vote: returns 0 on every rank, or -1 with the failure.
+ */
+int ingest_tables_confirm(struct ranks *ranks, struct ingest_tables *tables,
+                          struct failure *failure);
+
+/* Local. End the connections. */
+void ingest_tables_close(struct ingest_tables *tables);
+
+/* Local. Close, and free what it holds. */
+void ingest_tables_clear(struct ingest_tables *tables);
+
+#endif
