@@ -70,7 +70,7 @@ struct tally checkpoint_take_matches(struct checkpoint *checkpoint);
  * checkpoint. On rank 0 the stretches of earlier attempts are told, and stay the checkpoint's own.
  */
 void checkpoint_rejects(const struct checkpoint *checkpoint, struct rejects_place *place,
-                        const struct rejects_run **earlier, size_t *earlier_count);
+                        const struct rejects_stretch **earlier, size_t *earlier_count);
 
 /* Local. When the next generation is due, by clock_seconds(); never on all ranks but 0. */
 double checkpoint_due(const struct checkpoint *checkpoint);

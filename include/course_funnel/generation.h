@@ -45,8 +45,9 @@ int generation_write_state(const struct generation *generation, const struct sta
 int generation_write_sums(const struct generation *generation, const struct tally *tally,
                           const struct tally *matches, struct manifest_file *file,
                           struct failure *failure);
-int generation_write_runs(const struct generation *generation, const struct rejects_run *runs,
-                          size_t run_count, struct manifest_file *file, struct failure *failure);
+int generation_write_stretches(const struct generation *generation,
+                               const struct rejects_stretch *stretches, size_t stretch_count,
+                               struct manifest_file *file, struct failure *failure);
 
 /* Read the key groups that ${state}, an empty one, owns; all that the manifest says holds. */
 int generation_load_state(const struct generation *generation, struct state *state,
@@ -58,8 +59,9 @@ int generation_load_state(const struct generation *generation, struct state *sta
  */
 int generation_load_sums(const struct generation *generation, struct tally *tally,
                          struct tally *matches, struct failure *failure);
-int generation_load_runs(const struct generation *generation, struct rejects_run **runs,
-                         size_t *run_count, struct failure *failure);
+int generation_load_stretches(const struct generation *generation,
+                              struct rejects_stretch **stretches, size_t *stretch_count,
+                              struct failure *failure);
 
 /* Check that nothing else stands in the folder than what the manifest names. */
 int generation_check_names(const struct generation *generation, struct failure *failure);

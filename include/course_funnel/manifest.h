@@ -20,7 +20,7 @@
 #define MANIFEST_FORMAT_VERSION 3
 
 #define MANIFEST_NAME "manifest.json"
-#define MANIFEST_RUNS_NAME "rejects.h5"
+#define MANIFEST_STRETCHES_NAME "rejects.h5"
 #define MANIFEST_SUMS_NAME "sums.h5"
 #define MANIFEST_NAME_BYTES 32
 #define MANIFEST_COLUMNS_BYTES 1024
@@ -95,7 +95,7 @@ struct manifest {
     size_t unfinished_count;
     struct manifest_file *files; /* of key groups, in their order, or the one of sums */
     size_t file_count;
-    struct manifest_file runs; /* of the stretches of rejects */
+    struct manifest_file stretches; /* of the stretches of rejects */
     struct manifest_part *parts;
     size_t part_count;
 };

@@ -28,7 +28,7 @@ struct rejects_place {
 };
 
 /* A stretch of one rank's part that comes from one split. Plain data: ranks send it. */
-struct rejects_run {
+struct rejects_stretch {
     uint32_t split;
     uint32_t rank;
     uint32_t attempt;
@@ -56,11 +56,11 @@ int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uin
                 enum reject_reason reason, const char *text, size_t bytes, struct failure *failure);
 
 /*
- * Local. Write out what is buffered. Then the stretches of this rank's part are in ${runs}
- * (${run_count}), which stay the rejects' own. Returns 0, or -1 (as rejects_add).
+ * Local. Write out what is buffered. Then the stretches of this rank's part are in ${stretches}
+ * (${stretch_count}), which stay the rejects' own. Returns 0, or -1 (as rejects_add).
  */
-int rejects_flush(struct rejects *rejects, const struct rejects_run **runs, size_t *run_count,
-                  struct failure *failure);
+int rejects_flush(struct rejects *rejects, const struct rejects_stretch **stretches,
+                  size_t *stretch_count, struct failure *failure);
 
 /* The digest of a part belongs to this identity. */
 #define REJECTS_DIGEST_IDENTITY "rejects"
@@ -87,7 +87,7 @@ int rejects_check(const char *path, struct failure *failure);
  * Returns 0, or -1 (EXIT_TARGET: among others when a part can't be found, as when ranks on other
  * hosts do not see the same folder).
  */
-int rejects_join(const struct rejects_place *place, struct rejects_run *runs, size_t run_count,
-                 struct failure *failure);
+int rejects_join(const struct rejects_place *place, struct rejects_stretch *stretches,
+                 size_t stretch_count, struct failure *failure);
 
 #endif

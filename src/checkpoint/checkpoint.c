@@ -242,8 +242,8 @@ static int load(struct checkpoint *checkpoint, struct failure *failure)
             generation_load_sums(&generation, &checkpoint->tally, &checkpoint->matches, failure);
     }
     if (result == 0 && is_root(checkpoint)) {
-        result = generation_load_runs(&generation, &checkpoint->earlier_runs,
-                                      &checkpoint->earlier_run_count, failure);
+        result = generation_load_stretches(&generation, &checkpoint->earlier_stretches,
+                                           &checkpoint->earlier_stretch_count, failure);
         if (result == 0)
             result = generation_check_parts(&checkpoint->store, &checkpoint->found, failure);
     }
@@ -257,9 +257,9 @@ static void forget(struct checkpoint *checkpoint)
     checkpoint->state = NULL;
     tally_clear(&checkpoint->tally);
     tally_clear(&checkpoint->matches);
-    free(checkpoint->earlier_runs);
-    checkpoint->earlier_runs = NULL;
-    checkpoint->earlier_run_count = 0;
+    free(checkpoint->earlier_stretches);
+    checkpoint->earlier_stretches = NULL;
+    checkpoint->earlier_stretch_count = 0;
     manifest_clear(&checkpoint->found);
 }
 
@@ -457,14 +457,14 @@ struct tally checkpoint_take_matches(struct checkpoint *checkpoint)
 }
 
 void checkpoint_rejects(const struct checkpoint *checkpoint, struct rejects_place *place,
-                        const struct rejects_run **earlier, size_t *earlier_count)
+                        const struct rejects_stretch **earlier, size_t *earlier_count)
 {
     place->parts = checkpoint->parts;
     place->run_id = checkpoint->store.attempt.run_id;
     place->attempt = checkpoint->store.attempt.number;
     place->lasting = true;
-    *earlier = checkpoint->earlier_runs;
-    *earlier_count = checkpoint->earlier_run_count;
+    *earlier = checkpoint->earlier_stretches;
+    *earlier_count = checkpoint->earlier_stretch_count;
 }
 
 double checkpoint_due(const struct checkpoint *checkpoint)

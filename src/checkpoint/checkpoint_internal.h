@@ -15,8 +15,8 @@ struct checkpoint {
     struct manifest found; /* what this attempt went on from, or of nothing: the input */
     struct state *state;
     struct tally tally, matches;
-    struct rejects_run *earlier_runs; /* on rank 0, of earlier attempts */
-    size_t earlier_run_count;
+    struct rejects_stretch *earlier_stretches; /* on rank 0, of earlier attempts */
+    size_t earlier_stretch_count;
     uint32_t saved_count;              /* generations begun by this attempt */
     struct store_generation last_good; /* attempt 0: none */
     double due;

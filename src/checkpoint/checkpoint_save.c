@@ -18,9 +18,9 @@ struct saving {
     struct manifest manifest;    /* its input is borrowed from what was found */
     struct manifest_file *files; /* this rank's */
     size_t file_count;
-    struct manifest_part part;      /* this rank's; of no bytes where there is none */
-    const struct rejects_run *runs; /* this rank's */
-    size_t run_count;
+    struct manifest_part part;               /* this rank's; of no bytes where there is none */
+    const struct rejects_stretch *stretches; /* this rank's */
+    size_t stretch_count;
     bool overtaken;
 };
 
@@ -162,27 +162,28 @@ static int join_parts(struct saving *saving, const struct manifest_part *own, si
 }
 
 /* On rank 0: the stretches of earlier attempts and of this one, as a file. */
-static int write_runs(struct saving *saving, const struct generation *generation,
-                      const struct rejects_run *own, size_t own_count, struct failure *failure)
+static int write_stretches(struct saving *saving, const struct generation *generation,
+                           const struct rejects_stretch *own, size_t own_count,
+                           struct failure *failure)
 {
     const struct checkpoint *checkpoint = saving->checkpoint;
-    size_t earlier = checkpoint->earlier_run_count;
-    struct rejects_run *all = malloc((earlier + own_count + 1) * sizeof *all);
+    size_t earlier = checkpoint->earlier_stretch_count;
+    struct rejects_stretch *all = malloc((earlier + own_count + 1) * sizeof *all);
     if (all == NULL)
         return failure_memory(failure, "the rejects", own_count * sizeof *own);
     if (earlier > 0)
-        memcpy(all, checkpoint->earlier_runs, earlier * sizeof *all);
+        memcpy(all, checkpoint->earlier_stretches, earlier * sizeof *all);
     if (own_count > 0)
         memcpy(all + earlier, own, own_count * sizeof *all);
-    int result = generation_write_runs(generation, all, earlier + own_count, &saving->manifest.runs,
-                                       failure);
+    int result = generation_write_stretches(generation, all, earlier + own_count,
+                                            &saving->manifest.stretches, failure);
     free(all);
     return result;
 }
 
 /* On rank 0, with all that the others told in the manifest. */
-static int commit(struct saving *saving, const struct rejects_run *runs, size_t run_count,
-                  struct failure *failure)
+static int commit(struct saving *saving, const struct rejects_stretch *stretches,
+                  size_t stretch_count, struct failure *failure)
 {
     struct manifest *manifest = &saving->manifest;
     const struct store *store = &saving->checkpoint->store;
@@ -193,7 +194,7 @@ static int commit(struct saving *saving, const struct rejects_run *runs, size_t 
     size_t bytes = 0;
     if (generation_open(store, manifest, &generation, failure) != 0)
         return -1;
-    int result = write_runs(saving, &generation, runs, run_count, failure);
+    int result = write_stretches(saving, &generation, stretches, stretch_count, failure);
     if (result == 0)
         result = durable_sync(&generation.folder, failure);
     if (result == 0)
@@ -212,13 +213,13 @@ static int finish(struct saving *saving, struct failure *failure)
 {
     const struct checkpoint_content *content = saving->content;
     struct manifest *manifest = &saving->manifest;
-    void *files = NULL, *parts = NULL, *runs = NULL, *unfinished = NULL;
-    size_t file_count = 0, part_count = 0, run_count = 0, unfinished_count = 0;
+    void *files = NULL, *parts = NULL, *stretches = NULL, *unfinished = NULL;
+    size_t file_count = 0, part_count = 0, stretch_count = 0, unfinished_count = 0;
     gather(saving, saving->files, saving->file_count, sizeof *saving->files, &files, &file_count,
            failure);
     gather(saving, &saving->part, 1, sizeof saving->part, &parts, &part_count, failure);
-    gather(saving, saving->runs, saving->run_count, sizeof *saving->runs, &runs, &run_count,
-           failure);
+    gather(saving, saving->stretches, saving->stretch_count, sizeof *saving->stretches, &stretches,
+           &stretch_count, failure);
     gather(saving, content->unfinished, content->unfinished_count, sizeof *content->unfinished,
            &unfinished, &unfinished_count, failure);
     if (is_root(saving) && failure->code == 0) {
@@ -236,11 +237,11 @@ static int finish(struct saving *saving, struct failure *failure)
             manifest->match = content->match;
         }
         if (join_parts(saving, parts, part_count, failure) == 0)
-            (void)commit(saving, runs, run_count, failure);
+            (void)commit(saving, stretches, stretch_count, failure);
     }
     free(files);
     free(parts);
-    free(runs);
+    free(stretches);
     free(unfinished);
     free(manifest->parts);
     manifest->parts = NULL;
@@ -329,7 +330,7 @@ int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_conte
     *saved = false;
     /* Rejects that cannot be written are lost to the run, not to this generation alone. */
     if (sum_up(&saving, failure) == 0)
-        (void)rejects_flush(content->rejects, &saving.runs, &saving.run_count, failure);
+        (void)rejects_flush(content->rejects, &saving.stretches, &saving.stretch_count, failure);
     if (ranks_vote(checkpoint->ranks, failure) != 0)
         return -1;
     fill_manifest(&saving);

@@ -21,8 +21,8 @@ struct rejects {
     uint64_t written;
     struct digest *digest; /* of what is written, where the part is to last */
     bool lost;             /* a part that was to last could not be synced */
-    struct rejects_run *runs;
-    size_t run_count, run_capacity;
+    struct rejects_stretch *stretches;
+    size_t stretch_count, stretch_capacity;
 };
 
 static char *part_path(const char *parts, uint32_t attempt, uint32_t rank, struct failure *failure)
@@ -83,7 +83,7 @@ void rejects_free(struct rejects *rejects)
     }
     digest_free(rejects->digest);
     free(rejects->part_path);
-    free(rejects->runs);
+    free(rejects->stretches);
     free(rejects);
 }
 
@@ -102,27 +102,28 @@ static int open_part(struct rejects *rejects, struct failure *failure)
 }
 
 /* The stretch that a reject of ${split} goes to: the last one, or a new one. */
-static struct rejects_run *run_of(struct rejects *rejects, uint32_t split, struct failure *failure)
+static struct rejects_stretch *stretch_of(struct rejects *rejects, uint32_t split,
+                                          struct failure *failure)
 {
-    if (rejects->run_count > 0 && rejects->runs[rejects->run_count - 1].split == split)
-        return &rejects->runs[rejects->run_count - 1];
-    if (rejects->run_count == rejects->run_capacity) {
-        size_t capacity = rejects->run_capacity > 0 ? 2 * rejects->run_capacity : 64;
-        void *grown = realloc(rejects->runs, capacity * sizeof *rejects->runs);
+    if (rejects->stretch_count > 0 && rejects->stretches[rejects->stretch_count - 1].split == split)
+        return &rejects->stretches[rejects->stretch_count - 1];
+    if (rejects->stretch_count == rejects->stretch_capacity) {
+        size_t capacity = rejects->stretch_capacity > 0 ? 2 * rejects->stretch_capacity : 64;
+        void *grown = realloc(rejects->stretches, capacity * sizeof *rejects->stretches);
         if (grown == NULL) {
-            failure_memory(failure, "the rejects", capacity * sizeof *rejects->runs);
+            failure_memory(failure, "the rejects", capacity * sizeof *rejects->stretches);
             return NULL;
         }
-        rejects->runs = grown;
-        rejects->run_capacity = capacity;
+        rejects->stretches = grown;
+        rejects->stretch_capacity = capacity;
     }
-    struct rejects_run *run = &rejects->runs[rejects->run_count++];
-    *run = (struct rejects_run){.split = split,
-                                .rank = (uint32_t)rejects->rank,
-                                .attempt = rejects->place.attempt,
-                                .begin = rejects->written,
-                                .end = rejects->written};
-    return run;
+    struct rejects_stretch *stretch = &rejects->stretches[rejects->stretch_count++];
+    *stretch = (struct rejects_stretch){.split = split,
+                                        .rank = (uint32_t)rejects->rank,
+                                        .attempt = rejects->place.attempt,
+                                        .begin = rejects->written,
+                                        .end = rejects->written};
+    return stretch;
 }
 
 int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uint64_t offset,
@@ -130,8 +131,8 @@ int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uin
 {
     if (rejects->part == NULL && open_part(rejects, failure) != 0)
         return -1;
-    struct rejects_run *run = run_of(rejects, split, failure);
-    if (run == NULL)
+    struct rejects_stretch *stretch = stretch_of(rejects, split, failure);
+    if (stretch == NULL)
         return -1;
     char *line = NULL;
     if (reject_line_format(source, offset, reason, text, bytes, &line, failure) != 0)
@@ -145,7 +146,7 @@ int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uin
     if (written != length + 1)
         return part_failure(rejects, failure);
     rejects->written += written;
-    run->end = rejects->written;
+    stretch->end = rejects->written;
     return 0;
 }
 
@@ -178,11 +179,11 @@ static int read_back(const struct rejects *rejects, struct failure *failure)
                        rejects->part_path);
 }
 
-int rejects_flush(struct rejects *rejects, const struct rejects_run **runs, size_t *run_count,
-                  struct failure *failure)
+int rejects_flush(struct rejects *rejects, const struct rejects_stretch **stretches,
+                  size_t *stretch_count, struct failure *failure)
 {
-    *runs = rejects->runs;
-    *run_count = rejects->run_count;
+    *stretches = rejects->stretches;
+    *stretch_count = rejects->stretch_count;
     if (rejects->part != NULL && fflush(rejects->part) != 0)
         return part_failure(rejects, failure);
     return rejects->lost ? read_back(rejects, failure) : 0;
@@ -224,9 +225,9 @@ int rejects_check(const char *path, struct failure *failure)
     return result;
 }
 
-static int compare_runs(const void *a, const void *b)
+static int compare_stretches(const void *a, const void *b)
 {
-    const struct rejects_run *x = a, *y = b;
+    const struct rejects_stretch *x = a, *y = b;
     if (x->split != y->split)
         return x->split < y->split ? -1 : 1;
     /* A split that one attempt left unfinished was gone on with by a later one. */
@@ -236,13 +237,14 @@ static int compare_runs(const void *a, const void *b)
 }
 
 /* Append [begin, end) of a part to the joined file. */
-static int copy_run(FILE *joined, const char *joined_path, int part, const char *part_name,
-                    const struct rejects_run *run, struct failure *failure)
+static int copy_stretch(FILE *joined, const char *joined_path, int part, const char *part_name,
+                        const struct rejects_stretch *stretch, struct failure *failure)
 {
     char buffer[65536];
-    uint64_t at = run->begin;
-    while (at < run->end) {
-        size_t wanted = run->end - at < sizeof buffer ? (size_t)(run->end - at) : sizeof buffer;
+    uint64_t at = stretch->begin;
+    while (at < stretch->end) {
+        size_t wanted =
+            stretch->end - at < sizeof buffer ? (size_t)(stretch->end - at) : sizeof buffer;
         ssize_t got = pread(part, buffer, wanted, (off_t)at);
         if (got < 0 && errno == EINTR)
             continue;
@@ -258,9 +260,9 @@ static int copy_run(FILE *joined, const char *joined_path, int part, const char 
 }
 
 static int open_and_copy(FILE *joined, const struct rejects_place *place,
-                         const struct rejects_run *run, struct failure *failure)
+                         const struct rejects_stretch *stretch, struct failure *failure)
 {
-    char *name = part_path(place->parts, run->attempt, run->rank, failure);
+    char *name = part_path(place->parts, stretch->attempt, stretch->rank, failure);
     if (name == NULL)
         return -1;
     int result = -1;
@@ -269,9 +271,9 @@ static int open_and_copy(FILE *joined, const struct rejects_place *place,
         failure_set(failure, EXIT_TARGET,
                     "%s: rank %" PRIu32 " wrote rejects there that rank 0 cannot read: %s. Name a "
                     "place that all hosts share with --rejects.",
-                    name, run->rank, strerror(errno));
+                    name, stretch->rank, strerror(errno));
     } else {
-        result = copy_run(joined, place->path, part, name, run, failure);
+        result = copy_stretch(joined, place->path, part, name, stretch, failure);
         (void)close(part);
     }
     free(name);
@@ -295,8 +297,8 @@ static int sync_folder(const char *path, struct failure *failure)
     return result;
 }
 
-int rejects_join(const struct rejects_place *place, struct rejects_run *runs, size_t run_count,
-                 struct failure *failure)
+int rejects_join(const struct rejects_place *place, struct rejects_stretch *stretches,
+                 size_t stretch_count, struct failure *failure)
 {
     const char *path = place->path;
     char *temporary = NULL;
@@ -315,10 +317,10 @@ int rejects_join(const struct rejects_place *place, struct rejects_run *runs, si
         goto free_name;
     }
 
-    if (run_count > 0)
-        qsort(runs, run_count, sizeof *runs, compare_runs);
-    for (size_t i = 0; i < run_count; i++)
-        if (open_and_copy(joined, place, &runs[i], failure) != 0)
+    if (stretch_count > 0)
+        qsort(stretches, stretch_count, sizeof *stretches, compare_stretches);
+    for (size_t i = 0; i < stretch_count; i++)
+        if (open_and_copy(joined, place, &stretches[i], failure) != 0)
             goto close_joined;
     if (fflush(joined) != 0 || fsync(fileno(joined)) != 0) {
         write_failure(temporary, "written", failure);

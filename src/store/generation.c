@@ -105,14 +105,15 @@ int generation_write_sums(const struct generation *generation, const struct tall
     return result;
 }
 
-int generation_write_runs(const struct generation *generation, const struct rejects_run *runs,
-                          size_t run_count, struct manifest_file *file, struct failure *failure)
+int generation_write_stretches(const struct generation *generation,
+                               const struct rejects_stretch *stretches, size_t stretch_count,
+                               struct manifest_file *file, struct failure *failure)
 {
     struct image image = {0};
     *file = (struct manifest_file){0};
-    int result = record_image_create_runs(runs, run_count, &image, failure);
+    int result = record_image_create_stretches(stretches, stretch_count, &image, failure);
     if (result == 0)
-        result = write_image(generation, MANIFEST_RUNS_NAME, &image, file, failure);
+        result = write_image(generation, MANIFEST_STRETCHES_NAME, &image, file, failure);
     image_clear(&image);
     return result;
 }
@@ -194,38 +195,40 @@ int generation_load_sums(const struct generation *generation, struct tally *tall
 }
 
 /* Each stretch lies within a part that the manifest names, and is of a split that there is. */
-static int check_runs(const struct manifest *manifest, const struct rejects_run *runs,
-                      size_t run_count, struct failure *failure)
+static int check_stretches(const struct manifest *manifest, const struct rejects_stretch *stretches,
+                           size_t stretch_count, struct failure *failure)
 {
-    for (size_t i = 0; i < run_count; i++) {
+    for (size_t i = 0; i < stretch_count; i++) {
         bool found = false;
         for (size_t j = 0; !found && j < manifest->part_count; j++)
-            found = manifest->parts[j].attempt == runs[i].attempt &&
-                    manifest->parts[j].rank == runs[i].rank &&
-                    runs[i].end <= manifest->parts[j].bytes;
-        if (!found || runs[i].split >= manifest->split_count)
+            found = manifest->parts[j].attempt == stretches[i].attempt &&
+                    manifest->parts[j].rank == stretches[i].rank &&
+                    stretches[i].end <= manifest->parts[j].bytes;
+        if (!found || stretches[i].split >= manifest->split_count)
             return failure_set(failure, FAILURE_DAMAGED, "a stretch of rejects is of no part");
     }
     return 0;
 }
 
-int generation_load_runs(const struct generation *generation, struct rejects_run **runs,
-                         size_t *run_count, struct failure *failure)
+int generation_load_stretches(const struct generation *generation,
+                              struct rejects_stretch **stretches, size_t *stretch_count,
+                              struct failure *failure)
 {
     struct durable_bytes bytes = {0};
     struct failure trouble = {0};
-    *runs = NULL;
-    *run_count = 0;
-    int result = generation_read(generation, MANIFEST_RUNS_NAME, &generation->manifest->runs,
-                                 &bytes, failure);
+    *stretches = NULL;
+    *stretch_count = 0;
+    int result = generation_read(generation, MANIFEST_STRETCHES_NAME,
+                                 &generation->manifest->stretches, &bytes, failure);
     if (result == 0 &&
-        (record_image_load_runs(bytes.bytes, bytes.byte_count, runs, run_count, &trouble) != 0 ||
-         check_runs(generation->manifest, *runs, *run_count, &trouble) != 0))
-        result = generation_name_failure(generation, MANIFEST_RUNS_NAME, &trouble, failure);
+        (record_image_load_stretches(bytes.bytes, bytes.byte_count, stretches, stretch_count,
+                                     &trouble) != 0 ||
+         check_stretches(generation->manifest, *stretches, *stretch_count, &trouble) != 0))
+        result = generation_name_failure(generation, MANIFEST_STRETCHES_NAME, &trouble, failure);
     durable_bytes_free(&bytes);
     if (result != 0) {
-        free(*runs);
-        *runs = NULL;
+        free(*stretches);
+        *stretches = NULL;
     }
     return result;
 }
@@ -233,7 +236,7 @@ int generation_load_runs(const struct generation *generation, struct rejects_run
 static bool is_named(const struct manifest *manifest, const char *name)
 {
     char due[MANIFEST_NAME_BYTES];
-    if (strcmp(name, MANIFEST_NAME) == 0 || strcmp(name, MANIFEST_RUNS_NAME) == 0)
+    if (strcmp(name, MANIFEST_NAME) == 0 || strcmp(name, MANIFEST_STRETCHES_NAME) == 0)
         return true;
     if (manifest->kind == MANIFEST_SUMS)
         return strcmp(name, MANIFEST_SUMS_NAME) == 0;

@@ -66,9 +66,9 @@ int generation_look(const struct store *store, const struct generation *generati
 {
     const struct manifest *manifest = generation->manifest;
     struct durable_bytes bytes = {0};
-    struct rejects_run *runs = NULL;
-    size_t run_count = 0;
-    *contents = (struct generation_contents){.bytes = manifest->runs.bytes};
+    struct rejects_stretch *stretches = NULL;
+    size_t stretch_count = 0;
+    *contents = (struct generation_contents){.bytes = manifest->stretches.bytes};
     for (size_t i = 0; i < manifest->file_count; i++)
         contents->bytes += manifest->files[i].bytes;
     int result = generation_check_names(generation, failure);
@@ -79,8 +79,8 @@ int generation_look(const struct store *store, const struct generation *generati
         result = look_at_groups(generation, &manifest->files[i], &bytes, contents, failure);
     durable_bytes_free(&bytes);
     if (result == 0)
-        result = generation_load_runs(generation, &runs, &run_count, failure);
-    free(runs);
+        result = generation_load_stretches(generation, &stretches, &stretch_count, failure);
+    free(stretches);
     if (result == 0)
         result = generation_check_parts(store, manifest, failure);
     return result;

@@ -197,8 +197,8 @@ static bool add_files(cJSON *root, const struct manifest *manifest)
             manifest_file_name(&manifest->files[i], name);
         added = fill_file(append_object(array), name, &manifest->files[i]);
     }
-    return added && fill_file(cJSON_AddObjectToObject(root, "reject_runs"), MANIFEST_RUNS_NAME,
-                              &manifest->runs);
+    return added && fill_file(cJSON_AddObjectToObject(root, "reject_runs"), MANIFEST_STRETCHES_NAME,
+                              &manifest->stretches);
 }
 
 static bool add_parts(cJSON *root, const struct manifest *manifest)

@@ -158,7 +158,7 @@ static int get_files(const cJSON *root, struct manifest *manifest, struct failur
         manifest->kind == MANIFEST_SUMS ? manifest->file_count == 1 : next_group == KEY_GROUPS;
     if (!complete)
         return malformed("files", failure);
-    return get_file(member(root, "reject_runs"), &manifest->runs, failure);
+    return get_file(member(root, "reject_runs"), &manifest->stretches, failure);
 }
 
 static int get_parts(const cJSON *root, struct manifest *manifest, struct failure *failure)

@@ -10,7 +10,7 @@
     }
 
 _Static_assert(sizeof(struct tally_record) == 56, "sums are stored without padding");
-_Static_assert(sizeof(struct rejects_run) == 32, "as are stretches of rejects");
+_Static_assert(sizeof(struct rejects_stretch) == 32, "as are stretches of rejects");
 
 static const struct image_column sum_columns[] = {
     COLUMN(tally_record, course_id, IMAGE_I32),
@@ -33,14 +33,14 @@ static const struct image_table matches_table = {.name = "matches",
                                                  .record_bytes = sizeof(struct tally_record)};
 
 static const struct image_column run_columns[] = {
-    COLUMN(rejects_run, split, IMAGE_U32),   COLUMN(rejects_run, rank, IMAGE_U32),
-    COLUMN(rejects_run, attempt, IMAGE_U32), COLUMN(rejects_run, unused, IMAGE_U32),
-    COLUMN(rejects_run, begin, IMAGE_U64),   COLUMN(rejects_run, end, IMAGE_U64),
+    COLUMN(rejects_stretch, split, IMAGE_U32),   COLUMN(rejects_stretch, rank, IMAGE_U32),
+    COLUMN(rejects_stretch, attempt, IMAGE_U32), COLUMN(rejects_stretch, unused, IMAGE_U32),
+    COLUMN(rejects_stretch, begin, IMAGE_U64),   COLUMN(rejects_stretch, end, IMAGE_U64),
 };
-static const struct image_table runs_table = {.name = "reject_runs",
-                                              .columns = run_columns,
-                                              .column_count = COUNT_OF(run_columns),
-                                              .record_bytes = sizeof(struct rejects_run)};
+static const struct image_table stretches_table = {.name = "reject_runs",
+                                                   .columns = run_columns,
+                                                   .column_count = COUNT_OF(run_columns),
+                                                   .record_bytes = sizeof(struct rejects_stretch)};
 
 static void put(const struct image_table *table, const void *records, struct image *image)
 {
@@ -99,31 +99,32 @@ int record_image_load_sums(const unsigned char *bytes, size_t byte_count, struct
     return take_tally(&tables[1], bytes, matches, failure);
 }
 
-int record_image_create_runs(const struct rejects_run *runs, size_t run_count, struct image *image,
-                             struct failure *failure)
+int record_image_create_stretches(const struct rejects_stretch *stretches, size_t stretch_count,
+                                  struct image *image, struct failure *failure)
 {
-    struct image_table table = runs_table;
-    table.count = run_count;
+    struct image_table table = stretches_table;
+    table.count = stretch_count;
     if (image_create(image, &table, 1, failure) != 0)
         return -1;
-    put(&table, runs, image);
+    put(&table, stretches, image);
     return 0;
 }
 
-int record_image_load_runs(const unsigned char *bytes, size_t byte_count, struct rejects_run **runs,
-                           size_t *run_count, struct failure *failure)
+int record_image_load_stretches(const unsigned char *bytes, size_t byte_count,
+                                struct rejects_stretch **stretches, size_t *stretch_count,
+                                struct failure *failure)
 {
-    struct image_table table = runs_table;
+    struct image_table table = stretches_table;
     void *records = NULL;
     if (image_open(bytes, byte_count, &table, 1, failure) != 0 ||
         take(&table, bytes, &records, failure) != 0)
         return -1;
-    *runs = records;
-    *run_count = table.count;
-    for (size_t i = 0; i < *run_count; i++)
-        if ((*runs)[i].begin > (*runs)[i].end) {
+    *stretches = records;
+    *stretch_count = table.count;
+    for (size_t i = 0; i < *stretch_count; i++)
+        if ((*stretches)[i].begin > (*stretches)[i].end) {
             free(records);
-            *runs = NULL;
+            *stretches = NULL;
             return failure_set(failure, FAILURE_DAMAGED,
                                "a stretch of rejects ends before it begins");
         }

@@ -29,11 +29,12 @@ int record_image_load_sums(const unsigned char *bytes, size_t byte_count, struct
                            struct tally *matches, struct failure *failure);
 
 /* Local. The stretches. Returns 0, or -1 (EXIT_BUG). */
-int record_image_create_runs(const struct rejects_run *runs, size_t run_count, struct image *image,
-                             struct failure *failure);
+int record_image_create_stretches(const struct rejects_stretch *stretches, size_t stretch_count,
+                                  struct image *image, struct failure *failure);
 
 /* Local. Back into an array that the caller frees. Returns 0, or -1 (FAILURE_DAMAGED, EXIT_BUG). */
-int record_image_load_runs(const unsigned char *bytes, size_t byte_count, struct rejects_run **runs,
-                           size_t *run_count, struct failure *failure);
+int record_image_load_stretches(const unsigned char *bytes, size_t byte_count,
+                                struct rejects_stretch **stretches, size_t *stretch_count,
+                                struct failure *failure);
 
 #endif

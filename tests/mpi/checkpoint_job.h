@@ -104,7 +104,7 @@ static inline struct rejects *make_rejects(const struct checkpoint *checkpoint)
     struct failure failure = {0};
     struct rejects_place place = {.path = "unused"};
     struct rejects *rejects = NULL;
-    const struct rejects_run *earlier = NULL;
+    const struct rejects_stretch *earlier = NULL;
     size_t earlier_count = 0;
     checkpoint_rejects(checkpoint, &place, &earlier, &earlier_count);
     CU_ASSERT_EQUAL_FATAL(rejects_create(&place, ranks_rank(ranks), &rejects, &failure), 0);

@@ -128,7 +128,7 @@ static void remove_manifest(void)
     CU_ASSERT_EQUAL(unlink(path), 0);
 }
 
-static void damage_runs(void)
+static void damage_stretches(void)
 {
     char path[256];
     path_of(path, "rejects.h5");
@@ -242,7 +242,8 @@ static void test_damage(void)
         {"an empty manifest", empty_manifest, 40, "damaged-generation-0001-000003"},
         {"a file that is missing", remove_file, 40, "damaged-generation-0001-000003"},
         {"a manifest that is missing", remove_manifest, 40, "damaged-generation-0001-000003"},
-        {"a bit of the stretches of rejects", damage_runs, 40, "damaged-generation-0001-000003"},
+        {"a bit of the stretches of rejects", damage_stretches, 40,
+         "damaged-generation-0001-000003"},
         {"a part of rejects cut off", shorten_part, 40, "damaged-generation-0001-000003"},
         {"a file of the generation before", other_generations_file, 40,
          "damaged-generation-0001-000003"},

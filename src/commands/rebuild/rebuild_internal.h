@@ -37,8 +37,9 @@ struct job {
     struct ingest_tables tables;
     struct checkpoint *checkpoint; /* NULL without --checkpoint */
     struct rejects_place place;
-    const struct rejects_run *earlier_runs; /* on rank 0: rejects of attempts before this one */
-    size_t earlier_run_count;
+    const struct rejects_stretch
+        *earlier_stretches; /* on rank 0: rejects of attempts before this one */
+    size_t earlier_stretch_count;
     struct rejects *rejects;
     struct state *state;
     struct ledger ledger;     /* of this rank; of all after sum_ledgers */

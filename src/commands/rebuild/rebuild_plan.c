@@ -178,7 +178,8 @@ int rebuild_plan_resume(struct job *job, struct failure *failure)
                         job->record.run_id, &job->checkpoint, failure) != 0)
         return -1;
     memcpy(job->record.run_id, checkpoint_run_id(job->checkpoint), sizeof job->record.run_id);
-    checkpoint_rejects(job->checkpoint, &job->place, &job->earlier_runs, &job->earlier_run_count);
+    checkpoint_rejects(job->checkpoint, &job->place, &job->earlier_stretches,
+                       &job->earlier_stretch_count);
     found = checkpoint_found(job->checkpoint);
     if (found != NULL) {
         job->record.started_us = found->started_us;

@@ -14,36 +14,36 @@
 #include <string.h>
 
 /* On rank 0: the stretches of rejects of all attempts, all ranks' of this one being ${own}. */
-static int join_runs(const struct job *job, const struct rejects_run *own, size_t own_count,
-                     struct failure *failure)
+static int join_stretches(const struct job *job, const struct rejects_stretch *own,
+                          size_t own_count, struct failure *failure)
 {
-    size_t count = job->earlier_run_count + own_count;
-    struct rejects_run *runs = malloc((count + 1) * sizeof *runs);
-    if (runs == NULL)
-        return failure_memory(failure, "the rejects", count * sizeof *runs);
-    if (job->earlier_run_count > 0)
-        memcpy(runs, job->earlier_runs, job->earlier_run_count * sizeof *runs);
+    size_t count = job->earlier_stretch_count + own_count;
+    struct rejects_stretch *stretches = malloc((count + 1) * sizeof *stretches);
+    if (stretches == NULL)
+        return failure_memory(failure, "the rejects", count * sizeof *stretches);
+    if (job->earlier_stretch_count > 0)
+        memcpy(stretches, job->earlier_stretches, job->earlier_stretch_count * sizeof *stretches);
     if (own_count > 0)
-        memcpy(runs + job->earlier_run_count, own, own_count * sizeof *runs);
-    int result = rejects_join(&job->place, runs, count, failure);
-    free(runs);
+        memcpy(stretches + job->earlier_stretch_count, own, own_count * sizeof *stretches);
+    int result = rejects_join(&job->place, stretches, count, failure);
+    free(stretches);
     return result;
 }
 
 int rebuild_publish_rejects(struct job *job, struct failure *failure)
 {
-    const struct rejects_run *runs = NULL;
-    size_t run_count = 0, gathered_bytes = 0;
+    const struct rejects_stretch *stretches = NULL;
+    size_t stretch_count = 0, gathered_bytes = 0;
     unsigned char *gathered = NULL;
     if (job->rejects != NULL)
-        (void)rejects_flush(job->rejects, &runs, &run_count, failure);
+        (void)rejects_flush(job->rejects, &stretches, &stretch_count, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
-    (void)ranks_gather(job->ranks, runs, run_count * sizeof *runs, &gathered, &gathered_bytes,
-                       failure);
+    (void)ranks_gather(job->ranks, stretches, stretch_count * sizeof *stretches, &gathered,
+                       &gathered_bytes, failure);
     if (rebuild_is_root(job) && failure->code == 0)
-        (void)join_runs(job, (struct rejects_run *)gathered, gathered_bytes / sizeof *runs,
-                        failure);
+        (void)join_stretches(job, (struct rejects_stretch *)gathered,
+                             gathered_bytes / sizeof *stretches, failure);
     free(gathered);
     return ranks_vote(job->ranks, failure);
 }

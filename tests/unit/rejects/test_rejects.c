@@ -58,7 +58,7 @@ static void test_parts_are_joined_in_the_order_of_splits(void)
     struct failure failure = {0};
     struct rejects_place place = {.path = path, .parts = parts, .run_id = "att", .attempt = 1};
     struct rejects *rejects[2] = {0};
-    struct rejects_run runs[8];
+    struct rejects_stretch stretches[8];
     size_t total = 0;
     snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
     snprintf(parts, sizeof parts, "%s.part", path);
@@ -71,14 +71,14 @@ static void test_parts_are_joined_in_the_order_of_splits(void)
     CU_ASSERT(rejects_add(rejects[0], 0, "s0", 9, REJECT_NO_USER, "x", 1, &failure) == 0);
     CU_ASSERT(rejects_add(rejects[1], 2, "s2", 1, REJECT_NO_USER, "x", 1, &failure) == 0);
     for (int rank = 0; rank < 2; rank++) {
-        const struct rejects_run *own = NULL;
+        const struct rejects_stretch *own = NULL;
         size_t count = 0;
         CU_ASSERT(rejects_flush(rejects[rank], &own, &count, &failure) == 0);
-        memcpy(runs + total, own, count * sizeof *own);
+        memcpy(stretches + total, own, count * sizeof *own);
         total += count;
     }
     CU_ASSERT_EQUAL(total, 3);
-    CU_ASSERT(rejects_join(&place, runs, total, &failure) == 0);
+    CU_ASSERT(rejects_join(&place, stretches, total, &failure) == 0);
     CU_ASSERT_STRING_EQUAL(
         read_all(path), "{\"source\":\"s0\",\"offset\":5,\"reason\":\"no_user\",\"text\":\"x\"}\n"
                         "{\"source\":\"s0\",\"offset\":9,\"reason\":\"no_user\",\"text\":\"x\"}\n"
@@ -91,7 +91,7 @@ static void test_parts_are_joined_in_the_order_of_splits(void)
         CU_ASSERT(access(part, F_OK) != 0);
     }
     /* A part that is gone is told, and the joined file stays as it was. */
-    CU_ASSERT(rejects_join(&place, runs, total, &failure) == -1);
+    CU_ASSERT(rejects_join(&place, stretches, total, &failure) == -1);
     CU_ASSERT_EQUAL(failure.code, EXIT_TARGET);
     CU_ASSERT(strstr(failure.message, "place that all hosts share") != NULL);
     CU_ASSERT(strlen(read_all(path)) > 100);

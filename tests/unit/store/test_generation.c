@@ -38,8 +38,9 @@ static void write_generation(struct manifest *made, uint32_t number, uint32_t us
     char name[STORE_NAME_BYTES], *text = NULL;
     size_t bytes = 0;
     bool overtaken = false;
-    struct rejects_run runs[2] = {{.split = 0, .rank = 0, .attempt = 1, .begin = 0, .end = 4},
-                                  {.split = 1, .rank = 0, .attempt = 1, .begin = 4, .end = 7}};
+    struct rejects_stretch stretches[2] = {
+        {.split = 0, .rank = 0, .attempt = 1, .begin = 0, .end = 4},
+        {.split = 1, .rank = 0, .attempt = 1, .begin = 4, .end = 7}};
     *made = (struct manifest){.attempt = store.attempt.number,
                               .generation = number,
                               .ranks = 1,
@@ -64,7 +65,8 @@ static void write_generation(struct manifest *made, uint32_t number, uint32_t us
     CU_ASSERT_EQUAL_FATAL(generation_open(&store, made, &generation, &failure), 0);
     CU_ASSERT_EQUAL_FATAL(
         generation_write_state(&generation, state, &made->files, &made->file_count, &failure), 0);
-    CU_ASSERT_EQUAL_FATAL(generation_write_runs(&generation, runs, 2, &made->runs, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        generation_write_stretches(&generation, stretches, 2, &made->stretches, &failure), 0);
     CU_ASSERT_EQUAL_FATAL(manifest_print(made, &text, &bytes, &failure), 0);
     CU_ASSERT_EQUAL_FATAL(store_commit(&store, (struct store_generation){made->attempt, number},
                                        text, bytes, &overtaken, &failure),
@@ -102,8 +104,8 @@ static int load(struct failure *failure)
     struct durable_bytes text = {0};
     struct manifest read = {0};
     struct generation generation = {0};
-    struct rejects_run *runs = NULL;
-    size_t run_count = 0;
+    struct rejects_stretch *stretches = NULL;
+    size_t stretch_count = 0;
     int result = store_read_manifest(&store, (struct store_generation){1, 1}, &text, failure);
     if (result == 0)
         result = manifest_parse((char *)text.bytes, text.byte_count, &read, failure);
@@ -111,7 +113,7 @@ static int load(struct failure *failure)
     if (result != 0)
         return -1;
     if (generation_open(&store, &read, &generation, failure) != 0 ||
-        generation_load_runs(&generation, &runs, &run_count, failure) != 0 ||
+        generation_load_stretches(&generation, &stretches, &stretch_count, failure) != 0 ||
         generation_check_parts(&store, &read, failure) != 0 ||
         (empty == NULL && state_create(0, 1, &empty, failure) != 0) ||
         generation_load_state(&generation, empty, failure) != 0)
@@ -123,7 +125,7 @@ static int load(struct failure *failure)
         state_free(empty);
         empty = NULL;
     }
-    free(runs);
+    free(stretches);
     generation_close(&generation);
     manifest_clear(&read);
     return result;
@@ -165,7 +167,7 @@ static bool path_of(size_t at, char path[256])
     }
     switch (at - manifest.file_count) {
     case 0:
-        snprintf(path, 256, "%s/" MANIFEST_RUNS_NAME, generation_path);
+        snprintf(path, 256, "%s/" MANIFEST_STRETCHES_NAME, generation_path);
         return true;
     case 1:
         snprintf(path, 256, "%s/" MANIFEST_NAME, generation_path);
@@ -322,7 +324,7 @@ static void test_foreign_files(void)
     /* The same bytes have another digest there, so that the manifest of one does not fit the other.
      */
     CU_ASSERT(strcmp(manifest.files[0].digest, second.files[0].digest) != 0);
-    CU_ASSERT(strcmp(manifest.runs.digest, second.runs.digest) != 0);
+    CU_ASSERT(strcmp(manifest.stretches.digest, second.stretches.digest) != 0);
 
     manifest_clear(&second);
     tear_down();

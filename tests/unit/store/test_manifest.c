@@ -57,7 +57,7 @@ static void make(struct manifest *manifest)
     memset(manifest->files[0].digest, '0', 32);
     memset(manifest->files[1].digest, '1', 32);
     manifest->file_count = 2;
-    memset(manifest->runs.digest, '2', 32);
+    memset(manifest->stretches.digest, '2', 32);
     manifest->parts = calloc(1, sizeof *manifest->parts);
     manifest->parts[0] = (struct manifest_part){2, 31, UINT64_C(1) << 41, ""};
     memset(manifest->parts[0].digest, '3', 32);
@@ -89,7 +89,7 @@ static void test_all_comes_back(void)
     CU_ASSERT_EQUAL(memcmp(found.files, made.files, 2 * sizeof *made.files), 0);
     CU_ASSERT_EQUAL(found.part_count, 1);
     CU_ASSERT_EQUAL(memcmp(found.parts, made.parts, sizeof *made.parts), 0);
-    CU_ASSERT_EQUAL(memcmp(&found.runs, &made.runs, sizeof made.runs), 0);
+    CU_ASSERT_EQUAL(memcmp(&found.stretches, &made.stretches, sizeof made.stretches), 0);
 
     /* What is left when all that is pointed to is set aside is the same byte for byte. */
     struct manifest plain = made, again = found;

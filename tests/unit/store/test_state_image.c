@@ -199,14 +199,15 @@ static void test_records(void)
     tally_clear(&tally);
     tally_clear(&loaded);
 
-    struct rejects_run runs[2] = {{.split = 7, .rank = 1, .attempt = 2, .begin = 3, .end = 9}};
-    struct rejects_run *found = NULL;
+    struct rejects_stretch stretches[2] = {
+        {.split = 7, .rank = 1, .attempt = 2, .begin = 3, .end = 9}};
+    struct rejects_stretch *found = NULL;
     size_t count = 0;
-    CU_ASSERT_EQUAL_FATAL(record_image_create_runs(runs, 2, &image, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(record_image_create_stretches(stretches, 2, &image, &failure), 0);
     CU_ASSERT_EQUAL_FATAL(
-        record_image_load_runs(image.bytes, image.byte_count, &found, &count, &failure), 0);
+        record_image_load_stretches(image.bytes, image.byte_count, &found, &count, &failure), 0);
     CU_ASSERT_EQUAL_FATAL(count, 2);
-    CU_ASSERT_EQUAL(memcmp(found, runs, sizeof runs), 0);
+    CU_ASSERT_EQUAL(memcmp(found, stretches, sizeof stretches), 0);
     free(found);
     CU_ASSERT_EQUAL(
         record_image_load_sums(image.bytes, image.byte_count, &loaded, &matches, &failure), -1);
