@@ -23,6 +23,7 @@ packages=(
 test_packages=(
     clang clang-format libclang-rt-14-dev git python3 zip unzip procps util-linux
     slurmctld slurmd slurm-client munge iproute2 e2fsprogs mount
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 )
 
 # Node from elsewhere than Debian is as good, and Debian's would not go beside it.
