@@ -1,6 +1,9 @@
 #include "generate.h"
 
-#include "generate_parts.h"
+#include "generate_file.h"
+#include "generate_learners.h"
+#include "generate_line.h"
+#include "generate_numbers.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -47,7 +50,8 @@ static void place_record(struct generate_sink *sink, const struct generate_recor
         share->records[share->next[hour]++] = *record;
 }
 
-static void live_all(const struct generate_plan *plan, struct share *share)
+/* The records of all learners, which the sink takes. */
+static void pass_all(const struct generate_plan *plan, struct share *share)
 {
     for (uint64_t user = 0; user < plan->users; user++)
         generate_learner(plan, (uint32_t)user, &share->sink);
@@ -58,9 +62,10 @@ int generate_check(const struct generate_options *options, struct failure *failu
     struct generate_plan plan;
     if (generate_plan_create(options, &plan, failure) != 0)
         return -1;
-    bool tells = generate_plan_tells(&plan);
+    generate_numbers_set(&plan);
+    bool any_line = generate_numbers_any_line(&plan);
     generate_plan_free(&plan);
-    if (tells)
+    if (any_line)
         return 0;
     return failure_set(failure, EXIT_USAGE,
                        "No line comes of --events %" PRIu64 " for --users %" PRIu64
@@ -76,7 +81,7 @@ static int gather(const struct generate_plan *plan, struct share *share, struct 
     if (share->next == NULL)
         return failure_memory(failure, "the hours of a sample", plan->hours * sizeof *share->next);
     share->sink.take = count_record;
-    live_all(plan, share);
+    pass_all(plan, share);
     uint64_t total = 0;
     for (uint32_t hour = 0; hour < plan->hours; hour++) {
         uint64_t count = share->next[hour];
@@ -88,7 +93,7 @@ static int gather(const struct generate_plan *plan, struct share *share, struct 
         return failure_memory(failure, "the lines of a sample, 32 bytes each",
                               total * sizeof *share->records);
     share->sink.take = place_record;
-    live_all(plan, share);
+    pass_all(plan, share);
     return 0;
 }
 
@@ -143,7 +148,7 @@ static int write_part(const struct writer *writer, const struct generate_record 
         char *begin = generate_file_room(writer->file, GENERATE_DAMAGED_BYTES, failure);
         if (begin == NULL)
             return -1;
-        char *end = generate_record_write(writer->plan, &records[order[i]], begin, counts);
+        char *end = generate_line_write(writer->plan, &records[order[i]], begin, counts);
         generate_file_advance(writer->file, end);
         counts->text_bytes += (uint64_t)(end - begin);
     }
@@ -201,6 +206,7 @@ int generate_files(const struct generate_options *options, int rank, int ranks,
     *counts = (struct generate_counts){0};
     if (generate_plan_create(options, &plan, failure) != 0)
         return -1;
+    generate_numbers_set(&plan);
     int result = gather(&plan, &share, failure);
     if (result == 0)
         result = write_hours(&plan, &share, counts, failure);

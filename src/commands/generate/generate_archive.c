@@ -1,4 +1,4 @@
-#include "generate_parts.h"
+#include "generate_archive.h"
 
 #include <dirent.h>
 #include <errno.h>

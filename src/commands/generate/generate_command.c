@@ -2,6 +2,7 @@
 #include "course_funnel/output.h"
 #include "course_funnel/ranks.h"
 #include "generate.h"
+#include "generate_archive.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -72,9 +73,9 @@ int generate_command(int argc, char **argv)
 {
     struct failure failure = {0};
     struct ranks *ranks = NULL;
-    bool tells = true; /* one rank prints for all */
+    bool prints = true; /* one rank prints for all */
     if (ranks_start(&ranks, &failure) == 0) {
-        tells = ranks_rank(ranks) == 0;
+        prints = ranks_rank(ranks) == 0;
         /* A closed pipe and a file over its size limit are errors of a write, not ends of the rank.
          */
         if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
@@ -82,9 +83,9 @@ int generate_command(int argc, char **argv)
         (void)generate_all(ranks, argc, argv, &failure);
     }
     /* Before the ranks part: the first that is gone takes the others with it. */
-    if (failure.code != 0 && tells)
+    if (failure.code != 0 && prints)
         fprintf(stderr, "course-funnel generate: %s\n", failure.message);
-    if (failure.code == EXIT_USAGE && tells)
+    if (failure.code == EXIT_USAGE && prints)
         fprintf(stderr, "Try `course-funnel generate --help`.\n");
     (void)ranks_end(ranks, &failure);
     return failure.code;

@@ -1,19 +1,21 @@
-#include "generate_workshop.h"
+#include "generate_dirt.h"
+
+#include "generate_odd.h"
 
 #include <stdio.h>
 
 /* Rejects: each kind of damage is the only one of its line, so that its reason is certain. */
 
-static void not_whole(struct workshop *shop)
+static void not_whole(struct generate_edit *edit)
 {
     static const enum generate_ending endings[] = {GENERATE_CUT_AFTER_TYPE, GENERATE_CUT_AFTER_TYPE,
                                                    GENERATE_BRACE_TOO_MANY, GENERATE_BRACE_TOO_FEW,
                                                    GENERATE_TWICE};
-    shop->fields->ending = endings[generate_below(shop->random, COUNT(endings))];
-    shop->fields->ending_random = generate_next(shop->random);
+    edit->fields->ending = endings[generate_below(edit->random, COUNT(endings))];
+    edit->fields->ending_random = generate_next(edit->random);
 }
 
-static void lose_user(struct workshop *shop)
+static void lose_user(struct generate_edit *edit)
 {
     static const char *const users[] = {
         "",
@@ -26,10 +28,10 @@ static void lose_user(struct workshop *shop)
         "\"user_id \":\"somebody\",",
         "\"user_id\":\"somebody\",\"user_id\":null,",
     };
-    workshop_set(&shop->fields->user, "%s", PICK(shop, users));
+    generate_edit_print(&edit->fields->user, "%s", PICK(edit, users));
 }
 
-static void lose_time(struct workshop *shop)
+static void lose_time(struct generate_edit *edit)
 {
     static const char *const times[] = {
         "",
@@ -59,10 +61,10 @@ static void lose_time(struct workshop *shop)
         "\"Event_Time\":\"2025-07-01 10:00:00\",",
         "\"event_time\":\"2025-07-01 10:00:00\",\"event_time\":\"n/a\",",
     };
-    workshop_set(&shop->fields->time, "%s", PICK(shop, times));
+    generate_edit_print(&edit->fields->time, "%s", PICK(edit, times));
 }
 
-static void lose_properties(struct workshop *shop)
+static void lose_properties(struct generate_edit *edit)
 {
     static const char *const properties[] = {
         "[]",
@@ -75,7 +77,8 @@ static void lose_properties(struct workshop *shop)
         "\"7\"",
         "[{\"course_id\":3,\"lesson_id\":1}]",
     };
-    workshop_set(&shop->fields->properties, "\"event_properties\":%s,", PICK(shop, properties));
+    generate_edit_print(&edit->fields->properties, "\"event_properties\":%s,",
+                        PICK(edit, properties));
 }
 
 /* Values that are no SQL INTEGER; %s is the property's name. */
@@ -85,7 +88,7 @@ static const char *const bad_ids[] = {
     "\"0x3\"",    "\"2147483648\"", "0.0000001", "\"null\"", "-0.5",       "99999999999999999999",
 };
 
-static void lose_course(struct workshop *shop)
+static void lose_course(struct generate_edit *edit)
 {
     static const char *const pairs[] = {
         "",
@@ -93,19 +96,19 @@ static void lose_course(struct workshop *shop)
         "\"context\":{\"course_id\":3}",
         "\"course_id\":3,\"course_id\":null",
     };
-    if (generate_chance(shop->random, GENERATE_PERCENT(25)))
-        (void)snprintf(shop->course, sizeof shop->course, "%s", PICK(shop, pairs));
+    if (generate_chance(edit->random, GENERATE_PERCENT(25)))
+        (void)snprintf(edit->course, sizeof edit->course, "%s", PICK(edit, pairs));
     else
-        workshop_pair(shop->course, "course_id", PICK(shop, bad_ids));
-    workshop_set_properties(shop);
+        generate_edit_pair(edit->course, "course_id", PICK(edit, bad_ids));
+    generate_edit_set_properties(edit);
 }
 
-static void lose_all_properties(struct workshop *shop)
+static void lose_all_properties(struct generate_edit *edit)
 {
-    shop->fields->properties.bytes = 0;
+    edit->fields->properties.bytes = 0;
 }
 
-static void lose_lesson(struct workshop *shop)
+static void lose_lesson(struct generate_edit *edit)
 {
     static const char *const pairs[] = {
         "",
@@ -114,22 +117,22 @@ static void lose_lesson(struct workshop *shop)
         "\"context\":{\"lesson_id\":3}",
         "\"lesson_id\":3,\"lesson_id\":false",
     };
-    if (generate_chance(shop->random, GENERATE_PERCENT(25)))
-        (void)snprintf(shop->lesson, sizeof shop->lesson, "%s", PICK(shop, pairs));
+    if (generate_chance(edit->random, GENERATE_PERCENT(25)))
+        (void)snprintf(edit->lesson, sizeof edit->lesson, "%s", PICK(edit, pairs));
     else
-        workshop_pair(shop->lesson, "lesson_id", PICK(shop, bad_ids));
-    workshop_set_properties(shop);
+        generate_edit_pair(edit->lesson, "lesson_id", PICK(edit, bad_ids));
+    generate_edit_set_properties(edit);
 }
 
 /* Another event after all. */
 
-static void cut_early(struct workshop *shop)
+static void cut_early(struct generate_edit *edit)
 {
-    shop->fields->ending = GENERATE_CUT_BEFORE_TYPE;
-    shop->fields->ending_random = generate_next(shop->random);
+    edit->fields->ending = GENERATE_CUT_BEFORE_TYPE;
+    edit->fields->ending_random = generate_next(edit->random);
 }
 
-static void change_type(struct workshop *shop)
+static void change_type(struct generate_edit *edit)
 {
     static const char *const types[] = {
         "\"event_type\":\"course_lesson_started\",\"event_type\":\"page_viewed\",",
@@ -140,11 +143,11 @@ static void change_type(struct workshop *shop)
         "\"Event_Type\":\"course_lesson_started\",",
         "\"event_type\":\"Course_Lesson_Started\",",
     };
-    workshop_set(&shop->fields->type, "%s", PICK(shop, types));
+    generate_edit_print(&edit->fields->type, "%s", PICK(edit, types));
 }
 
 /* Times spent that no average can use. */
-static void spoil_spent(struct workshop *shop)
+static void spoil_spent(struct generate_edit *edit)
 {
     static const char *const pairs[] = {
         "",
@@ -163,8 +166,8 @@ static void spoil_spent(struct workshop *shop)
         "\"Time_Spent_Sec\":12",
         "\"time_spent_sec\":12,\"time_spent_sec\":null",
     };
-    (void)snprintf(shop->spent, sizeof shop->spent, "%s", PICK(shop, pairs));
-    workshop_set_properties(shop);
+    (void)snprintf(edit->spent, sizeof edit->spent, "%s", PICK(edit, pairs));
+    generate_edit_set_properties(edit);
 }
 
 enum outcome {
@@ -180,7 +183,7 @@ enum outcome {
 #define ALL_EVENTS (LESSON_EVENTS | 1U << EVENT_COURSE_COMPLETED)
 
 static const struct {
-    void (*apply)(struct workshop *shop);
+    void (*apply)(struct generate_edit *edit);
     unsigned kinds; /* of events that can be damaged so */
     int outcome;
     uint32_t weight;
@@ -195,17 +198,17 @@ static const struct {
     {cut_early, ALL_EVENTS, OUTCOME_OTHER, 3},
     {change_type, ALL_EVENTS, OUTCOME_OTHER, 3},
     {spoil_spent, COMPLETED, OUTCOME_UNUSABLE, 12},
-    {odd_spell_spent, COMPLETED, OUTCOME_ODD, 6},
-    {odd_spell_ids, ALL_EVENTS, OUTCOME_ODD, 8},
-    {odd_move_ids, LESSON_EVENTS, OUTCOME_ODD, 2},
-    {odd_encode_twice, ALL_EVENTS, OUTCOME_ODD, 8},
-    {odd_say_twice, ALL_EVENTS, OUTCOME_ODD, 8},
-    {odd_say_property_twice, LESSON_EVENTS, OUTCOME_ODD, 5},
-    {odd_reorder, ALL_EVENTS, OUTCOME_ODD, 6},
-    {odd_space_out, ALL_EVENTS, OUTCOME_ODD, 5},
-    {odd_escape_names, ALL_EVENTS, OUTCOME_ODD, 3},
-    {odd_spell_time, ALL_EVENTS, OUTCOME_ODD, 14},
-    {odd_move_time, ALL_EVENTS, OUTCOME_ODD, 2},
+    {generate_odd_spell_spent, COMPLETED, OUTCOME_ODD, 6},
+    {generate_odd_spell_ids, ALL_EVENTS, OUTCOME_ODD, 8},
+    {generate_odd_move_ids, LESSON_EVENTS, OUTCOME_ODD, 2},
+    {generate_odd_encode_twice, ALL_EVENTS, OUTCOME_ODD, 8},
+    {generate_odd_say_twice, ALL_EVENTS, OUTCOME_ODD, 8},
+    {generate_odd_say_property_twice, LESSON_EVENTS, OUTCOME_ODD, 5},
+    {generate_odd_reorder, ALL_EVENTS, OUTCOME_ODD, 6},
+    {generate_odd_space_out, ALL_EVENTS, OUTCOME_ODD, 5},
+    {generate_odd_escape_names, ALL_EVENTS, OUTCOME_ODD, 3},
+    {generate_odd_spell_time, ALL_EVENTS, OUTCOME_ODD, 14},
+    {generate_odd_move_time, ALL_EVENTS, OUTCOME_ODD, 2},
 };
 
 static bool applies(size_t way, uint8_t kind)
@@ -231,10 +234,10 @@ void generate_dirt_apply(struct generate_fields *fields, const struct generate_v
                          uint64_t choice, struct generate_random *random,
                          struct generate_counts *counts)
 {
-    struct workshop shop = {.fields = fields, .values = values, .random = random};
+    struct generate_edit edit = {.fields = fields, .values = values, .random = random};
     size_t way = draw_way(values->kind, choice);
-    workshop_open(&shop);
-    ways[way].apply(&shop);
+    generate_edit_begin(&edit);
+    ways[way].apply(&edit);
     switch (ways[way].outcome) {
     case OUTCOME_OTHER:
         counts->made_other++;

@@ -1,4 +1,4 @@
-#include "generate_parts.h"
+#include "generate_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

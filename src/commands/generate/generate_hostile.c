@@ -1,4 +1,4 @@
-#include "generate_parts.h"
+#include "generate_hostile.h"
 
 #include <string.h>
 

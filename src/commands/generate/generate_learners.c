@@ -1,9 +1,12 @@
-#include "generate_parts.h"
+#include "generate_learners.h"
+
+#include "course_funnel/event.h"
+#include "generate_random.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define SESSION_GAP_MS (30 * MINUTE_MS)
 
-/* A learner while their life is told. */
+/* A learner while their events are made. */
 struct learner {
     const struct generate_plan *plan;
     struct generate_sink *sink;
@@ -21,32 +24,6 @@ struct enrolment {
     uint32_t difficulty; /* 0 to 3 */
     bool never_starts;   /* only completions are known, as of learners who were imported */
 };
-
-uint32_t generate_course_lessons(const struct generate_plan *plan, uint32_t course)
-{
-    uint64_t longest = plan->options->lessons;
-    uint64_t spread = longest * 2 / 5;
-    if (course == 0 || spread == 0)
-        return (uint32_t)longest;
-    return (uint32_t)(longest - generate_hash(plan->options->seed, 101, course) % (spread + 1));
-}
-
-int32_t generate_course_id(uint32_t course)
-{
-    return (int32_t)course + 1;
-}
-
-/* Some courses count their lessons from 1; others by chapter, or leave gaps. */
-int32_t generate_lesson_id(const struct generate_plan *plan, uint32_t course, uint32_t lesson)
-{
-    int32_t index = (int32_t)lesson;
-    uint64_t style = course == 0 ? 0 : generate_hash(plan->options->seed, 102, course) % 4;
-    if (style == 2)
-        return (index / 5 + 1) * 100 + index % 5 + 1;
-    if (style == 3)
-        return (index + 1) * 10;
-    return index + 1;
-}
 
 static uint32_t upload_delay_s(struct learner *learner)
 {
@@ -68,7 +45,7 @@ static void deliver_again(struct learner *learner, struct generate_record record
     learner->sink->take(learner->sink, &record);
 }
 
-static void tell(struct learner *learner, struct generate_record *record)
+static void pass(struct learner *learner, struct generate_record *record)
 {
     if (record->time_ms >= learner->plan->end_ms)
         return;
@@ -82,23 +59,23 @@ static void tell(struct learner *learner, struct generate_record *record)
         deliver_again(learner, *record);
 }
 
-static void tell_other(struct learner *learner, int64_t time_ms, uint8_t kind, uint32_t course,
+static void pass_other(struct learner *learner, int64_t time_ms, uint8_t kind, uint32_t course,
                        uint32_t lesson)
 {
     struct generate_record record = {
         .time_ms = time_ms, .kind = kind, .course = (uint16_t)course, .lesson = (uint16_t)lesson};
-    tell(learner, &record);
+    pass(learner, &record);
 }
 
 /* What else is clicked around a course event. */
-static void wander(struct learner *learner, uint64_t mean, uint32_t course, uint32_t lesson)
+static void pass_fillers(struct learner *learner, uint64_t mean, uint32_t course, uint32_t lesson)
 {
     uint64_t count = generate_around(&learner->random, mean);
     int64_t time_ms = learner->last_ms;
     for (uint64_t i = 0; i < count; i++) {
         time_ms += 700 + (int64_t)generate_below(&learner->random, 9000);
         uint64_t kind = generate_below(&learner->random, GENERATE_KINDS - GENERATE_PAGE_VIEWED);
-        tell_other(learner, time_ms, (uint8_t)(GENERATE_PAGE_VIEWED + kind), course, lesson);
+        pass_other(learner, time_ms, (uint8_t)(GENERATE_PAGE_VIEWED + kind), course, lesson);
     }
 }
 
@@ -109,11 +86,11 @@ static void enter_session(struct learner *learner, int64_t time_ms)
     if (gap_ms >= 0 && gap_ms < SESSION_GAP_MS)
         return;
     learner->session_start_ms = time_ms;
-    if (learner->plan->tells_sessions)
-        tell_other(learner, time_ms, GENERATE_SESSION_START, 0, 0);
+    if (learner->plan->has_session_starts)
+        pass_other(learner, time_ms, GENERATE_SESSION_START, 0, 0);
 }
 
-static void tell_course_event(struct learner *learner, const struct enrolment *enrolment,
+static void pass_course_event(struct learner *learner, const struct enrolment *enrolment,
                               uint8_t kind, uint32_t lesson, int64_t time_ms, int64_t spent_ms)
 {
     if (kind == EVENT_LESSON_STARTED && enrolment->never_starts)
@@ -126,8 +103,8 @@ static void tell_course_event(struct learner *learner, const struct enrolment *e
                                      .course = (uint16_t)enrolment->course,
                                      .lesson = (uint16_t)lesson,
                                      .spent_ms = (uint32_t)spent_ms};
-    tell(learner, &record);
-    wander(learner, learner->plan->fillers_mean, enrolment->course, lesson);
+    pass(learner, &record);
+    pass_fillers(learner, learner->plan->fillers_mean, enrolment->course, lesson);
 }
 
 /* Active time in a lesson: longer lessons and slower learners, now and then far too long. */
@@ -157,7 +134,7 @@ static int64_t pause_ms(struct generate_random *random)
 }
 
 /* Nobody learns much at night: a time from 0 to 6 o'clock moves into the morning or evening. */
-static int64_t wake(struct generate_random *random, int64_t time_ms)
+static int64_t to_daytime(struct generate_random *random, int64_t time_ms)
 {
     int64_t of_day = time_ms % GENERATE_MS_PER_DAY;
     if (of_day >= 6 * GENERATE_MS_PER_HOUR || generate_chance(random, GENERATE_PERCENT(10)))
@@ -186,20 +163,20 @@ static int64_t learn_lesson(struct learner *learner, const struct enrolment *enr
     struct generate_random *random = &learner->random;
     bool start_is_lost = generate_chance(random, GENERATE_PERCENT(1));
     if (!start_is_lost)
-        tell_course_event(learner, enrolment, EVENT_LESSON_STARTED, lesson, time_ms, 0);
+        pass_course_event(learner, enrolment, EVENT_LESSON_STARTED, lesson, time_ms, 0);
     if (generate_chance(random, drop_threshold(learner->plan, enrolment, lesson)))
         return -1;
     if (generate_chance(random, GENERATE_PERCENT(8))) {
-        time_ms = wake(random, time_ms + generate_exponential(random, GENERATE_MS_PER_DAY));
-        tell_course_event(learner, enrolment, EVENT_LESSON_STARTED, lesson, time_ms, 0);
+        time_ms = to_daytime(random, time_ms + generate_exponential(random, GENERATE_MS_PER_DAY));
+        pass_course_event(learner, enrolment, EVENT_LESSON_STARTED, lesson, time_ms, 0);
     }
     int64_t spent_ms = lesson_time_ms(learner, enrolment, lesson);
     time_ms += spent_ms;
-    tell_course_event(learner, enrolment, EVENT_LESSON_COMPLETED, lesson, time_ms, spent_ms);
+    pass_course_event(learner, enrolment, EVENT_LESSON_COMPLETED, lesson, time_ms, spent_ms);
     if (generate_chance(random, GENERATE_PERCENT(3))) {
         int64_t again_ms = time_ms + generate_exponential(random, 5 * GENERATE_MS_PER_DAY);
         int64_t again_spent_ms = lesson_time_ms(learner, enrolment, lesson) / 2;
-        tell_course_event(learner, enrolment, EVENT_LESSON_COMPLETED, lesson, again_ms,
+        pass_course_event(learner, enrolment, EVENT_LESSON_COMPLETED, lesson, again_ms,
                           again_spent_ms);
     }
     return time_ms;
@@ -222,10 +199,10 @@ static void take_course(struct learner *learner, uint32_t course, int64_t time_m
         if (time_ms < 0 || time_ms >= learner->plan->end_ms)
             return;
         learned++;
-        time_ms = wake(random, time_ms + pause_ms(random));
+        time_ms = to_daytime(random, time_ms + pause_ms(random));
     }
     if (learned * 10 >= enrolment.lessons * 8 && generate_chance(random, GENERATE_PERCENT(92)))
-        tell_course_event(learner, &enrolment, EVENT_COURSE_COMPLETED, 0, time_ms, 0);
+        pass_course_event(learner, &enrolment, EVENT_COURSE_COMPLETED, 0, time_ms, 0);
 }
 
 /* The week in which a learner arrives: cohorts grow and shrink. */
@@ -249,7 +226,7 @@ static int64_t arrival_ms(const struct generate_plan *plan, struct generate_rand
 {
     int64_t day = 7 * (int64_t)arrival_week(plan, random) + (int64_t)generate_below(random, 7);
     int64_t of_day = (int64_t)generate_below(random, GENERATE_MS_PER_DAY);
-    return wake(random, day * GENERATE_MS_PER_DAY + of_day);
+    return to_daytime(random, day * GENERATE_MS_PER_DAY + of_day);
 }
 
 void generate_learner(const struct generate_plan *plan, uint32_t user, struct generate_sink *sink)
@@ -272,11 +249,12 @@ void generate_learner(const struct generate_plan *plan, uint32_t user, struct ge
     learner.session_start_ms = time_ms;
     learner.last_ms = enrolments == 0 ? time_ms : time_ms - SESSION_GAP_MS;
     if (enrolments == 0)
-        wander(&learner, plan->visitor_mean, (uint32_t)course, 0);
+        pass_fillers(&learner, plan->visitor_mean, (uint32_t)course, 0);
     for (uint64_t i = 0; i < enrolments && time_ms < plan->end_ms; i++) {
         take_course(&learner, (uint32_t)course, time_ms);
         course = (course + 1) % courses;
-        time_ms = wake(&learner.random,
+        time_ms =
+            to_daytime(&learner.random,
                        time_ms + generate_exponential(&learner.random, 9 * GENERATE_MS_PER_DAY));
     }
 }

@@ -1,6 +1,7 @@
-#include "generate_workshop.h"
+#include "generate_odd.h"
 
 #include "course_funnel/calendar.h"
+#include "course_funnel/event.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,49 +9,49 @@
 
 #define US_PER_MINUTE (60 * CALENDAR_US_PER_SECOND)
 
-void odd_spell_ids(struct workshop *shop)
+void generate_odd_spell_ids(struct generate_edit *edit)
 {
-    const struct generate_values *values = shop->values;
+    const struct generate_values *values = edit->values;
     char course[32];
     char lesson[32];
-    if (generate_chance(shop->random, GENERATE_PERCENT(50))) {
+    if (generate_chance(edit->random, GENERATE_PERCENT(50))) {
         (void)snprintf(course, sizeof course, "\"%" PRId32 "\"", values->course_id);
         (void)snprintf(lesson, sizeof lesson, "%" PRId32 ".0", values->lesson_id);
     } else {
         (void)snprintf(course, sizeof course, "%" PRId32 ".000", values->course_id);
         (void)snprintf(lesson, sizeof lesson, "\"%" PRId32 "\"", values->lesson_id);
     }
-    workshop_pair(shop->course, "course_id", course);
+    generate_edit_pair(edit->course, "course_id", course);
     if (values->kind != EVENT_COURSE_COMPLETED)
-        workshop_pair(shop->lesson, "lesson_id", lesson);
-    workshop_set_properties(shop);
+        generate_edit_pair(edit->lesson, "lesson_id", lesson);
+    generate_edit_set_properties(edit);
 }
 
 /* Ids far away from all others; few, since each makes rows of its own. */
-void odd_move_ids(struct workshop *shop)
+void generate_odd_move_ids(struct generate_edit *edit)
 {
     static const char *const ids[] = {"2147483647", "-2147483648", "-1", "0", "\"-7\"", "1000000"};
-    workshop_pair(shop->lesson, "lesson_id", PICK(shop, ids));
-    if (generate_chance(shop->random, GENERATE_PERCENT(20)))
-        workshop_pair(shop->course, "course_id", PICK(shop, ids));
-    workshop_set_properties(shop);
+    generate_edit_pair(edit->lesson, "lesson_id", PICK(edit, ids));
+    if (generate_chance(edit->random, GENERATE_PERCENT(20)))
+        generate_edit_pair(edit->course, "course_id", PICK(edit, ids));
+    generate_edit_set_properties(edit);
 }
 
-void odd_spell_spent(struct workshop *shop)
+void generate_odd_spell_spent(struct generate_edit *edit)
 {
     static const char *const spellings[] = {"0",     "\"75\"", "\"412.125\"", "1.5e2", "90.0005",
                                             "12E+1", "3600",   "0.000001",    "7.0"};
-    workshop_pair(shop->spent, "time_spent_sec", PICK(shop, spellings));
-    workshop_set_properties(shop);
+    generate_edit_pair(edit->spent, "time_spent_sec", PICK(edit, spellings));
+    generate_edit_set_properties(edit);
 }
 
 /* A loader that keeps JSON in a text column encodes the object twice. */
-void odd_encode_twice(struct workshop *shop)
+void generate_odd_encode_twice(struct generate_edit *edit)
 {
     struct generate_text object;
-    workshop_join(shop, ", ", &object);
-    struct generate_text *text = &shop->fields->properties;
-    workshop_set(text, "\"event_properties\":\"");
+    generate_edit_join(edit, ", ", &object);
+    struct generate_text *text = &edit->fields->properties;
+    generate_edit_print(text, "\"event_properties\":\"");
     for (size_t i = 0; i < object.bytes && text->bytes + 8 < sizeof text->text; i++) {
         if (object.text[i] == '"' || object.text[i] == '\\')
             text->text[text->bytes++] = '\\';
@@ -61,7 +62,7 @@ void odd_encode_twice(struct workshop *shop)
 }
 
 /* A pair that a later one of the same name replaces: the last one wins. */
-void odd_say_twice(struct workshop *shop)
+void generate_odd_say_twice(struct generate_edit *edit)
 {
     static const char *const early[] = {
         "\"user_id\":\"somebody else\",",
@@ -73,51 +74,55 @@ void odd_say_twice(struct workshop *shop)
         "\"event_properties\":[],",
         "\"uuid\":null,",
     };
-    workshop_set(&shop->fields->front, "%s", PICK(shop, early));
+    generate_edit_print(&edit->fields->front, "%s", PICK(edit, early));
 }
 
-void odd_say_property_twice(struct workshop *shop)
+void generate_odd_say_property_twice(struct generate_edit *edit)
 {
-    char course[sizeof shop->course];
-    memcpy(course, shop->course, sizeof course);
-    (void)snprintf(shop->course, sizeof shop->course,
+    char course[sizeof edit->course];
+    memcpy(course, edit->course, sizeof course);
+    (void)snprintf(edit->course, sizeof edit->course,
                    "\"course_id\":88888,\"lesson_id\":\"x\",%.60s", course);
-    workshop_set_properties(shop);
+    generate_edit_set_properties(edit);
 }
 
 /* The pairs that count come first, in another order than Amplitude's. */
-void odd_reorder(struct workshop *shop)
+void generate_odd_reorder(struct generate_edit *edit)
 {
-    struct generate_fields *fields = shop->fields;
-    workshop_set(&fields->front, "%.*s%.*s%.*s%.*s", (int)fields->type.bytes, fields->type.text,
-                 (int)fields->user.bytes, fields->user.text, (int)fields->time.bytes,
-                 fields->time.text, (int)fields->properties.bytes, fields->properties.text);
+    struct generate_fields *fields = edit->fields;
+    generate_edit_print(&fields->front, "%.*s%.*s%.*s%.*s", (int)fields->type.bytes,
+                        fields->type.text, (int)fields->user.bytes, fields->user.text,
+                        (int)fields->time.bytes, fields->time.text, (int)fields->properties.bytes,
+                        fields->properties.text);
     fields->type.bytes = 0;
     fields->user.bytes = 0;
     fields->time.bytes = 0;
     fields->properties.bytes = 0;
 }
 
-void odd_space_out(struct workshop *shop)
+void generate_odd_space_out(struct generate_edit *edit)
 {
     struct generate_text object;
-    const struct generate_values *values = shop->values;
-    workshop_join(shop, "  , ", &object);
-    workshop_set(&shop->fields->properties, "  \"event_properties\" : %.900s , ", object.text);
-    workshop_set(&shop->fields->type, " \"event_type\" :  \"%s\" , ", workshop_types[values->kind]);
-    workshop_set(&shop->fields->user, "\"user_id\" : %s , ", values->user);
-    shop->fields->ending = GENERATE_BLANKS_AROUND;
+    const struct generate_values *values = edit->values;
+    generate_edit_join(edit, "  , ", &object);
+    generate_edit_print(&edit->fields->properties, "  \"event_properties\" : %.900s , ",
+                        object.text);
+    generate_edit_print(&edit->fields->type, " \"event_type\" :  \"%s\" , ",
+                        generate_edit_types[values->kind]);
+    generate_edit_print(&edit->fields->user, "\"user_id\" : %s , ", values->user);
+    edit->fields->ending = GENERATE_BLANKS_AROUND;
 }
 
 /* Names are compared as what they spell, so an escape in one is the same name. */
-void odd_escape_names(struct workshop *shop)
+void generate_odd_escape_names(struct generate_edit *edit)
 {
-    const struct generate_values *values = shop->values;
-    workshop_set(&shop->fields->user, "\"user\\u005fid\":%s,", values->user);
-    workshop_set(&shop->fields->type, "\"\\u0065vent_type\":\"%s\",", workshop_types[values->kind]);
+    const struct generate_values *values = edit->values;
+    generate_edit_print(&edit->fields->user, "\"user\\u005fid\":%s,", values->user);
+    generate_edit_print(&edit->fields->type, "\"\\u0065vent_type\":\"%s\",",
+                        generate_edit_types[values->kind]);
 }
 
-void odd_spell_time(struct workshop *shop)
+void generate_odd_spell_time(struct generate_edit *edit)
 {
     static const struct {
         int offset_minutes;
@@ -131,23 +136,23 @@ void odd_spell_time(struct workshop *shop)
         {0, 'T', 0, "Z"},        {-30, ' ', 3, "-00:30"}, {1439, 'T', 6, "+2359"},
         {-720, ' ', 3, "-12"},   {0, ' ', 0, "-00"},
     };
-    size_t i = generate_below(shop->random, COUNT(spellings));
+    size_t i = generate_below(edit->random, COUNT(spellings));
     char text[CALENDAR_TIME_BYTES];
-    calendar_format_time(shop->values->time_ms * 1000 + spellings[i].offset_minutes * US_PER_MINUTE,
+    calendar_format_time(edit->values->time_ms * 1000 + spellings[i].offset_minutes * US_PER_MINUTE,
                          text);
     int digits = spellings[i].fraction_digits;
-    workshop_set(&shop->fields->time, "\"event_time\":\"%.10s%c%.*s%s\",", text,
-                 spellings[i].separator, digits == 0 ? 8 : 9 + digits, text + 11,
-                 spellings[i].ending);
+    generate_edit_print(&edit->fields->time, "\"event_time\":\"%.10s%c%.*s%s\",", text,
+                        spellings[i].separator, digits == 0 ? 8 : 9 + digits, text + 11,
+                        spellings[i].ending);
 }
 
 /* Clocks of clients can say anything. */
-void odd_move_time(struct workshop *shop)
+void generate_odd_move_time(struct generate_edit *edit)
 {
     static const char *const times[] = {
         "0001-01-01 00:00:00",       "9999-12-31 23:59:59.999999", "1970-01-01 00:00:00.000000",
         "2099-12-31T23:59:59.999Z",  "1999-12-31 23:59:59-00:01",  "2000-02-29 12:00:00",
         "2024-12-30T00:00:00+00:00", "2024-12-29 23:59:59.999999", "1969-12-31 23:59:59.5",
     };
-    workshop_set(&shop->fields->time, "\"event_time\":\"%s\",", PICK(shop, times));
+    generate_edit_print(&edit->fields->time, "\"event_time\":\"%s\",", PICK(edit, times));
 }

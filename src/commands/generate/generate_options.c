@@ -1,6 +1,7 @@
+#include "generate_options.h"
+
 #include "course_funnel/calendar.h"
 #include "course_funnel/options.h"
-#include "generate_parts.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "generate_parts.h"
+#include "generate_profile.h"
 
 static const struct generate_device devices[] = {
     {true,

@@ -1,4 +1,4 @@
-#include "generate_parts.h"
+#include "generate_random.h"
 
 /* -log2 of a number from 0 to 1, of GENERATE_ONE: the leading zeros, and the rest as a line. */
 static uint64_t minus_log2(uint64_t uniform)

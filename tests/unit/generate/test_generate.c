@@ -1,4 +1,7 @@
-#include "commands/generate/generate_parts.h"
+#include "commands/generate/generate_learners.h"
+#include "commands/generate/generate_line.h"
+#include "commands/generate/generate_numbers.h"
+#include "commands/generate/generate_random.h"
 #include "unit/unit.h"
 
 #include <inttypes.h>
@@ -24,7 +27,7 @@ static struct generate_options some_options(void)
     };
 }
 
-struct tale {
+struct summary {
     struct generate_sink sink;
     const struct generate_plan *plan;
     uint64_t digest;
@@ -35,45 +38,46 @@ struct tale {
     uint64_t out_of_bounds;
 };
 
-static void listen(struct generate_sink *sink, const struct generate_record *record)
+static void take_record(struct generate_sink *sink, const struct generate_record *record)
 {
-    struct tale *tale = (struct tale *)sink;
-    const struct generate_plan *plan = tale->plan;
+    struct summary *summary = (struct summary *)sink;
+    const struct generate_plan *plan = summary->plan;
     uint64_t words[4];
     memcpy(words, record, sizeof words);
     for (int i = 0; i < 4; i++)
-        tale->digest = generate_hash(tale->digest, words[i], 0);
-    tale->lines++;
-    tale->course_lines += record->kind < GENERATE_FIRST_OTHER;
-    tale->copies += record->copy;
-    tale->late += record->copy == 0 && record->delay_s >= 3600;
+        summary->digest = generate_hash(summary->digest, words[i], 0);
+    summary->lines++;
+    summary->course_lines += record->kind < GENERATE_FIRST_OTHER;
+    summary->copies += record->copy;
+    summary->late += record->copy == 0 && record->delay_s >= 3600;
     if (record->time_ms < 0 || record->time_ms >= plan->end_ms ||
         generate_hour(record) >= plan->hours || record->kind >= GENERATE_KINDS ||
         record->course >= plan->options->courses ||
         record->lesson >= generate_course_lessons(plan, record->course) ||
         (record->kind == EVENT_LESSON_COMPLETED && record->spent_ms == 0))
-        tale->out_of_bounds++;
+        summary->out_of_bounds++;
 }
 
-static struct tale tell_all(const struct generate_plan *plan)
+static struct summary summarize(const struct generate_plan *plan)
 {
-    struct tale tale = {.sink = {listen}, .plan = plan};
+    struct summary summary = {.sink = {take_record}, .plan = plan};
     for (uint64_t user = 0; user < plan->users; user++)
-        generate_learner(plan, (uint32_t)user, &tale.sink);
-    return tale;
+        generate_learner(plan, (uint32_t)user, &summary.sink);
+    return summary;
 }
 
-static struct tale tale_of(const struct generate_options *options, uint64_t *users)
+static struct summary summary_of(const struct generate_options *options, uint64_t *users)
 {
     struct failure failure = {0};
     struct generate_plan plan;
     CU_ASSERT_EQUAL_FATAL(generate_plan_create(options, &plan, &failure), 0);
-    struct tale tale = tell_all(&plan);
+    generate_numbers_set(&plan);
+    struct summary summary = summarize(&plan);
     if (users != NULL)
         *users = plan.users;
     generate_plan_free(&plan);
-    tale.plan = NULL;
-    return tale;
+    summary.plan = NULL;
+    return summary;
 }
 
 static bool is_near(double value, double expected, double tolerance)
@@ -84,15 +88,15 @@ static bool is_near(double value, double expected, double tolerance)
     return near;
 }
 
-static void test_same_seed_same_tale(void)
+static void test_same_seed_same_records(void)
 {
     struct generate_options options = some_options();
-    struct tale first = tale_of(&options, NULL);
-    struct tale second = tale_of(&options, NULL);
+    struct summary first = summary_of(&options, NULL);
+    struct summary second = summary_of(&options, NULL);
     CU_ASSERT_EQUAL(first.digest, second.digest);
     CU_ASSERT_EQUAL(first.out_of_bounds, 0);
     options.seed++;
-    struct tale other = tale_of(&options, NULL);
+    struct summary other = summary_of(&options, NULL);
     CU_ASSERT_NOT_EQUAL(first.digest, other.digest);
 }
 
@@ -103,12 +107,12 @@ static void test_numbers_are_met(void)
         struct generate_options options = some_options();
         options.events = 200000;
         options.course_share = shares[i];
-        struct tale tale = tale_of(&options, NULL);
-        double lines = (double)tale.lines;
+        struct summary summary = summary_of(&options, NULL);
+        double lines = (double)summary.lines;
         CU_ASSERT(is_near(lines, 200000, 0.15));
-        CU_ASSERT(is_near((double)tale.course_lines / lines, shares[i], 0.15));
-        CU_ASSERT(is_near((double)tale.late / lines, 0.05, 0.1));
-        CU_ASSERT_EQUAL(tale.copies, 0);
+        CU_ASSERT(is_near((double)summary.course_lines / lines, shares[i], 0.15));
+        CU_ASSERT(is_near((double)summary.late / lines, 0.05, 0.1));
+        CU_ASSERT_EQUAL(summary.copies, 0);
     }
 }
 
@@ -117,12 +121,12 @@ static void test_users_are_met(void)
     struct generate_options options = some_options();
     uint64_t users = 0;
     options.users = 300;
-    struct tale tale = tale_of(&options, &users);
+    struct summary summary = summary_of(&options, &users);
     CU_ASSERT_EQUAL(users, 300);
-    CU_ASSERT(is_near((double)tale.lines, 40000, 0.3));
+    CU_ASSERT(is_near((double)summary.lines, 40000, 0.3));
 }
 
-/* Few learners among many visitors told up to a fifth more lines than were asked for. */
+/* Few learners among many visitors gave up to a fifth more lines than were asked for. */
 static void test_few_learners_among_many(void)
 {
     double squares = 0;
@@ -134,7 +138,7 @@ static void test_few_learners_among_many(void)
         options.lessons = 30;
         options.weeks = 40;
         options.seed = seed;
-        double off = (double)tale_of(&options, NULL).lines / 100000 - 1;
+        double off = (double)summary_of(&options, NULL).lines / 100000 - 1;
         squares += off * off;
     }
     double mean_square = squares / 20;
@@ -152,15 +156,15 @@ static void test_extreme_options(void)
         options.course_share = i == 4 ? 0 : i == 5 ? 1 : options.course_share;
         options.late = i == 0 ? 1 : options.late;
         options.duplicates = i == 0 ? 1 : 0;
-        struct tale tale = tale_of(&options, NULL);
-        CU_ASSERT_EQUAL(tale.out_of_bounds, 0);
-        CU_ASSERT(tale.lines > 0);
+        struct summary summary = summary_of(&options, NULL);
+        CU_ASSERT_EQUAL(summary.out_of_bounds, 0);
+        CU_ASSERT(summary.lines > 0);
         if (i == 0)
-            CU_ASSERT_EQUAL(tale.copies * 2, tale.lines);
+            CU_ASSERT_EQUAL(summary.copies * 2, summary.lines);
         if (i == 4)
-            CU_ASSERT_EQUAL(tale.course_lines, 0);
+            CU_ASSERT_EQUAL(summary.course_lines, 0);
         if (i == 5)
-            CU_ASSERT_EQUAL(tale.course_lines, tale.lines);
+            CU_ASSERT_EQUAL(summary.course_lines, summary.lines);
     }
 }
 
@@ -203,7 +207,7 @@ static void test_damage_stays_in_its_line(void)
                                          .course = 1,
                                          .lesson = 2,
                                          .kind = (uint8_t)(serial % 3)};
-        char *end = generate_record_write(&plan, &record, line, &counts);
+        char *end = generate_line_write(&plan, &record, line, &counts);
         size_t bytes = (size_t)(end - line);
         CU_ASSERT(bytes >= 1 && bytes <= 2 * GENERATE_LINE_BYTES);
         CU_ASSERT_PTR_EQUAL(memchr(line, '\n', bytes), end - 1);
@@ -232,7 +236,7 @@ static void test_hostile_stays_in_its_line(void)
     struct generate_counts counts = {0};
     for (uint32_t serial = 0; serial < 2000; serial++) {
         struct generate_record record = {.user = 9, .serial = serial, .delay_s = 1};
-        char *end = generate_record_write(&plan, &record, line, &counts);
+        char *end = generate_line_write(&plan, &record, line, &counts);
         CU_ASSERT(end - line <= GENERATE_DAMAGED_BYTES);
         CU_ASSERT_PTR_EQUAL(memchr(line, '\n', (size_t)(end - line)), end - 1);
     }
@@ -303,7 +307,7 @@ static void test_bad_options(void)
 }
 
 static const struct unit_test tests[] = {
-    {"the same seed tells the same tale", test_same_seed_same_tale},
+    {"the same seed gives the same records", test_same_seed_same_records},
     {"lines and shares are met", test_numbers_are_met},
     {"the number of users is met", test_users_are_met},
     {"few learners among many", test_few_learners_among_many},

@@ -1,4 +1,9 @@
-#include "generate_parts.h"
+#include "generate_line.h"
+
+#include "generate_dirt.h"
+#include "generate_edit.h"
+#include "generate_hostile.h"
+#include "generate_profile.h"
 
 #include <string.h>
 
@@ -381,11 +386,11 @@ static char *put_dirty_line(const struct generate_plan *plan, char *at,
     fill_fields(plan, record, hash, &fields);
     generate_dirt_apply(&fields, &values, generate_next(&random), &random, counts);
     char *end = put_line(plan, at, record, &fields, hash);
-    return generate_ending_apply(&fields, at, end);
+    return generate_edit_ending(&fields, at, end);
 }
 
-char *generate_record_write(const struct generate_plan *plan, const struct generate_record *record,
-                            char *at, struct generate_counts *counts)
+char *generate_line_write(const struct generate_plan *plan, const struct generate_record *record,
+                          char *at, struct generate_counts *counts)
 {
     uint64_t seed = plan->options->seed;
     uint64_t hash = generate_hash(seed ^ UINT64_C(0x5eed), record->user, record->serial);
