@@ -1,4 +1,4 @@
-#include "rebuild_internal.h"
+#include "rebuild_steps.h"
 
 #include "course_funnel/fault.h"
 #include "course_funnel/ingest.h"
@@ -18,10 +18,10 @@ static int sum_matches(struct job *job, const struct match *match, const struct 
     if (ranks_sum(job->ranks, counts, 2, failure) == 0 &&
         ranks_sum(job->ranks, (uint64_t *)&all, LEDGER_COUNTS, failure) == 0)
         (void)ledger_check(&all, failure);
-    (void)match_tally(match, &job->matches, failure);
+    (void)match_tally(match, &job->sums.matches, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
-    (void)reduce_tallies(job->ranks, &job->matches, failure);
+    (void)reduce_tallies(job->ranks, &job->sums.matches, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
     job->record.has_sessions = true;
@@ -38,9 +38,9 @@ static int read_sessions(struct job *job, struct failure *failure)
     struct match *match = NULL;
     (void)match_create(job->state, &match, failure);
     struct ingest ingest = {.ranks = job->ranks,
-                            .list = job->tables.session_splits,
+                            .list = job->input.tables.session_splits,
                             .limits = &job->options.limits,
-                            .tables = &job->tables,
+                            .tables = &job->input.tables,
                             .table_options = &job->options.tables,
                             .connections = job->options.connections,
                             .state = job->state,
@@ -56,7 +56,7 @@ static int read_sessions(struct job *job, struct failure *failure)
                                               "be gone on with.");
     ingest_free(worker);
     if (ranks_vote(job->ranks, failure) == 0 &&
-        ingest_tables_confirm(job->ranks, &job->tables, failure) == 0)
+        ingest_tables_confirm(job->ranks, &job->input.tables, failure) == 0)
         (void)sum_matches(job, match, &ledger, failure);
     match_free(match);
     return failure->code != 0 ? -1 : 0;
@@ -67,7 +67,7 @@ static int judge(struct job *job, const struct failure *trouble, struct failure 
 {
     bool is_asked = job->options.tables.sessions_asked;
     if (trouble->code == EXIT_SOURCE && !is_asked) {
-        if (rebuild_is_root(job))
+        if (rebuild_job_is_root(job))
             log_warning("users are not matched with sessions: %s", trouble->message);
         return 0;
     }
@@ -82,19 +82,21 @@ static int judge(struct job *job, const struct failure *trouble, struct failure 
 int rebuild_match(struct job *job, struct failure *failure)
 {
     struct failure trouble = {0};
-    bool wanted = job->tables.list != NULL && job->tables.list->has_sessions;
+    bool wanted = job->input.tables.list != NULL && job->input.tables.list->has_sessions;
     (void)FAULT("rebuild.match");
-    /* Of the events, while nothing that sessions do can have ended a transaction. */
-    if (!rebuild_is_read(job) && ingest_tables_confirm(job->ranks, &job->tables, failure) != 0)
+    /* Before sessions are read: what goes wrong there may end the transaction that has the locks.
+     */
+    if (!rebuild_job_is_read(job) &&
+        ingest_tables_confirm(job->ranks, &job->input.tables, failure) != 0)
         return -1;
-    if (wanted && rebuild_is_read(job)) {
-        if (rebuild_is_root(job) && checkpoint_found(job->checkpoint)->match.is_known == 0)
+    if (wanted && rebuild_job_is_read(job)) {
+        if (rebuild_job_is_root(job) && checkpoint_found(job->checkpoint)->match.is_known == 0)
             log_warning("users are not matched with sessions: all was read by an attempt before, "
                         "which did not match them");
     } else if (wanted && read_sessions(job, &trouble) != 0) {
-        tally_clear(&job->matches);
+        tally_clear(&job->sums.matches);
         (void)judge(job, &trouble, failure);
     }
-    ingest_tables_close(&job->tables);
+    ingest_tables_close(&job->input.tables);
     return failure->code != 0 ? -1 : 0;
 }

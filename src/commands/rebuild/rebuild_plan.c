@@ -1,4 +1,4 @@
-#include "rebuild_internal.h"
+#include "rebuild_steps.h"
 
 #include "course_funnel/calendar.h"
 #include "course_funnel/clock.h"
@@ -20,13 +20,13 @@ static int describe_target(struct job *job, struct failure *failure)
     if (publish_describe(job->options.to, &text, failure) != 0)
         return -1;
     if (publish_is_postgres(job->options.to))
-        written = asprintf(&job->target_text, "the schema %s of PostgreSQL (%s)",
+        written = asprintf(&job->target.text, "the schema %s of PostgreSQL (%s)",
                            job->options.schema, text);
     else
-        written = asprintf(&job->target_text, "the directory %s", text);
+        written = asprintf(&job->target.text, "the directory %s", text);
     free(text);
     if (written < 0) {
-        job->target_text = NULL;
+        job->target.text = NULL;
         return failure_memory(failure, "the name of the target", strlen(job->options.to));
     }
     return 0;
@@ -55,7 +55,7 @@ static int check_all_apart(const struct job *job, struct failure *failure)
     const char *checkpoint = options->checkpoint.path;
     if ((!publish_is_postgres(options->to) &&
          check_apart(job, "--to", options->to, failure) != 0) ||
-        check_apart(job, "--rejects", job->rejects_path, failure) != 0 ||
+        check_apart(job, "--rejects", job->rejects.path, failure) != 0 ||
         (checkpoint != NULL && check_apart(job, "--checkpoint", checkpoint, failure) != 0))
         return -1;
     return 0;
@@ -66,12 +66,11 @@ static int check_places(struct job *job, struct failure *failure)
 {
     const struct rebuild_options *options = &job->options;
     job->record.started_us = clock_now_us();
-    job->target = (struct publish_target){.target = options->to, .schema = options->schema};
-    job->checked = clock_seconds();
+    job->target.place = (struct publish_target){.target = options->to, .schema = options->schema};
     if (describe_target(job, failure) != 0 || check_all_apart(job, failure) != 0 ||
         run_record_draw_id(job->record.run_id, failure) != 0 ||
-        publish_check(&job->target, &job->record.planned_us, failure) != 0 ||
-        rejects_check(job->rejects_path, failure) != 0)
+        publish_check(&job->target.place, &job->record.planned_us, failure) != 0 ||
+        rejects_check(job->rejects.path, failure) != 0)
         return -1;
     return 0;
 }
@@ -94,22 +93,31 @@ static int list_sources(struct job *job, struct failure *failure)
     struct progress *progress = progress_start(0, 0);
     const struct source_watch watch = {tell_files, progress};
     int status = source_list(options->files, options->file_count, &options->limits, &watch,
-                             &job->list, failure);
+                             &job->input.list, failure);
     progress_end(progress);
     if (status != 0)
         return -1;
-    if (source_holds(job->list, job->rejects_path))
+    if (source_holds(job->input.list, job->rejects.path))
         return failure_set(failure, EXIT_USAGE,
                            "--rejects %s: is one of the files that are read, and would be "
                            "replaced. Name another place.",
-                           job->rejects_path);
-    for (size_t i = 0; i < job->list->note_count; i++)
-        log_warning("%s: %s", job->list->notes[i].path, job->list->notes[i].what);
-    if (ingest_tables_find(&options->tables, job->list, &job->tables, failure) != 0)
+                           job->rejects.path);
+    for (size_t i = 0; i < job->input.list->note_count; i++)
+        log_warning("%s: %s", job->input.list->notes[i].path, job->input.list->notes[i].what);
+    if (ingest_tables_find(&options->tables, job->input.list, &job->input.tables, failure) != 0)
+        return -1;
+    return 0;
+}
+
+/* On rank 0. */
+static int plan_alone(struct job *job, struct failure *failure)
+{
+    double checked = clock_seconds();
+    if (check_places(job, failure) != 0 || list_sources(job, failure) != 0)
         return -1;
     /* The target's clock is not asked again: it moves on as this one does. */
     job->record.attempt_us =
-        job->record.planned_us + 1 + (int64_t)((clock_seconds() - job->checked) * 1e6);
+        job->record.planned_us + 1 + (int64_t)((clock_seconds() - checked) * 1e6);
     return 0;
 }
 
@@ -118,11 +126,11 @@ static int share_plan(struct job *job, struct failure *failure)
 {
     unsigned char *list = NULL, *run_id = (unsigned char *)job->record.run_id;
     size_t list_bytes = 0, run_id_bytes = sizeof job->record.run_id;
-    bool is_root = rebuild_is_root(job);
+    bool is_root = rebuild_job_is_root(job);
     if (is_root)
-        (void)source_pack(job->list, &list, &list_bytes, failure);
+        (void)source_pack(job->input.list, &list, &list_bytes, failure);
     if (ranks_share(job->ranks, &list, &list_bytes, failure) == 0 && !is_root)
-        (void)source_unpack(list, list_bytes, &job->list, failure);
+        (void)source_unpack(list, list_bytes, &job->input.list, failure);
     if (ranks_share(job->ranks, &run_id, &run_id_bytes, failure) == 0 && !is_root) {
         memcpy(job->record.run_id, run_id, sizeof job->record.run_id);
         free(run_id);
@@ -136,22 +144,22 @@ int rebuild_plan(struct job *job, struct failure *failure)
     if (ranks_count(job->ranks) > KEY_GROUPS)
         failure_set(failure, EXIT_USAGE, "%d ranks are more than the %d key groups of users.",
                     ranks_count(job->ranks), KEY_GROUPS);
-    else if (rebuild_options_rejects_path(&job->options, &job->rejects_path, failure) == 0 &&
-             rebuild_is_root(job) && check_places(job, failure) == 0)
-        (void)list_sources(job, failure);
+    else if (rebuild_options_rejects_path(&job->options, &job->rejects.path, failure) == 0 &&
+             rebuild_job_is_root(job))
+        (void)plan_alone(job, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
     if (share_plan(job, failure) != 0)
         return -1;
     return ingest_tables_share(job->ranks, &job->options.tables, job->options.connections,
-                               !job->options.dry_run, &job->tables, failure);
+                               !job->options.dry_run, &job->input.tables, failure);
 }
 
 /* Files that changed would be another input; a table that all was read of may have any rows now. */
 static void warn_of_age(const struct job *job, const struct manifest *found)
 {
     char seen[CALENDAR_TIME_BYTES];
-    if (found->kind != MANIFEST_SUMS || job->tables.list == NULL || !rebuild_is_root(job))
+    if (found->kind != MANIFEST_SUMS || job->input.tables.list == NULL || !rebuild_job_is_root(job))
         return;
     calendar_format_time(found->attempt_us, seen);
     log_warning("tables are published as they were at %.19s UTC, when they were read; --restart "
@@ -163,33 +171,33 @@ int rebuild_plan_resume(struct job *job, struct failure *failure)
 {
     const struct rebuild_options *options = &job->options;
     const struct manifest *found = NULL;
-    job->place.path = job->rejects_path;
+    job->rejects.place.path = job->rejects.path;
     if (options->checkpoint.path == NULL) {
-        job->place.attempt = 1;
-        job->place.run_id = job->record.run_id;
-        if (asprintf(&job->parts_path, "%s.part-%s", job->rejects_path, job->record.run_id) < 0) {
-            job->parts_path = NULL;
-            failure_memory(failure, "the name of a reject file", strlen(job->rejects_path));
+        job->rejects.place.attempt = 1;
+        job->rejects.place.run_id = job->record.run_id;
+        if (asprintf(&job->rejects.parts, "%s.part-%s", job->rejects.path, job->record.run_id) <
+            0) {
+            job->rejects.parts = NULL;
+            failure_memory(failure, "the name of a reject file", strlen(job->rejects.path));
         }
-        job->place.parts = job->parts_path;
+        job->rejects.place.parts = job->rejects.parts;
         return ranks_vote(job->ranks, failure);
     }
-    if (checkpoint_open(job->ranks, &options->checkpoint, job->list, &options->limits,
+    if (checkpoint_open(job->ranks, &options->checkpoint, job->input.list, &options->limits,
                         job->record.run_id, &job->checkpoint, failure) != 0)
         return -1;
     memcpy(job->record.run_id, checkpoint_run_id(job->checkpoint), sizeof job->record.run_id);
-    checkpoint_rejects(job->checkpoint, &job->place, &job->earlier_stretches,
-                       &job->earlier_stretch_count);
+    checkpoint_rejects(job->checkpoint, &job->rejects.place, &job->rejects.earlier,
+                       &job->rejects.earlier_count);
     found = checkpoint_found(job->checkpoint);
     if (found != NULL) {
         job->record.started_us = found->started_us;
         job->record.planned_us = found->planned_us;
         job->record.attempt_us = found->attempt_us;
-        job->resumes = found->resumes + 1;
         warn_of_age(job, found);
         /* The counts so far are rank 0's, so that the sum over the ranks goes on from them. */
-        if (rebuild_is_root(job))
-            job->ledger = found->ledger;
+        if (rebuild_job_is_root(job))
+            job->sums.ledger = found->ledger;
     } else {
         checkpoint_set_times(job->checkpoint, job->record.planned_us, job->record.attempt_us);
     }

@@ -1,47 +1,46 @@
-#include "rebuild_internal.h"
+#include "rebuild_steps.h"
 
 #include "course_funnel/clock.h"
 #include "course_funnel/fault.h"
 #include "course_funnel/log.h"
-#include "course_funnel/match.h"
-#include "course_funnel/output.h"
+#include "course_funnel/marts.h"
 #include "course_funnel/postgres.h"
-#include "summary.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* On rank 0: the stretches of rejects of all attempts, all ranks' of this one being ${own}. */
+/* On rank 0: join the rejects of all attempts. Of this one all ranks' stretches are ${own}. */
 static int join_stretches(const struct job *job, const struct rejects_stretch *own,
                           size_t own_count, struct failure *failure)
 {
-    size_t count = job->earlier_stretch_count + own_count;
+    size_t count = job->rejects.earlier_count + own_count;
     struct rejects_stretch *stretches = malloc((count + 1) * sizeof *stretches);
     if (stretches == NULL)
         return failure_memory(failure, "the rejects", count * sizeof *stretches);
-    if (job->earlier_stretch_count > 0)
-        memcpy(stretches, job->earlier_stretches, job->earlier_stretch_count * sizeof *stretches);
+    if (job->rejects.earlier_count > 0)
+        memcpy(stretches, job->rejects.earlier, job->rejects.earlier_count * sizeof *stretches);
     if (own_count > 0)
-        memcpy(stretches + job->earlier_stretch_count, own, own_count * sizeof *stretches);
-    int result = rejects_join(&job->place, stretches, count, failure);
+        memcpy(stretches + job->rejects.earlier_count, own, own_count * sizeof *stretches);
+    int result = rejects_join(&job->rejects.place, stretches, count, failure);
     free(stretches);
     return result;
 }
 
-int rebuild_publish_rejects(struct job *job, struct failure *failure)
+/* The rejects of all ranks into one file: before the gates, which send the user there. */
+static int publish_rejects(struct job *job, struct failure *failure)
 {
     const struct rejects_stretch *stretches = NULL;
-    size_t stretch_count = 0, gathered_bytes = 0;
+    size_t count = 0, gathered_bytes = 0;
     unsigned char *gathered = NULL;
-    if (job->rejects != NULL)
-        (void)rejects_flush(job->rejects, &stretches, &stretch_count, failure);
+    if (job->rejects.kept != NULL)
+        (void)rejects_flush(job->rejects.kept, &stretches, &count, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
-    (void)ranks_gather(job->ranks, stretches, stretch_count * sizeof *stretches, &gathered,
-                       &gathered_bytes, failure);
-    if (rebuild_is_root(job) && failure->code == 0)
+    (void)ranks_gather(job->ranks, stretches, count * sizeof *stretches, &gathered, &gathered_bytes,
+                       failure);
+    if (rebuild_job_is_root(job) && failure->code == 0)
         (void)join_stretches(job, (struct rejects_stretch *)gathered,
                              gathered_bytes / sizeof *stretches, failure);
     free(gathered);
@@ -51,7 +50,7 @@ int rebuild_publish_rejects(struct job *job, struct failure *failure)
 /* What must hold before anything is published. */
 static int pass_gates(const struct job *job, struct failure *failure)
 {
-    const struct ledger *ledger = &job->ledger;
+    const struct ledger *ledger = &job->sums.ledger;
     uint64_t rejected = ledger_rejected(ledger);
     double share = (double)rejected / (double)(rejected + ledger->kept);
     if (rejected > 0 && share > job->options.max_reject_share)
@@ -60,14 +59,15 @@ static int pass_gates(const struct job *job, struct failure *failure)
                            " course events were rejected, a share of %.4f over the %g of "
                            "--max-reject-share. Nothing was published; see %s for which and why.",
                            rejected, rejected + ledger->kept, share, job->options.max_reject_share,
-                           job->rejects_path);
-    if (job->list->file_count == 0 && job->options.file_count > 0 && !job->options.allow_empty)
+                           job->rejects.path);
+    if (job->input.list->file_count == 0 && job->options.file_count > 0 &&
+        !job->options.allow_empty)
         return failure_set(failure, EXIT_GATE,
                            "There is no file to read in %s%s%s, so the marts would be empty. "
                            "Nothing was published; --allow-empty publishes all the same.",
                            job->options.files[0],
                            job->options.file_count > 1 ? " and all else that --from names" : "",
-                           job->list->note_count > 0
+                           job->input.list->note_count > 0
                                ? ": what is there is left out, as the warnings above say"
                                : "");
     if (ledger->kept == 0 && !job->options.allow_empty)
@@ -109,51 +109,38 @@ static int describe_sources(struct job *job, struct failure *failure)
     return 0;
 }
 
-int rebuild_publish(struct job *job, struct failure *failure)
+/* On rank 0. */
+static int publish_marts(struct job *job, const struct marts *marts, struct failure *failure)
 {
-    if (pass_gates(job, failure) != 0 || marts_build(&job->tally, &job->marts, failure) != 0 ||
-        marts_set_matches(&job->matches, job->marts, failure) != 0 ||
-        (job->checkpoint != NULL && checkpoint_check(job->checkpoint, failure) != 0))
-        return -1;
     (void)FAULT("rebuild.publish");
     struct run_record *record = &job->record;
     snprintf(record->version, sizeof record->version, "%s", COURSE_FUNNEL_VERSION);
     record->finished_us = clock_now_us();
     record->ranks = ranks_count(job->ranks);
-    record->cohort_rows = job->marts->cohort_count;
-    record->lesson_rows = job->marts->lesson_count;
+    record->cohort_rows = marts->cohort_count;
+    record->lesson_rows = marts->lesson_count;
     if (describe_sources(job, failure) != 0)
         return -1;
-    const struct manifest *found = rebuild_is_read(job) ? checkpoint_found(job->checkpoint) : NULL;
+    const struct manifest *found =
+        rebuild_job_is_read(job) ? checkpoint_found(job->checkpoint) : NULL;
     memcpy(record->input_fingerprint,
-           found != NULL ? found->input_fingerprint : job->list->fingerprint,
+           found != NULL ? found->input_fingerprint : job->input.list->fingerprint,
            sizeof record->input_fingerprint);
-    memcpy(record->cohorts_digest, job->marts->cohorts_digest, sizeof record->cohorts_digest);
-    memcpy(record->lessons_digest, job->marts->lessons_digest, sizeof record->lessons_digest);
-    return publish(&job->target, job->marts, record, failure);
+    memcpy(record->cohorts_digest, marts->cohorts_digest, sizeof record->cohorts_digest);
+    memcpy(record->lessons_digest, marts->lessons_digest, sizeof record->lessons_digest);
+    return publish(&job->target.place, marts, record, failure);
 }
 
-int rebuild_publish_summary(struct job *job, struct failure *failure)
+int rebuild_publish(struct job *job, struct failure *failure)
 {
-    struct phase_spread spreads[PHASES] = {0};
-    (void)phases_spread(job->ranks, &job->phases, spreads, failure);
-    if (ranks_vote(job->ranks, failure) != 0)
+    struct marts *marts = NULL;
+    if (publish_rejects(job, failure) != 0)
         return -1;
-    if (!rebuild_is_root(job))
-        return 0;
-    const struct manifest *found = checkpoint_found(job->checkpoint);
-    struct summary summary = {.record = &job->record,
-                              .phases = spreads,
-                              .list = job->list,
-                              .target = job->target_text,
-                              .rejects = job->rejects_path,
-                              .resumes = job->resumes,
-                              .earlier_lines = found != NULL ? found->ledger.lines_read : 0,
-                              .earlier_bytes = found != NULL ? found->ledger.bytes_read : 0};
-    summary_print(stdout, &summary);
-    /* What was published stays published. */
-    struct failure trouble = {0};
-    if (output_end(stdout, &trouble) != 0)
-        log_warning("The marts are published, but standard output cannot be written.");
-    return 0;
+    if (rebuild_job_is_root(job) && pass_gates(job, failure) == 0 &&
+        marts_build(&job->sums.tally, &marts, failure) == 0 &&
+        marts_set_matches(&job->sums.matches, marts, failure) == 0 &&
+        (job->checkpoint == NULL || checkpoint_check(job->checkpoint, failure) == 0))
+        (void)publish_marts(job, marts, failure);
+    marts_free(marts);
+    return ranks_vote(job->ranks, failure);
 }

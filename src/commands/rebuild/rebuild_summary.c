@@ -1,8 +1,11 @@
-#include "summary.h"
+#include "rebuild_steps.h"
 
 #include "course_funnel/calendar.h"
+#include "course_funnel/log.h"
+#include "course_funnel/output.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #define GROUPED_BYTES 32
 
@@ -82,19 +85,21 @@ static void print_phases(FILE *out, const struct phase_spread *phases, int ranks
                 phases[phase].mean, phases[phase].most, phases[phase].slowest);
 }
 
-void summary_print(FILE *out, const struct summary *summary)
+/* Counts that balance, times, what was published and where. */
+static void print_done(FILE *out, const struct job *job, const struct phase_spread *phases)
 {
-    const struct run_record *record = summary->record;
+    const struct run_record *record = &job->record;
+    const struct manifest *found = checkpoint_found(job->checkpoint);
     char cohorts[GROUPED_BYTES], lessons[GROUPED_BYTES];
     double seconds = (double)(record->finished_us - record->started_us) / 1e6;
 
     fprintf(out, "course-funnel %s, run %s\n\n", record->version, record->run_id);
-    print_input(out, summary->list);
-    if (summary->resumes > 0)
-        fprintf(out, "  resumed from a checkpoint %u time%s\n", summary->resumes,
-                plural(summary->resumes));
+    print_input(out, job->input.list);
+    if (found != NULL)
+        fprintf(out, "  resumed from a checkpoint %u time%s\n", found->resumes + 1,
+                plural(found->resumes + 1));
     fputc('\n', out);
-    print_ledger(out, &record->ledger, summary->rejects);
+    print_ledger(out, &record->ledger, job->rejects.path);
     if (record->has_event_times) {
         char first[CALENDAR_TIME_BYTES], last[CALENDAR_TIME_BYTES];
         calendar_format_time(record->first_event_us, first);
@@ -107,25 +112,27 @@ void summary_print(FILE *out, const struct summary *summary)
                     "of those with course events");
         print_count(out, "  users without", record->users_without_session, "");
     }
-    print_phases(out, summary->phases, record->ranks);
+    print_phases(out, phases, record->ranks);
 
-    double read = summary->phases[PHASE_READ].seconds;
-    uint64_t lines = record->ledger.lines_read - summary->earlier_lines;
+    double read = phases[PHASE_READ].seconds;
+    uint64_t lines = record->ledger.lines_read - (found != NULL ? found->ledger.lines_read : 0);
+    uint64_t bytes = record->ledger.bytes_read - (found != NULL ? found->ledger.bytes_read : 0);
     if (read > 0 && lines > 0)
         fprintf(out, "  %.0f lines/s, %.1f MB/s of text while reading\n", (double)lines / read,
-                (double)(record->ledger.bytes_read - summary->earlier_bytes) / read / 1e6);
+                (double)bytes / read / 1e6);
     fprintf(out,
             "\nPublished to %s in %.1f s%s:\n  mart_course_funnel_cohorts %14s rows  %s\n"
             "  mart_course_funnel_lessons %14s rows  %s\n",
-            summary->target, seconds,
-            summary->resumes > 0 ? " from the start of the first attempt" : "",
+            job->target.text, seconds, found != NULL ? " from the start of the first attempt" : "",
             grouped(record->cohort_rows, cohorts), record->cohorts_digest,
             grouped(record->lesson_rows, lessons), record->lessons_digest);
 }
 
-void summary_print_plan(FILE *out, const struct source_list *list, int ranks, const char *target,
-                        const char *rejects)
+/* What a run would do. */
+static void print_plan(FILE *out, const struct job *job)
 {
+    const struct source_list *list = job->input.list;
+    int ranks = ranks_count(job->ranks);
     static const char *const formats[] = {[SOURCE_PLAIN] = "plain",
                                           [SOURCE_GZIP] = "gzip",
                                           [SOURCE_ZIP] = "zip",
@@ -149,6 +156,31 @@ void summary_print_plan(FILE *out, const struct source_list *list, int ranks, co
     if (list->file_count > 0)
         fprintf(out, "    from %s\n      to %s\n", list->files[0].path,
                 list->files[list->file_count - 1].path);
-    fprintf(out, "  keep rejects in %s\n  publish to %s\n  input fingerprint %s\n", rejects, target,
-            list->fingerprint);
+    fprintf(out, "  keep rejects in %s\n  publish to %s\n  input fingerprint %s\n",
+            job->rejects.path, job->target.text, list->fingerprint);
+}
+
+int rebuild_summary_plan(struct job *job, struct failure *failure)
+{
+    if (rebuild_job_is_root(job)) {
+        print_plan(stdout, job);
+        (void)output_end(stdout, failure);
+    }
+    return ranks_vote(job->ranks, failure);
+}
+
+int rebuild_summary(struct job *job, struct failure *failure)
+{
+    struct phase_spread spreads[PHASES] = {0};
+    (void)phases_spread(job->ranks, &job->phases, spreads, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    if (!rebuild_job_is_root(job))
+        return 0;
+    print_done(stdout, job, spreads);
+    /* What was published stays published. */
+    struct failure trouble = {0};
+    if (output_end(stdout, &trouble) != 0)
+        log_warning("The marts are published, but standard output cannot be written.");
+    return 0;
 }

@@ -1,0 +1,29 @@
+#include "rebuild_job.h"
+
+#include <stdlib.h>
+
+bool rebuild_job_is_root(const struct job *job)
+{
+    return ranks_rank(job->ranks) == 0;
+}
+
+bool rebuild_job_is_read(const struct job *job)
+{
+    const struct manifest *found = checkpoint_found(job->checkpoint);
+    return found != NULL && found->kind == MANIFEST_SUMS;
+}
+
+void rebuild_job_clear(struct job *job)
+{
+    rebuild_options_clear(&job->options);
+    free(job->target.text);
+    source_free(job->input.list);
+    ingest_tables_clear(&job->input.tables);
+    rejects_free(job->rejects.kept);
+    free(job->rejects.path);
+    free(job->rejects.parts);
+    checkpoint_free(job->checkpoint);
+    state_free(job->state);
+    tally_clear(&job->sums.tally);
+    tally_clear(&job->sums.matches);
+}

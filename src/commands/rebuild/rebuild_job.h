@@ -1,0 +1,75 @@
+#ifndef REBUILD_JOB_H
+#define REBUILD_JOB_H
+
+#include "course_funnel/checkpoint.h"
+#include "course_funnel/ingest_tables.h"
+#include "course_funnel/ledger.h"
+#include "course_funnel/publish.h"
+#include "course_funnel/ranks.h"
+#include "course_funnel/rejects.h"
+#include "course_funnel/run_record.h"
+#include "course_funnel/source.h"
+#include "course_funnel/state.h"
+#include "course_funnel/tally.h"
+#include "phases.h"
+#include "rebuild_options.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * What the steps of a rebuild (rebuild_steps.h) take and leave for those after them. A job owns
+ * what it points to, but for what is said to be borrowed.
+ */
+
+/* Where the marts go, on rank 0. */
+struct job_target {
+    struct publish_target place;
+    char *text; /* what kind of target it is, and where; without passwords */
+};
+
+struct job_input {
+    struct source_list *list;
+    struct ingest_tables tables;
+};
+
+struct job_rejects {
+    char *path;                 /* of the file of all rejects */
+    char *parts;                /* what paths of parts begin with, without a checkpoint */
+    struct rejects_place place; /* borrows both, or has the checkpoint's parts */
+    const struct rejects_stretch *earlier; /* on rank 0: of attempts before this one; borrowed */
+    size_t earlier_count;
+    struct rejects *kept; /* by this rank; NULL where it has read nothing */
+};
+
+/* Of this rank; of all, on rank 0, when they are summed up. */
+struct job_sums {
+    struct ledger ledger; /* of all on every rank */
+    struct tally tally;
+    struct tally matches; /* see match.h */
+};
+
+struct job {
+    struct ranks *ranks;
+    struct rebuild_options options;
+    struct phases phases;
+    struct job_target target;
+    struct job_input input;
+    struct checkpoint *checkpoint; /* NULL without --checkpoint */
+    struct job_rejects rejects;
+    struct state *state; /* NULL before the reading, and when it is summed up */
+    struct job_sums sums;
+    struct failure unmatched; /* the job ends with it once its sums are kept; alike on every rank */
+    struct run_record record;
+};
+
+/* Local. Whether this is rank 0, which alone touches the target and prints. */
+bool rebuild_job_is_root(const struct job *job);
+
+/* Local. Whether all was read by an attempt before, so that only the rest is left to do. */
+bool rebuild_job_is_read(const struct job *job);
+
+/* Local. Free all but the ranks. */
+void rebuild_job_clear(struct job *job);
+
+#endif

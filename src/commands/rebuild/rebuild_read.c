@@ -1,0 +1,110 @@
+#include "rebuild_steps.h"
+
+#include "course_funnel/ingest.h"
+#include "course_funnel/log.h"
+#include "course_funnel/progress.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* Keep what is read and folded so far. */
+static int keep(const struct job *job, const struct ingest_worker *worker, bool *saved,
+                struct failure *failure)
+{
+    struct schedule_item *unfinished = NULL;
+    struct checkpoint_content content = {.kind = MANIFEST_STATE,
+                                         .state = job->state,
+                                         .rejects = job->rejects.kept,
+                                         .ledger = job->sums.ledger,
+                                         .first_event_us = job->state->first_event_us,
+                                         .last_event_us = job->state->last_event_us};
+    (void)ingest_leave(worker, &unfinished, &content.unfinished_count, &content.next,
+                       &content.done_bytes, failure);
+    content.unfinished = unfinished;
+    if (ranks_vote(job->ranks, failure) == 0)
+        (void)checkpoint_save(job->checkpoint, &content, saved, failure);
+    free(unfinished);
+    return failure->code != 0 ? -1 : 0;
+}
+
+/* What the end on request is called, alike on every rank. */
+static int stopped(const struct job *job, bool saved, struct failure *failure)
+{
+    if (job->checkpoint == NULL)
+        return failure_set(failure, EXIT_STOPPED,
+                           "Stopped on request. Nothing is kept: only a run with --checkpoint can "
+                           "be gone on with.");
+    if (!saved)
+        return failure_set(failure, EXIT_CHECKPOINT,
+                           "Stopped on request, but what was read could not be kept. The next run "
+                           "goes on from the checkpoint before.");
+    return failure_set(failure, EXIT_STOPPED,
+                       "Stopped on request; all that was read is kept. The same command goes on "
+                       "from there.");
+}
+
+/* Read until all is done; a pause now and then. */
+static int read_all(const struct job *job, struct ingest_worker *worker, struct failure *failure)
+{
+    for (;;) {
+        bool saved = false;
+        double due = job->checkpoint != NULL ? checkpoint_due(job->checkpoint) : INFINITY;
+        int result = ingest_run(worker, due, failure);
+        if (ranks_vote(job->ranks, failure) != 0)
+            return -1;
+        if (result == INGEST_DONE)
+            return 0;
+        if (job->checkpoint != NULL && keep(job, worker, &saved, failure) != 0)
+            return -1;
+        if (result == INGEST_STOPPED)
+            return stopped(job, saved, failure);
+    }
+}
+
+/* On rank 0: tell what is about to be read, and from now on how far that is. */
+static struct progress *tell(const struct job *job, uint64_t done_bytes)
+{
+    const struct source_list *list = job->input.list;
+    bool has_tables = job->input.tables.list != NULL;
+    int ranks = ranks_count(job->ranks);
+    log_info("reading %zu file%s%s, %" PRIu64 " bytes on disk, on %d rank%s, for %s",
+             list->file_count, !has_tables && list->file_count == 1 ? "" : "s",
+             has_tables ? " and tables" : "", list->disk_bytes, ranks, ranks == 1 ? "" : "s",
+             publish_is_postgres(job->options.to) ? "PostgreSQL" : "CSV files");
+    return progress_start(list->disk_bytes, done_bytes);
+}
+
+int rebuild_read(struct job *job, struct failure *failure)
+{
+    int rank = ranks_rank(job->ranks), ranks = ranks_count(job->ranks);
+    const struct manifest *found = checkpoint_found(job->checkpoint);
+    struct ingest_worker *worker = NULL;
+    struct progress *progress = NULL;
+    if (rebuild_job_is_root(job))
+        progress = tell(job, found != NULL ? found->done_bytes : 0);
+    if (job->checkpoint != NULL)
+        job->state = checkpoint_take_state(job->checkpoint);
+    if (job->state != NULL || state_create(rank, ranks, &job->state, failure) == 0)
+        (void)rejects_create(&job->rejects.place, rank, &job->rejects.kept, failure);
+    struct ingest ingest = {.ranks = job->ranks,
+                            .list = job->input.list,
+                            .limits = &job->options.limits,
+                            .tables = &job->input.tables,
+                            .table_options = &job->options.tables,
+                            .connections = job->options.connections,
+                            .rejects = job->rejects.kept,
+                            .state = job->state,
+                            .ledger = &job->sums.ledger,
+                            .progress = progress};
+    if (found != NULL) {
+        ingest.unfinished = found->unfinished;
+        ingest.unfinished_count = found->unfinished_count;
+        ingest.next = found->next;
+    }
+    if (ranks_vote(job->ranks, failure) == 0 && ingest_start(&ingest, &worker, failure) == 0)
+        (void)read_all(job, worker, failure);
+    ingest_free(worker);
+    progress_end(progress);
+    return failure->code != 0 ? -1 : 0;
+}

@@ -1,0 +1,107 @@
+#include "rebuild_steps.h"
+
+#include "course_funnel/fault.h"
+#include "course_funnel/fold.h"
+#include "course_funnel/reduce.h"
+#include "course_funnel/stop.h"
+
+/* The books of all ranks, which must balance, and the time that the events span. */
+static int sum_ledgers(struct job *job, struct failure *failure)
+{
+    /* The latest time as the lowest of the negatives; no time lies near the limits of int64_t. */
+    int64_t bounds[2] = {job->state->first_event_us, -(job->state->last_event_us + 1)};
+    if (ranks_sum(job->ranks, (uint64_t *)&job->sums.ledger, LEDGER_COUNTS, failure) != 0 ||
+        ranks_lowest(job->ranks, bounds, 2, failure) != 0)
+        return -1;
+    job->record.first_event_us = bounds[0];
+    job->record.last_event_us = -bounds[1] - 1;
+    return ledger_check(&job->sums.ledger, failure);
+}
+
+static int reduce(struct job *job, struct failure *failure)
+{
+    if (sum_ledgers(job, failure) == 0)
+        (void)fold_tally(job->state, &job->sums.tally, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    state_free(job->state);
+    job->state = NULL;
+    (void)FAULT("rebuild.reduce");
+    (void)reduce_tallies(job->ranks, &job->sums.tally, failure);
+    return ranks_vote(job->ranks, failure);
+}
+
+/* The sums that an attempt before left, and its match with sessions. */
+static void take_sums(struct job *job)
+{
+    const struct manifest *found = checkpoint_found(job->checkpoint);
+    job->sums.tally = checkpoint_take_tally(job->checkpoint);
+    job->sums.ledger = found->ledger;
+    job->record.first_event_us = found->first_event_us;
+    job->record.last_event_us = found->last_event_us;
+    /* Not where this attempt was told that there are no sessions. */
+    if (job->options.tables.sessions == NULL || found->match.is_known == 0)
+        return;
+    job->sums.matches = checkpoint_take_matches(job->checkpoint);
+    job->record.has_sessions = true;
+    job->record.sessions_read = found->match.sessions_read;
+    job->record.users_with_session = found->match.users_with_session;
+    job->record.users_without_session = found->match.users_without_session;
+}
+
+/* What keeps the job from going on, now that its sums are ${saved}, or could not be. */
+static int leave_unmatched(const struct job *job, bool saved, struct failure *failure)
+{
+    const struct failure *why = &job->unmatched;
+    if (saved)
+        return failure_set(failure, why->code,
+                           "%s All events are read and their sums are kept: the same command "
+                           "publishes them, without a match.",
+                           why->message);
+    return failure_set(failure, why->code == EXIT_STOPPED ? EXIT_CHECKPOINT : why->code,
+                       "%s The sums of the events could not be kept: the next run goes on from "
+                       "the checkpoint before.",
+                       why->message);
+}
+
+/* Keep the sums, so that a target that is lost costs no second reading. */
+static int keep_sums(struct job *job, struct failure *failure)
+{
+    bool saved = false;
+    struct checkpoint_content content = {
+        .kind = MANIFEST_SUMS,
+        .tally = rebuild_job_is_root(job) ? &job->sums.tally : NULL,
+        .matches = rebuild_job_is_root(job) ? &job->sums.matches : NULL,
+        .rejects = job->rejects.kept,
+        .first_event_us = job->record.first_event_us,
+        .last_event_us = job->record.last_event_us,
+        .next = job->input.list->split_count};
+    if (rebuild_job_is_root(job))
+        content.ledger = job->sums.ledger;
+    if (job->record.has_sessions)
+        content.match =
+            (struct manifest_match){1, job->record.sessions_read, job->record.users_with_session,
+                                    job->record.users_without_session};
+    if (checkpoint_save(job->checkpoint, &content, &saved, failure) != 0)
+        return -1;
+    if (job->unmatched.code != 0)
+        return leave_unmatched(job, saved, failure);
+    uint64_t stop = stop_is_wanted();
+    (void)ranks_sum(job->ranks, &stop, 1, failure);
+    if (stop > 0 && saved)
+        failure_set(failure, EXIT_STOPPED,
+                    "Stopped on request; all is read and its sums are kept. The same command "
+                    "publishes them.");
+    return ranks_vote(job->ranks, failure);
+}
+
+int rebuild_sums(struct job *job, struct failure *failure)
+{
+    if (rebuild_job_is_read(job))
+        take_sums(job);
+    else if (reduce(job, failure) != 0 || (job->checkpoint != NULL && keep_sums(job, failure) != 0))
+        return -1;
+    job->record.ledger = job->sums.ledger;
+    job->record.has_event_times = job->sums.ledger.folded > 0;
+    return 0;
+}
