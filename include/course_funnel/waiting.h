@@ -2,9 +2,9 @@
 #define COURSE_FUNNEL_WAITING_H
 
 /*
- * How long this rank has stood in calls of MPI that wait for other ranks. All ranks leave such
- * calls together, so that without this every phase would have taken all of them the same time, and
- * the one that the others waited for could not be told.
+ * How long this rank has waited for others, in calls of MPI. All ranks leave such a call together,
+ * so a phase takes all of them equally long. Only the waiting tells which one the others waited
+ * for.
  */
 
 /* Local. The seconds so far, since the start of the program. */

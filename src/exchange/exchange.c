@@ -122,7 +122,7 @@ bool exchange_is_under_way(const struct exchange *exchange)
     return exchange->step != STEP_NONE;
 }
 
-/* The collected events of other ranks into one buffer, those of this rank aside. */
+/* Put what was collected for other ranks into one buffer. What is this rank's own stays apart. */
 static int close_round(struct exchange *exchange, uint64_t *sent, struct failure *failure)
 {
     size_t bytes = exchange->collected_bytes - exchange->collecting[exchange->rank].used;
@@ -152,7 +152,7 @@ static int close_round(struct exchange *exchange, uint64_t *sent, struct failure
 int exchange_start(struct exchange *exchange, const struct exchange_word *word, uint64_t *sent,
                    struct failure *failure)
 {
-    /* Whoever fails here still tells so: the others are waiting for the word. */
+    /* A rank that fails here tells so in its word, which the others wait for. */
     struct exchange_word told = *word;
     if (exchange->collected_bytes / 8 > INT_MAX)
         failure_set(failure, EXIT_BUG, "A round of %zu bytes is over the limit of 16 GiB.",

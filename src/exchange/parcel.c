@@ -39,7 +39,7 @@ int parcel_add(struct parcel *parcel, const struct event *event, uint64_t user_h
         return -1;
 
     unsigned char *at = parcel->bytes + parcel->used;
-    /* The last word first, so that the bytes behind the user's are zeros. */
+    /* Clear the last 8 bytes first, so that zeros follow the user's bytes. */
     memset(at + bytes - 8, 0, 8);
     memcpy(at, &packed, sizeof packed);
     memcpy(at + sizeof packed, event->user, event->user_bytes);

@@ -143,7 +143,7 @@ static int make_order(const struct state *state, const unsigned char *bytes, siz
     return 0;
 }
 
-/* Take the events from ${first} on that are warmed together, and ask for those that follow them. */
+/* Take a batch of events from ${first} on, and prefetch the batch behind it. */
 static size_t next_batch(const struct order *order, size_t first,
                          const struct parcel_event *batch[STATE_WARM_EVENTS])
 {

@@ -44,7 +44,7 @@ static void place(struct state_table *table, uint64_t hash, uint32_t tag, uint32
     table->slots[at] = (struct state_slot){.tag = tag, .index = index + 1};
 }
 
-/* Twice the slots for a table that three quarters are used of; the hashes are had from a record. */
+/* Double the slots of a table that is three quarters full; ${record_hash} hashes its records. */
 static int widen(struct state_table *table, const struct state_group *group, uint32_t count,
                  uint64_t (*record_hash)(const struct state_group *group, uint32_t index),
                  struct failure *failure)

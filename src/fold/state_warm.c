@@ -23,7 +23,7 @@ static uint32_t likely_record(const struct state_table *table, uint64_t hash)
     if (table->size == 0)
         return UINT32_MAX;
     uint32_t at = state_first_slot(table, hash);
-    /* Two slots share a cache line with the first most of the time, and suffice mostly. */
+    /* The first two slots mostly share a cache line, and mostly suffice. */
     for (int i = 0; i < 3; i++) {
         const struct state_slot *slot = &table->slots[(at + (uint32_t)i) & (table->size - 1)];
         if (slot->index == 0 || slot->tag == state_tag(hash))

@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 /*
- * Asks memory for what folding an event will touch, so that it is there when the event's turn
- * comes: a state is larger than any cache, and an event touches seven places of it, each found by
- * the one before. For a batch of events the places of one kind are asked for together. Pure.
+ * Prefetches what folding an event will touch. A state is larger than any cache, and an event
+ * touches seven places of it, each found by the one before. So for a batch of events all places of
+ * one kind are asked for before those of the next. Pure.
  */
 
 #define STATE_WARM_EVENTS 32

@@ -14,10 +14,10 @@
 
 _Static_assert((int)SOURCE_PADDING >= (int)DECODE_PADDING, "blocks go to the decoder as they are");
 
-/* A rank asks for as much work as it did in so many rounds: one is under way while it waits. */
+/* How many rounds of work a rank asks for at once: the answer takes a round to come. */
 #define LOOK_AHEAD_ROUNDS 3
 
-/* The one who reads: a rank's own stages, and the split that is open. */
+/* What a rank reads with: its own stages, and the split that is open. */
 struct ingest_worker {
     const struct ingest *in;
     struct schedule schedule;
@@ -39,7 +39,7 @@ struct ingest_worker {
     uint64_t *wanted; /* by each rank; scratch */
 };
 
-/* The reader of tables, where this rank reads any, and who else does. */
+/* Who reads tables, and where this rank does, its reader of them. */
 static int create_tables(const struct ingest *in, struct ingest_worker *worker,
                          struct failure *failure)
 {
@@ -241,8 +241,8 @@ static int open_next(struct ingest_worker *worker, struct failure *failure)
 }
 
 /*
- * Whether a round with ${text_bytes} is long enough. While the one before is still on its way there
- * is no use in that: this rank would wait for the others, which may be on slower cores.
+ * Whether a round with ${text_bytes} is long enough. While the round before is on its way, this
+ * rank would only wait for others, which may be on slower cores: so it reads on, to a limit.
  */
 static bool is_long(const struct ingest_worker *worker, uint64_t text_bytes)
 {
@@ -406,7 +406,7 @@ int ingest_run(struct ingest_worker *worker, double pause_at, struct failure *fa
             send_round(worker, failure);
         on_its_way = going > 0;
     }
-    /* What was collected meanwhile is on its way; nothing more is, when that has come. */
+    /* What was collected last is on its way. When it has come, nothing more is. */
     if (on_its_way)
         going = end_round(worker, failure);
     if (failure->code != 0 || going < 0)
@@ -420,7 +420,7 @@ int ingest_leave(const struct ingest_worker *worker, struct schedule_item **unfi
                  size_t *unfinished_count, size_t *next, uint64_t *done_bytes,
                  struct failure *failure)
 {
-    /* What no rank has begun is the same on every rank, so one of them tells. */
+    /* All ranks know the same splits that none has begun, so one of them tells. */
     bool all = ranks_rank(worker->in->ranks) == 0;
     *done_bytes = worker->done_disk_bytes;
     return schedule_leave(&worker->schedule, all, worker->is_open ? &worker->item : NULL,

@@ -10,14 +10,27 @@
 static pid_t launcher;
 
 /*
- * Linux sends the signal when the thread ends that started this process; the others of a launcher
- * with several may live on, and then this is still their child.
+ * Linux sends the signal when the thread that started this process ends. The launcher may have
+ * other threads that live on: then it is still the parent.
  */
 static void end_when_alone(int number)
 {
     (void)number;
     if (getppid() != launcher)
         _exit(EXIT_BUG);
+}
+
+bool launcher_says_first(void)
+{
+    const char *rank = getenv("PMIX_RANK");
+    return rank == NULL || strcmp(rank, "0") == 0;
+}
+
+bool launcher_says_one_host(void)
+{
+    const char *all = getenv("OMPI_COMM_WORLD_SIZE");
+    const char *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    return all != NULL && here != NULL && strcmp(all, here) == 0;
 }
 
 int launcher_follow(struct failure *failure)
@@ -31,7 +44,7 @@ int launcher_follow(struct failure *failure)
         prctl(PR_SET_PDEATHSIG, parent_is_gone) != 0)
         return failure_set(failure, EXIT_BUG, "The end of mpirun cannot be followed: %s.",
                            strerror(errno));
-    /* Of one that was gone before that no signal tells. */
+    /* A launcher that had gone before sends no signal. */
     end_when_alone(parent_is_gone);
     return 0;
 }

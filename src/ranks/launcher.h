@@ -3,16 +3,24 @@
 
 #include "course_funnel/failure.h"
 
-/*
- * The process that started this rank: mpirun, or the daemon that stands for it on another host.
- */
+#include <stdbool.h>
 
 /*
- * Local. From now on this process ends, at once and without a word, when the one that started it is
- * gone, as it does where that goes during the call. Open MPI itself sees to that for ranks that are
- * up; one that is just meeting the others may wait for ever for the answer of an mpirun that was
- * killed. Does nothing where no launcher of MPI started it, since such a process may well outlive
- * the shell that it came from. Returns 0, or -1 (EXIT_BUG).
+ * The process that started this rank: mpirun, or the daemon that stands for it on another host. It
+ * tells the rank about the others by environment variables, which can be read before MPI starts.
+ */
+
+/* Local. Whether this is rank 0. True where no launcher of MPI started it. */
+bool launcher_says_first(void);
+
+/* Local. Whether all ranks are on this host. False where no launcher of MPI started it. */
+bool launcher_says_one_host(void);
+
+/*
+ * Local. From now on this process ends, at once and without a word, when its launcher is gone. Open
+ * MPI does that for ranks that have met; one that is still meeting the others may wait for ever for
+ * an mpirun that was killed. Does nothing where no launcher of MPI started it: such a process may
+ * outlive the shell that it came from. Returns 0, or -1 (EXIT_BUG).
  */
 int launcher_follow(struct failure *failure);
 

@@ -1,6 +1,7 @@
 #include "meeting.h"
 
 #include "course_funnel/options.h"
+#include "launcher.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -26,12 +27,11 @@ static void end_unmet(int number)
 int meeting_begin(struct failure *failure)
 {
     const char *asked = getenv(MEETING_VARIABLE);
-    const char *rank = getenv("PMIX_RANK");
     uint64_t seconds = MEETING_DEFAULT_S;
     if (asked != NULL &&
         options_number(MEETING_VARIABLE, asked, 1, MEETING_MOST_S, &seconds, failure) != 0)
         return -1;
-    is_first = rank == NULL || strcmp(rank, "0") == 0;
+    is_first = launcher_says_first();
     struct sigaction action = {.sa_handler = end_unmet, .sa_flags = SA_RESTART};
     if (sigemptyset(&action.sa_mask) != 0 || sigaction(SIGALRM, &action, NULL) != 0)
         return failure_set(failure, EXIT_BUG, "The time of the start cannot be limited: %s.",

@@ -4,9 +4,9 @@
 #include "course_funnel/failure.h"
 
 /*
- * Open MPI 4.1 waits for ever when two ranks cannot connect while they start, as when a way to a
- * host comes up just then; all it does is to warn. So there is an end to it: a process whose ranks
- * have not met in time leaves with MEETING_EXIT, whatever it waits in, and mpirun ends the others.
+ * When two ranks cannot connect while they start, Open MPI 4.1 warns, and waits for ever. So a
+ * process whose ranks have not met in time leaves with MEETING_EXIT, whatever it waits in. Then
+ * mpirun ends the others.
  */
 
 #define MEETING_EXIT 205 /* as of mpirun where a host, or the way to it, was lost */

@@ -2,7 +2,6 @@
 #include "launcher.h"
 #include "meeting.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@ struct ranks {
     int rank;
     int count;
     char host[MPI_MAX_PROCESSOR_NAME + 1];
-    /* One a rank, for ranks_gather: asked for there, a rank that got none would let others wait. */
+    /* One a rank, for ranks_gather. A rank without memory for them there would not take part. */
     uint64_t *sizes;
 };
 
@@ -36,21 +35,13 @@ int ranks_check(int answer, const char *call, struct failure *failure)
     return failure_set(failure, EXIT_BUG, "%s failed: %s.", call, text);
 }
 
-static bool is_one_host(void)
-{
-    const char *all = getenv("OMPI_COMM_WORLD_SIZE");
-    const char *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
-    return all != NULL && here != NULL && strcmp(all, here) == 0;
-}
-
 /*
- * Ranks of one host need shared memory and no network. Told so, Open MPI does not load and try what
- * drives all kinds of networks, which takes it longer than all else at the start. What the user has
- * set stays.
+ * Ranks of one host need shared memory and no network. To load and try the drivers of all networks
+ * takes Open MPI longer than all else at the start, so tell it not to. What the user has set stays.
  */
 static int leave_networks_out(struct failure *failure)
 {
-    if (!is_one_host())
+    if (!launcher_says_one_host())
         return 0;
     if (setenv("OMPI_MCA_pml", "ob1", 0) != 0 || setenv("OMPI_MCA_btl", "self,vader", 0) != 0)
         return failure_memory(failure, "the environment", strlen("OMPI_MCA_btl=self,vader"));
@@ -61,7 +52,7 @@ static int leave_networks_out(struct failure *failure)
 static int meet(const struct ranks *ranks, struct failure *failure)
 {
     unsigned char mine = 1, theirs = 0;
-    int steps = is_one_host() ? 0 : ranks->count;
+    int steps = launcher_says_one_host() ? 0 : ranks->count;
     for (int step = 1; step < steps; step++) {
         int to = (ranks->rank + step) % ranks->count;
         int from = (ranks->rank - step + ranks->count) % ranks->count;

@@ -4,9 +4,9 @@
 #include "course_funnel/ranks_mpi.h"
 
 /*
- * MPI's profiling interface: each function can be called by a second name that begins with P, so
- * that a program may put its own in place of the first. These are all that wait for others. What
- * they count is the process's own, as is what they stand in for.
+ * MPI has a second name for each function, which begins with P, so that a program may define the
+ * first itself. Here are all functions that wait for others. The count is one of the process, as
+ * MPI is.
  */
 static double waited;
 

@@ -321,7 +321,7 @@ int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options
     if (options->from == NULL || options->events_tables == NULL)
         return failure_memory(failure, "the options", (size_t)argc * sizeof *options->from);
 
-    /* The leading '-' hands over words that are no options in their place: more sources. */
+    /* The leading '-': words that are no options come where they stand. They are more sources. */
     optind = 1;
     opterr = 0;
     int last = 0;
@@ -333,7 +333,7 @@ int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options
             break;
         if (answer == '?' || answer == ':')
             return refuse_option(answer, argv, at, failure);
-        /* OPTION_FROM is 1, which is also what getopt calls such a word. */
+        /* For such a word getopt returns 1, which is OPTION_FROM. */
         bool is_word = answer == OPTION_FROM && optarg == argv[at];
         if (is_word && last != OPTION_FROM)
             return failure_set(failure, EXIT_USAGE,

@@ -88,8 +88,9 @@ static bool same_columns(const struct table_request *one, const struct table_req
 }
 
 /*
- * The columns that were named, once where they are the same for all tables, else for each: another
- * choice gives other marts. The table of sessions plays no part in those.
+ * The columns that were named, as a text by which a checkpoint knows them, since other columns give
+ * other marts: once where they are the same for all tables, else for each. Tables of sessions are
+ * left out: marts do not depend on them.
  */
 static int describe_columns(struct rebuild_options *options, struct failure *failure)
 {

@@ -109,7 +109,7 @@ static int list_sources(struct job *job, struct failure *failure)
     return 0;
 }
 
-/* On rank 0. */
+/* On rank 0: what the others then get from it. */
 static int plan_alone(struct job *job, struct failure *failure)
 {
     double checked = clock_seconds();
@@ -155,7 +155,7 @@ int rebuild_plan(struct job *job, struct failure *failure)
                                !job->options.dry_run, &job->input.tables, failure);
 }
 
-/* Files that changed would be another input; a table that all was read of may have any rows now. */
+/* Changed files are refused as another input. Tables are not compared, and may have changed. */
 static void warn_of_age(const struct job *job, const struct manifest *found)
 {
     char seen[CALENDAR_TIME_BYTES];
@@ -195,7 +195,7 @@ int rebuild_plan_resume(struct job *job, struct failure *failure)
         job->record.planned_us = found->planned_us;
         job->record.attempt_us = found->attempt_us;
         warn_of_age(job, found);
-        /* The counts so far are rank 0's, so that the sum over the ranks goes on from them. */
+        /* One rank takes the counts so far, so that the sum over all ranks has them once. */
         if (rebuild_job_is_root(job))
             job->sums.ledger = found->ledger;
     } else {
