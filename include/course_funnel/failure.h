@@ -21,12 +21,6 @@ enum exit_code {
     EXIT_STOPPED = 75    /* stopped on request after a checkpoint: run again */
 };
 
-/*
- * Not an exit code: what is in the checkpoint folder is not what was written there, and never will
- * be; EXIT_CHECKPOINT, beside it, may pass. Becomes EXIT_CHECKPOINT when it leaves checkpoint.h.
- */
-enum { FAILURE_DAMAGED = 106 };
-
 #define FAILURE_MESSAGE_BYTES 2048
 
 /* No failure has happened while code is 0. Plain data: ranks send it to each other as bytes. */

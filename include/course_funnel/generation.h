@@ -14,7 +14,7 @@
  * The files of one generation, written and read by one rank. Local: no MPI. Memory is that of one
  * file, which is about GENERATION_FILE_BYTES or as large as the largest key group. A file's size
  * and digest are checked before HDF5 sees it. Failures name the file and are as those of durable.h;
- * FAILURE_DAMAGED also where a digest, a table or a record is not as it was written.
+ * STORE_DAMAGED also where a digest, a table or a record is not as it was written.
  */
 
 #define GENERATION_FILE_BYTES ((uint64_t)32 << 20)

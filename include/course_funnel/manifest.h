@@ -7,6 +7,7 @@
 #include "course_funnel/schedule.h"
 #include "course_funnel/source.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -110,8 +111,9 @@ int manifest_set_input(struct manifest *manifest, const struct source_list *list
 /* Local. Fill in what users are to be matched with; until all is read a resume may change it. */
 void manifest_set_sessions(struct manifest *manifest, const struct source_limits *limits);
 
-/* Local. The name of a file of key groups. */
+/* Local. The name of a file of key groups; whether a name is that of any file of a generation. */
 void manifest_file_name(const struct manifest_file *file, char name[MANIFEST_NAME_BYTES]);
+bool manifest_is_file_name(const char *name);
 
 /*
  * Local. What the digests of a generation's files belong to besides their bytes, so that the file
@@ -126,7 +128,7 @@ int manifest_print(const struct manifest *manifest, char **text, size_t *byte_co
                    struct failure *failure);
 
 /*
- * Local. Read a text, behind which a NUL stands. Returns 0, or -1: FAILURE_DAMAGED and what is
+ * Local. Read a text, behind which a NUL stands. Returns 0, or -1: STORE_DAMAGED and what is
  * wrong with it, EXIT_STRANGER when it is of another version of the format, EXIT_BUG.
  */
 int manifest_parse(const char *text, size_t byte_count, struct manifest *manifest,

@@ -24,7 +24,8 @@ struct rejects_place {
     const char *parts;  /* what the path of each part begins with; -AAAA-R follows: attempt, rank */
     const char *run_id; /* names what is not finished */
     uint32_t attempt;
-    bool lasting; /* the parts belong to a checkpoint, and stay when the run ends */
+    bool lasting; /* the parts stay when the run ends, for a later attempt to go on from */
+    int code;     /* the exit code where a part cannot be written or kept */
 };
 
 /* A stretch of one rank's part that comes from one split. Plain data: ranks send it. */
@@ -36,6 +37,17 @@ struct rejects_stretch {
     uint64_t begin;  /* in the part file */
     uint64_t end;
 };
+
+/* The name of a part behind what the paths of all begin with; the NUL counts. */
+#define REJECTS_PART_BYTES 24
+
+/*
+ * Local. The name of a part whose name begins with ${parts}, cut where ${bytes} do not do; or what
+ * it tells, back from the name: false when the name is another.
+ */
+void rejects_part_name(const char *parts, uint32_t attempt, uint32_t rank, char *name,
+                       size_t bytes);
+bool rejects_part_parse(const char *parts, const char *name, uint32_t *attempt, uint32_t *rank);
 
 /*
  * Local. The rank's part is made when the first reject comes. Returns 0, or -1 (EXIT_BUG).
@@ -49,8 +61,8 @@ void rejects_free(struct rejects *rejects);
 
 /*
  * Local. Keep a rejected line of ${split}, whose name is ${source}. Within one split lines come in
- * the order of their offsets. Returns 0, or -1 (EXIT_TARGET, or EXIT_CHECKPOINT for a part that is
- * to last: it can't be written).
+ * the order of their offsets. Returns 0, or -1 (the place's code: its part can't be written;
+ * EXIT_BUG).
  */
 int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uint64_t offset,
                 enum reject_reason reason, const char *text, size_t bytes, struct failure *failure);
@@ -68,7 +80,7 @@ int rejects_flush(struct rejects *rejects, const struct rejects_stretch **stretc
 /*
  * Local, of a part that is to last, after rejects_flush. Make what is written so far last: its
  * length (0: there is no part yet) and digest are told. The part's name is not synced: the folder's
- * owner does that. Returns 0, or -1 (EXIT_CHECKPOINT); once it failed it fails always, since what
+ * owner does that. Returns 0, or -1 (the place's code); once it failed it fails always, since what
  * was not written then may be lost, and rejects_flush reads all of the part back.
  */
 int rejects_sync(struct rejects *rejects, uint64_t *byte_count, char digest[DIGEST_BYTES],
@@ -79,6 +91,14 @@ int rejects_sync(struct rejects *rejects, uint64_t *byte_count, char digest[DIGE
  * EXIT_USAGE: something else than a regular file is there).
  */
 int rejects_check(const char *path, struct failure *failure);
+
+/*
+ * Local. The stretches of earlier attempts and of this one in ${all}, which the caller frees.
+ * Returns 0, or -1 (EXIT_BUG).
+ */
+int rejects_concatenate(const struct rejects_stretch *earlier, size_t earlier_count,
+                        const struct rejects_stretch *own, size_t own_count,
+                        struct rejects_stretch **all, struct failure *failure);
 
 /*
  * Local, on rank 0 when all parts are flushed. Join the stretches of all parts, given in any order,

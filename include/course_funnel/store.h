@@ -22,11 +22,16 @@
  *
  * Other names are left alone. No two attempts write to the same name, so that a rank of a dead
  * attempt, on a host that was cut off, can write over nothing of a later one; and it cannot commit
- * once a later attempt has begun. Local: no MPI. Failures are those of durable.h.
+ * once a later attempt has begun. Local: no MPI. Failures are those of durable.h, with
+ * EXIT_CHECKPOINT and STORE_DAMAGED.
  */
 
-#define STORE_MANIFEST "manifest.json"
-#define STORE_REJECTS "rejects"
+/*
+ * Not an exit code: what is in the folder is not what was written there, and never will be;
+ * EXIT_CHECKPOINT, beside it, may pass. Becomes EXIT_CHECKPOINT when it leaves checkpoint.h.
+ */
+enum { STORE_DAMAGED = 106 };
+
 #define STORE_NAME_BYTES 64
 
 /* Two generations are kept. */

@@ -2,6 +2,7 @@
 
 #include "checkpoint_internal.h"
 
+#include "course_funnel/array.h"
 #include "course_funnel/clock.h"
 #include "course_funnel/fault.h"
 #include "course_funnel/generation.h"
@@ -42,10 +43,10 @@ static int read_manifest(struct checkpoint *checkpoint, struct store_generation 
         return failure_set(failure, trouble.code, "%s/%s/" MANIFEST_NAME ": %s.",
                            store->folder.path, name, trouble.message);
     if (manifest->attempt != generation.attempt || manifest->generation != generation.number)
-        failure_set(failure, FAILURE_DAMAGED, "%s/%s/" MANIFEST_NAME ": is of generation %u-%u.",
+        failure_set(failure, STORE_DAMAGED, "%s/%s/" MANIFEST_NAME ": is of generation %u-%u.",
                     store->folder.path, name, manifest->attempt, manifest->generation);
     else if (store->is_run_known && strcmp(manifest->run_id, store->attempt.run_id) != 0)
-        failure_set(failure, FAILURE_DAMAGED,
+        failure_set(failure, STORE_DAMAGED,
                     "%s/%s/" MANIFEST_NAME ": is of run %s, and the folder of run %s.",
                     store->folder.path, name, manifest->run_id, store->attempt.run_id);
     if (failure->code == 0)
@@ -79,7 +80,7 @@ static int leave_out(struct checkpoint *checkpoint, struct candidates *candidate
 {
     char name[STORE_NAME_BYTES];
     struct store_generation generation = candidates->listing.generations[candidates->next];
-    if (trouble->code == FAILURE_DAMAGED) {
+    if (trouble->code == STORE_DAMAGED) {
         if (set_aside(checkpoint, candidates, generation, trouble, failure) != 0)
             return -1;
     } else if (trouble->code == EXIT_CHECKPOINT) {
@@ -142,7 +143,7 @@ static int tell_lost(struct checkpoint *checkpoint, struct candidates *candidate
         store_name(listing->lost[i], name);
         bool is_there =
             store_is_among(listing->incomplete, listing->incomplete_count, listing->lost[i]);
-        failure_set(&trouble, FAILURE_DAMAGED, "%s/%s%s: was written and is gone.",
+        failure_set(&trouble, STORE_DAMAGED, "%s/%s%s: was written and is gone.",
                     checkpoint->store.folder.path, name, is_there ? "/" MANIFEST_NAME : "");
         if (is_there) {
             if (set_aside(checkpoint, candidates, listing->lost[i], &trouble, failure) != 0)
@@ -189,14 +190,12 @@ static int clean_rejects(const struct checkpoint *checkpoint, const struct candi
                                 &trouble) != 0 ||
             manifest_parse((char *)text.bytes, text.byte_count, &manifest, &trouble) != 0)
             goto free_all;
-        void *grown = realloc(keep, (count + manifest.part_count + 1) * sizeof *keep);
-        if (grown == NULL)
-            result = failure_memory(failure, "a list of rejects", count * sizeof *keep);
-        else
-            keep = grown;
-        for (size_t j = 0; result == 0 && j < manifest.part_count; j++)
-            keep[count++] = (struct store_part){.attempt = manifest.parts[j].attempt,
-                                                .rank = manifest.parts[j].rank};
+        for (size_t j = 0; result == 0 && j < manifest.part_count; j++) {
+            result = array_extend(&keep, count, sizeof *keep, "a list of rejects", failure);
+            if (result == 0)
+                keep[count++] = (struct store_part){.attempt = manifest.parts[j].attempt,
+                                                    .rank = manifest.parts[j].rank};
+        }
         manifest_clear(&manifest);
     }
     if (result == 0)
@@ -368,7 +367,7 @@ static int find(struct checkpoint *checkpoint, const struct source_list *list,
     (void)ranks_vote(checkpoint->ranks, failure);
 free_listing:
     store_listing_free(&candidates.listing);
-    if (failure->code == FAILURE_DAMAGED)
+    if (failure->code == STORE_DAMAGED)
         failure->code = EXIT_CHECKPOINT;
     return failure->code != 0 ? -1 : 0;
 }
@@ -463,6 +462,7 @@ void checkpoint_rejects(const struct checkpoint *checkpoint, struct rejects_plac
     place->run_id = checkpoint->store.attempt.run_id;
     place->attempt = checkpoint->store.attempt.number;
     place->lasting = true;
+    place->code = EXIT_CHECKPOINT;
     *earlier = checkpoint->earlier_stretches;
     *earlier_count = checkpoint->earlier_stretch_count;
 }

@@ -168,13 +168,10 @@ static int write_stretches(struct saving *saving, const struct generation *gener
 {
     const struct checkpoint *checkpoint = saving->checkpoint;
     size_t earlier = checkpoint->earlier_stretch_count;
-    struct rejects_stretch *all = malloc((earlier + own_count + 1) * sizeof *all);
-    if (all == NULL)
-        return failure_memory(failure, "the rejects", own_count * sizeof *own);
-    if (earlier > 0)
-        memcpy(all, checkpoint->earlier_stretches, earlier * sizeof *all);
-    if (own_count > 0)
-        memcpy(all + earlier, own, own_count * sizeof *all);
+    struct rejects_stretch *all = NULL;
+    if (rejects_concatenate(checkpoint->earlier_stretches, earlier, own, own_count, &all,
+                            failure) != 0)
+        return -1;
     int result = generation_write_stretches(generation, all, earlier + own_count,
                                             &saving->manifest.stretches, failure);
     free(all);

@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEMPORARY ".tmp"
-
 /* Large enough to cost nothing, small enough for a signal to be heeded soon. */
 #define PIECE_BYTES ((size_t)8 << 20)
 
@@ -23,8 +21,8 @@ static int failed(const struct durable_folder *folder, const char *name, const c
 {
     bool ours = errno == ENOMEM || errno == EMFILE || errno == ENFILE;
     bool full = errno == ENOSPC || errno == EDQUOT;
-    return failure_set(failure, ours ? EXIT_BUG : EXIT_CHECKPOINT, "%s/%s: %s: %s.%s", folder->path,
-                       name, what, strerror(errno), full ? " Make room there." : "");
+    return failure_set(failure, ours ? EXIT_BUG : folder->codes.failed, "%s/%s: %s: %s.%s",
+                       folder->path, name, what, strerror(errno), full ? " Make room there." : "");
 }
 
 /* Something that should be there to be read cannot be opened: another thing is there, or none. */
@@ -33,31 +31,34 @@ static int unopened(const struct durable_folder *folder, const char *name, const
 {
     if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
         return failed(folder, name, what, failure);
-    return failure_set(failure, FAILURE_DAMAGED, "%s/%s: %s: %s.", folder->path, name, what,
+    return failure_set(failure, folder->codes.damaged, "%s/%s: %s: %s.", folder->path, name, what,
                        strerror(errno));
 }
 
-int durable_open(const char *path, struct durable_folder *folder, struct failure *failure)
+int durable_open(const char *path, struct durable_codes codes, struct durable_folder *folder,
+                 struct failure *failure)
 {
+    folder->codes = codes;
     folder->path = strdup(path);
     if (folder->path == NULL)
         return failure_memory(failure, "the name of a folder", strlen(path));
     folder->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->fd >= 0)
         return 0;
-    failure_set(failure, EXIT_CHECKPOINT, "%s: the folder cannot be opened: %s.", path,
+    failure_set(failure, codes.failed, "%s: the folder cannot be opened: %s.", path,
                 strerror(errno));
     free(folder->path);
     *folder = (struct durable_folder){0};
     return -1;
 }
 
-int durable_open_parent(const char *path, struct durable_folder *parent, struct failure *failure)
+int durable_open_parent(const char *path, struct durable_codes codes, struct durable_folder *parent,
+                        struct failure *failure)
 {
     char *copy = strdup(path);
     if (copy == NULL)
         return failure_memory(failure, "the name of a folder", strlen(path));
-    int result = durable_open(dirname(copy), parent, failure);
+    int result = durable_open(dirname(copy), codes, parent, failure);
     free(copy);
     return result;
 }
@@ -77,6 +78,7 @@ int durable_open_in(const struct durable_folder *parent, const char *name,
         return failure_memory(failure, "the name of a folder", strlen(name));
     }
     folder->fd = fd;
+    folder->codes = parent->codes;
     return 0;
 }
 
@@ -105,7 +107,7 @@ int durable_each_name(const struct durable_folder *folder,
     int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = fd >= 0 && FAULT("durable.list") == 0 ? fdopendir(fd) : NULL;
     if (directory == NULL) {
-        failure_set(failure, EXIT_CHECKPOINT, "%s: cannot be listed: %s.", folder->path,
+        failure_set(failure, folder->codes.failed, "%s: cannot be listed: %s.", folder->path,
                     strerror(errno));
         if (fd >= 0)
             (void)close(fd);
@@ -116,7 +118,7 @@ int durable_each_name(const struct durable_folder *folder,
         errno = 0;
         const struct dirent *entry = readdir(directory);
         if (entry == NULL && errno != 0)
-            result = failure_set(failure, EXIT_CHECKPOINT, "%s: cannot be listed: %s.",
+            result = failure_set(failure, folder->codes.failed, "%s: cannot be listed: %s.",
                                  folder->path, strerror(errno));
         if (entry == NULL)
             break;
@@ -174,7 +176,7 @@ static int compare(const struct durable_folder *folder, const char *name,
     uint64_t found = 0;
     int fd = durable_open_file(folder, name, &found, &trouble);
     if (fd < 0)
-        return failure_set(failure, EXIT_CHECKPOINT, "%s", trouble.message);
+        return failure_set(failure, folder->codes.failed, "%s", trouble.message);
     int result = found == byte_count ? 0 : 1;
     for (size_t at = 0; result == 0 && at < byte_count;) {
         size_t left = byte_count - at;
@@ -190,7 +192,7 @@ static int compare(const struct durable_folder *folder, const char *name,
     }
     (void)close(fd);
     if (result == 1)
-        return failure_set(failure, EXIT_CHECKPOINT,
+        return failure_set(failure, folder->codes.failed,
                            "%s/%s: reads back other bytes than were written. Is the storage sound?",
                            folder->path, name);
     return result;
@@ -223,7 +225,7 @@ int durable_write(const struct durable_folder *folder, const char *name, const v
                   size_t byte_count, struct failure *failure)
 {
     char temporary[256];
-    int length = snprintf(temporary, sizeof temporary, "%s" TEMPORARY, name);
+    int length = snprintf(temporary, sizeof temporary, "%s" DURABLE_TEMPORARY, name);
     if (length < 0 || (size_t)length >= sizeof temporary)
         return failure_set(failure, EXIT_BUG, "The name %s is too long.", name);
     int result = write_temporary(folder, temporary, bytes, byte_count, failure);
@@ -235,9 +237,14 @@ int durable_write(const struct durable_folder *folder, const char *name, const v
     return result;
 }
 
+int durable_sync_names(int fd, bool is_optional)
+{
+    return fsync(fd) == 0 || (is_optional && errno == EINVAL) ? 0 : -1;
+}
+
 int durable_sync(const struct durable_folder *folder, struct failure *failure)
 {
-    if (FAULT("durable.sync") != 0 || fsync(folder->fd) != 0)
+    if (FAULT("durable.sync") != 0 || durable_sync_names(folder->fd, false) != 0)
         return failed(folder, ".", "fsync of the folder failed", failure);
     return 0;
 }
@@ -269,10 +276,10 @@ int durable_open_file(const struct durable_folder *folder, const char *name, uin
         result = failed(folder, name, "its state cannot be read", failure);
     else if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
         result =
-            failure_set(failure, FAILURE_DAMAGED,
+            failure_set(failure, folder->codes.damaged,
                         "%s/%s: is not a regular file with this one name.", folder->path, name);
     else if (status.st_uid != geteuid())
-        result = failure_set(failure, FAILURE_DAMAGED, "%s/%s: belongs to another user.",
+        result = failure_set(failure, folder->codes.damaged, "%s/%s: belongs to another user.",
                              folder->path, name);
     if (result != 0) {
         (void)close(fd);
@@ -291,7 +298,7 @@ int durable_read(const struct durable_folder *folder, const char *name, uint64_t
         return -1;
     int result = -1;
     if (found > most) {
-        failure_set(failure, FAILURE_DAMAGED,
+        failure_set(failure, folder->codes.damaged,
                     "%s/%s: is %" PRIu64 " bytes long, where at most %" PRIu64 " were due.",
                     folder->path, name, found, most);
         goto close_file;
@@ -309,8 +316,8 @@ int durable_read(const struct durable_folder *folder, const char *name, uint64_t
     if (result < 0)
         failed(folder, name, "cannot be read", failure);
     else if (result > 0)
-        result = failure_set(failure, FAILURE_DAMAGED, "%s/%s: got shorter while it was read.",
-                             folder->path, name);
+        result = failure_set(failure, folder->codes.damaged,
+                             "%s/%s: got shorter while it was read.", folder->path, name);
     bytes->bytes[found] = '\0';
     bytes->byte_count = found;
 close_file:

@@ -43,17 +43,16 @@ static void temporary_name(const char *name, char out[NAME_BYTES])
 /* fsync of a directory makes the names in it last. */
 static int sync_directory(int fd)
 {
-    return FAULT("publish.sync") == 0 && (fsync(fd) == 0 || errno == EINVAL) ? 0 : -1;
+    return FAULT("publish.sync") == 0 && durable_sync_names(fd, true) == 0 ? 0 : -1;
 }
 
 /* A new directory has to last in its parent, or the files in it go with it. */
 static int sync_parent(const char *path, struct failure *failure)
 {
     struct durable_folder parent;
-    struct failure trouble = {0};
-    if (durable_open_parent(path, &parent, &trouble) != 0)
-        return failure_set(failure, trouble.code == EXIT_BUG ? EXIT_BUG : EXIT_TARGET, "%s",
-                           trouble.message);
+    if (durable_open_parent(path, (struct durable_codes){.failed = EXIT_TARGET}, &parent,
+                            failure) != 0)
+        return -1;
     int status = sync_directory(parent.fd);
     if (status != 0)
         (void)fail(failure, "sync the directory", parent.path, "");

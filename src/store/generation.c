@@ -4,6 +4,7 @@
 #include "record_image.h"
 #include "state_image.h"
 
+#include "course_funnel/array.h"
 #include "course_funnel/fault.h"
 
 #include <errno.h>
@@ -61,10 +62,8 @@ static int plan_files(const struct state *state, struct manifest_file **files, s
     *file_count = 0;
     for (uint32_t at = 0; at < state->group_count;) {
         uint32_t count = groups_of_file(state, at);
-        void *grown = realloc(*files, (*file_count + 1) * sizeof **files);
-        if (grown == NULL)
-            return failure_memory(failure, "a list of files", *file_count * sizeof **files);
-        *files = grown;
+        if (array_extend(files, *file_count, sizeof **files, "a list of files", failure) != 0)
+            return -1;
         (*files)[(*file_count)++] =
             (struct manifest_file){.first_group = state->first_group + at,
                                    .last_group = state->first_group + at + count - 1};
@@ -127,16 +126,15 @@ int generation_read(const struct generation *generation, const char *name,
     if (durable_read(&generation->folder, name, file->bytes, bytes, failure) != 0)
         return -1;
     if (bytes->byte_count != file->bytes)
-        return failure_set(failure, FAILURE_DAMAGED,
+        return failure_set(failure, STORE_DAMAGED,
                            "%s/%s: is %zu bytes long, where %" PRIu64 " were written.", path, name,
                            bytes->byte_count, file->bytes);
     manifest_identity(generation->manifest, name, identity);
     digest_bytes(identity, bytes->bytes, bytes->byte_count, digest);
     /* Tests take this out to see that they would notice. */
     if (strcmp(digest, file->digest) != 0 && FAULT_NUMBER("generation.trust", 0) == 0)
-        return failure_set(failure, FAILURE_DAMAGED,
-                           "%s/%s: its digest is %s, where %s was written.", path, name, digest,
-                           file->digest);
+        return failure_set(failure, STORE_DAMAGED, "%s/%s: its digest is %s, where %s was written.",
+                           path, name, digest, file->digest);
     return FAULT("generation.verified") != 0
                ? failure_set(failure, EXIT_CHECKPOINT, "%s/%s: %s.", path, name, strerror(errno))
                : 0;
@@ -171,8 +169,8 @@ int generation_load_state(const struct generation *generation, struct state *sta
     durable_bytes_free(&bytes);
     struct failure trouble = {0};
     if (result == 0 && state_validate(state, &trouble) != 0)
-        result = failure_set(failure, FAILURE_DAMAGED, "%s: %s", generation->folder.path,
-                             trouble.message);
+        result =
+            failure_set(failure, STORE_DAMAGED, "%s: %s", generation->folder.path, trouble.message);
     state->first_event_us = manifest->first_event_us;
     state->last_event_us = manifest->last_event_us;
     return result;
@@ -205,7 +203,7 @@ static int check_stretches(const struct manifest *manifest, const struct rejects
                     manifest->parts[j].rank == stretches[i].rank &&
                     stretches[i].end <= manifest->parts[j].bytes;
         if (!found || stretches[i].split >= manifest->split_count)
-            return failure_set(failure, FAILURE_DAMAGED, "a stretch of rejects is of no part");
+            return failure_set(failure, STORE_DAMAGED, "a stretch of rejects is of no part");
     }
     return 0;
 }
@@ -254,7 +252,7 @@ static int check_name(void *context, const char *name, struct failure *failure)
     /* NFS gives such names to files that are removed while they are open. */
     if (strncmp(name, ".nfs", 4) == 0 || is_named(generation->manifest, name))
         return 0;
-    return failure_set(failure, FAILURE_DAMAGED, "%s/%s: was not written there by this program.",
+    return failure_set(failure, STORE_DAMAGED, "%s/%s: was not written there by this program.",
                        generation->folder.path, name);
 }
 
@@ -283,7 +281,7 @@ static int check_part(const struct durable_folder *folder, const struct manifest
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0) {
-            result = failure_set(failure, got < 0 ? EXIT_CHECKPOINT : FAILURE_DAMAGED,
+            result = failure_set(failure, got < 0 ? EXIT_CHECKPOINT : STORE_DAMAGED,
                                  "%s/%s: cannot be read whole: %s.", folder->path, name,
                                  got < 0 ? strerror(errno) : "it is too short");
             break;
@@ -294,7 +292,7 @@ static int check_part(const struct durable_folder *folder, const struct manifest
     if (result == 0) {
         digest_text(digest, digest_found);
         if (strcmp(digest_found, part->digest) != 0)
-            result = failure_set(failure, FAILURE_DAMAGED,
+            result = failure_set(failure, STORE_DAMAGED,
                                  "%s/%s: its digest is %s, where %s was written.", folder->path,
                                  name, digest_found, part->digest);
     }

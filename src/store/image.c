@@ -1,5 +1,7 @@
 #include "image.h"
 
+#include "course_funnel/store.h"
+
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -236,7 +238,7 @@ static void *read_malloc(size_t bytes, H5FD_file_image_op_t operation, void *con
 
 static int refuse(const char *table, const char *what, struct failure *failure)
 {
-    return failure_set(failure, FAILURE_DAMAGED, "its table \"%s\" %s", table, what);
+    return failure_set(failure, STORE_DAMAGED, "its table \"%s\" %s", table, what);
 }
 
 static int check_shape(hid_t dataset, struct image_table *table, struct failure *failure)
@@ -305,7 +307,7 @@ static int check_file(hid_t file, size_t byte_count, struct image_table *tables,
 {
     H5G_info_t group;
     if (H5Gget_info(file, &group) < 0 || group.nlinks != table_count)
-        return failure_set(failure, FAILURE_DAMAGED, "it holds other tables than it should");
+        return failure_set(failure, STORE_DAMAGED, "it holds other tables than it should");
     for (size_t i = 0; i < table_count; i++)
         if (check_table(file, byte_count, &tables[i], failure) != 0)
             return -1;

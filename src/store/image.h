@@ -51,7 +51,7 @@ void image_clear(struct image *image);
 /*
  * Local. Check that the file at ${bytes}, whose digest was verified, holds these tables and nothing
  * else, each with these columns and with records that lie within the file; ${count} and
- * ${offset} are filled in. Returns 0, or -1 (FAILURE_DAMAGED: it does not, EXIT_BUG: no memory).
+ * ${offset} are filled in. Returns 0, or -1 (STORE_DAMAGED: it does not, EXIT_BUG: no memory).
  */
 int image_open(const unsigned char *bytes, size_t byte_count, struct image_table *tables,
                size_t table_count, struct failure *failure);

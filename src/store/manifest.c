@@ -97,19 +97,6 @@ void manifest_set_sessions(struct manifest *manifest, const struct source_limits
              limits->sessions != NULL ? limits->sessions : "");
 }
 
-void manifest_file_name(const struct manifest_file *file, char name[MANIFEST_NAME_BYTES])
-{
-    snprintf(name, MANIFEST_NAME_BYTES, "groups-%04" PRIu32 "-%04" PRIu32 ".h5", file->first_group,
-             file->last_group);
-}
-
-void manifest_identity(const struct manifest *manifest, const char *name,
-                       char identity[MANIFEST_IDENTITY_BYTES])
-{
-    snprintf(identity, MANIFEST_IDENTITY_BYTES, "%s/%" PRIu32 "/%" PRIu32 "/%s", manifest->run_id,
-             manifest->attempt, manifest->generation, name);
-}
-
 /* Every function from here on returns false when there is no memory. */
 
 static bool add_text(cJSON *object, const char *name, const char *text)

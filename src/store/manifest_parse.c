@@ -1,5 +1,7 @@
 #include "manifest_internal.h"
 
+#include "course_funnel/store.h"
+
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -13,7 +15,7 @@
  */
 static int malformed(const char *name, struct failure *failure)
 {
-    return failure_set(failure, FAILURE_DAMAGED, "its \"%s\" is missing or out of range", name);
+    return failure_set(failure, STORE_DAMAGED, "its \"%s\" is missing or out of range", name);
 }
 
 static const cJSON *member(const cJSON *object, const char *name)
@@ -255,7 +257,7 @@ int manifest_parse(const char *text, size_t byte_count, struct manifest *manifes
 {
     memset(manifest, 0, sizeof *manifest);
     if (!seal_is_right(text, byte_count))
-        return failure_set(failure, FAILURE_DAMAGED, "its digest is not that of its text");
+        return failure_set(failure, STORE_DAMAGED, "its digest is not that of its text");
     cJSON *root = cJSON_ParseWithLengthOpts(text, byte_count + 1, NULL, 1);
     if (root == NULL)
         return failure_set(failure, EXIT_BUG,

@@ -1,5 +1,7 @@
 #include "record_image.h"
 
+#include "course_funnel/store.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,7 +87,7 @@ static int take_tally(const struct image_table *table, const unsigned char *byte
     /* They were sorted when they were stored, each key once; then this changes nothing. */
     tally_sort(tally);
     if (tally->count != table->count)
-        return failure_set(failure, FAILURE_DAMAGED, "a sum stands in it twice");
+        return failure_set(failure, STORE_DAMAGED, "a sum stands in it twice");
     return 0;
 }
 
@@ -125,7 +127,7 @@ int record_image_load_stretches(const unsigned char *bytes, size_t byte_count,
         if ((*stretches)[i].begin > (*stretches)[i].end) {
             free(records);
             *stretches = NULL;
-            return failure_set(failure, FAILURE_DAMAGED,
+            return failure_set(failure, STORE_DAMAGED,
                                "a stretch of rejects ends before it begins");
         }
     return 0;

@@ -10,7 +10,7 @@
 
 /*
  * The merged sums with the match, and the stretches of rejects ↔ files of a checkpoint. Pure. A
- * failure of the loaders (FAILURE_DAMAGED) says what is wrong with the file, and leaves it to the
+ * failure of the loaders (STORE_DAMAGED) says what is wrong with the file, and leaves it to the
  * caller to name it.
  */
 
@@ -23,7 +23,7 @@ int record_image_create_sums(const struct tally *tally, const struct tally *matc
 
 /*
  * Local. Back into empty tallies, which the caller clears after a failure too. Returns 0, or -1
- * (FAILURE_DAMAGED, EXIT_BUG).
+ * (STORE_DAMAGED, EXIT_BUG).
  */
 int record_image_load_sums(const unsigned char *bytes, size_t byte_count, struct tally *tally,
                            struct tally *matches, struct failure *failure);
@@ -32,7 +32,7 @@ int record_image_load_sums(const unsigned char *bytes, size_t byte_count, struct
 int record_image_create_stretches(const struct rejects_stretch *stretches, size_t stretch_count,
                                   struct image *image, struct failure *failure);
 
-/* Local. Back into an array that the caller frees. Returns 0, or -1 (FAILURE_DAMAGED, EXIT_BUG). */
+/* Local. Back into an array that the caller frees. Returns 0, or -1 (STORE_DAMAGED, EXIT_BUG). */
 int record_image_load_stretches(const unsigned char *bytes, size_t byte_count,
                                 struct rejects_stretch **stretches, size_t *stretch_count,
                                 struct failure *failure);

@@ -1,5 +1,7 @@
 #include "state_image.h"
 
+#include "course_funnel/store.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,7 +171,7 @@ int state_image_create(const struct state *state, uint32_t first, uint32_t count
 
 static int wrong(const char *what, struct failure *failure)
 {
-    return failure_set(failure, FAILURE_DAMAGED, "%s", what);
+    return failure_set(failure, STORE_DAMAGED, "%s", what);
 }
 
 /* Where a group's records begin in the file; the image gives no promise of alignment. */

@@ -10,7 +10,7 @@
 
 /*
  * A range of the state's key groups ↔ a file of a checkpoint. Pure. A failure of the loader
- * (FAILURE_DAMAGED) says what is wrong with the file, and leaves it to the caller to name it.
+ * (STORE_DAMAGED) says what is wrong with the file, and leaves it to the caller to name it.
  */
 
 /* Local. How much of a file a key group takes. Takes time linear in its lesson progress. */
@@ -23,7 +23,7 @@ int state_image_create(const struct state *state, uint32_t first, uint32_t count
 
 /*
  * Local. Take those key groups that ${state} owns, which must be empty, out of the file of groups
- * ${first} to ${last}. Returns 0, or -1 (FAILURE_DAMAGED, EXIT_BUG).
+ * ${first} to ${last}. Returns 0, or -1 (STORE_DAMAGED, EXIT_BUG).
  */
 int state_image_load(const unsigned char *bytes, size_t byte_count, uint32_t first, uint32_t last,
                      struct state *state, struct failure *failure);
@@ -41,7 +41,7 @@ struct state_image_group {
 
 /*
  * Local. Look at the file of groups ${first} to ${last} without loading it: ${groups}, one for each
- * of them, are filled in. Returns 0, or -1 (FAILURE_DAMAGED, EXIT_BUG).
+ * of them, are filled in. Returns 0, or -1 (STORE_DAMAGED, EXIT_BUG).
  */
 int state_image_look(const unsigned char *bytes, size_t byte_count, uint32_t first, uint32_t last,
                      struct state_image_group *groups, struct failure *failure);

@@ -3,10 +3,11 @@
 #include "store_internal.h"
 
 #include "course_funnel/fault.h"
+#include "course_funnel/manifest.h"
+#include "course_funnel/rejects.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@
 /* A manifest names every file of the input; this is far above what any input needs. */
 #define MOST_MANIFEST_BYTES (UINT64_C(1) << 31)
 
-#define PROBE "probe"
+/* What the names of parts of rejects begin with. */
+#define PARTS "part"
 
 /* Of one generation that may be set aside, each under a name of its own. */
 #define MOST_COPIES 1000
@@ -45,7 +47,7 @@ static int check_owner(const struct store *store, struct failure *failure)
 static int sync_parent(const char *path, struct failure *failure)
 {
     struct durable_folder parent;
-    if (durable_open_parent(path, &parent, failure) != 0)
+    if (durable_open_parent(path, STORE_CODES, &parent, failure) != 0)
         return -1;
     int result = durable_sync(&parent, failure);
     durable_close(&parent);
@@ -65,25 +67,28 @@ static int make_folder(const char *path, struct failure *failure)
 /* That files can be kept here is seen at the start, not after hours. */
 static int probe(const struct store *store, struct failure *failure)
 {
-    if (durable_write(&store->folder, PROBE, PROBE, sizeof PROBE - 1, failure) != 0)
+    if (durable_write(&store->folder, STORE_PROBE_NAME, STORE_PROBE_NAME,
+                      sizeof STORE_PROBE_NAME - 1, failure) != 0)
         return -1;
-    if (unlinkat(store->folder.fd, PROBE, 0) != 0)
-        return failure_set(failure, EXIT_CHECKPOINT, "%s/" PROBE ": cannot be removed: %s.",
-                           store->folder.path, strerror(errno));
+    if (unlinkat(store->folder.fd, STORE_PROBE_NAME, 0) != 0)
+        return failure_set(failure, EXIT_CHECKPOINT,
+                           "%s/" STORE_PROBE_NAME ": cannot be removed: %s.", store->folder.path,
+                           strerror(errno));
     return durable_sync(&store->folder, failure);
 }
 
 int store_open(const char *path, struct store *store, struct failure *failure)
 {
     *store = (struct store){.lock = -1};
-    if (make_folder(path, failure) != 0 || durable_open(path, &store->folder, failure) != 0)
+    if (make_folder(path, failure) != 0 ||
+        durable_open(path, STORE_CODES, &store->folder, failure) != 0)
         return -1;
     if (check_owner(store, failure) != 0 || store_take_lock(store, failure) != 0)
         goto close_store;
     /* What a probe of a dead attempt left is in the way of this one; the lock is held now. */
-    (void)unlinkat(store->folder.fd, PROBE ".tmp", 0);
-    (void)unlinkat(store->folder.fd, "attempt.tmp", 0);
-    (void)unlinkat(store->folder.fd, STORE_KEPT_NAME ".tmp", 0);
+    (void)unlinkat(store->folder.fd, STORE_PROBE_NAME DURABLE_TEMPORARY, 0);
+    (void)unlinkat(store->folder.fd, STORE_ATTEMPT_NAME DURABLE_TEMPORARY, 0);
+    (void)unlinkat(store->folder.fd, STORE_KEPT_NAME DURABLE_TEMPORARY, 0);
     if (probe(store, failure) != 0)
         goto close_store;
     return 0;
@@ -103,7 +108,7 @@ void store_close(struct store *store)
 int store_look(const char *path, struct store *store, struct failure *failure)
 {
     *store = (struct store){.lock = -1};
-    return durable_open(path, &store->folder, failure);
+    return durable_open(path, STORE_CODES, &store->folder, failure);
 }
 
 static uint32_t newest_attempt(const struct store_generation *generations, size_t count)
@@ -121,10 +126,23 @@ static uint32_t highest_attempt(const struct store_listing *listing)
     return damaged > highest ? damaged : highest;
 }
 
+/* Whether a file may be one of a generation's, or what was to become one. */
+static bool is_generation_file(const char *name)
+{
+    char base[MANIFEST_NAME_BYTES + sizeof DURABLE_TEMPORARY];
+    size_t bytes = strlen(name), end = sizeof DURABLE_TEMPORARY - 1;
+    if (bytes >= sizeof base)
+        return false;
+    memcpy(base, name, bytes + 1);
+    if (bytes > end && strcmp(base + bytes - end, DURABLE_TEMPORARY) == 0)
+        base[bytes - end] = '\0';
+    return manifest_is_file_name(base);
+}
+
 static int remove_file(void *context, const char *name, struct failure *failure)
 {
     const struct durable_folder *folder = context;
-    if (!store_is_generation_file(name))
+    if (!is_generation_file(name))
         return 0;
     /* A folder of that name is somebody else's. */
     if ((FAULT("store.unlink") != 0 || unlinkat(folder->fd, name, 0) != 0) && errno != ENOENT &&
@@ -140,13 +158,13 @@ static int remove_folder(const struct store *store, const char *name, struct fai
     struct failure trouble = {0};
     if (durable_open_in(&store->folder, name, &folder, &trouble) != 0) {
         /* What only has the name of a generation goes as well, and a link does by itself. */
-        if (trouble.code == FAILURE_DAMAGED &&
+        if (trouble.code == STORE_DAMAGED &&
             (unlinkat(store->folder.fd, name, 0) == 0 || errno == ENOENT))
             return 0;
         return failure_set(failure, trouble.code, "%s", trouble.message);
     }
     /* Without its manifest a generation does not count, however few of its files are left. */
-    int result = remove_file(&folder, STORE_MANIFEST, failure);
+    int result = remove_file(&folder, MANIFEST_NAME, failure);
     if (result == 0)
         result = durable_sync(&folder, failure);
     if (result == 0)
@@ -218,7 +236,7 @@ int store_begin(struct store *store, bool restart, const char *new_run_id, struc
     if (result == 0)
         result = clean(store, &listing, failure);
     if (result == 0)
-        result = durable_make_folder(&store->folder, STORE_REJECTS, failure);
+        result = durable_make_folder(&store->folder, STORE_REJECTS_NAME, failure);
     if (result == 0)
         result = durable_sync(&store->folder, failure);
     store_listing_free(&listing);
@@ -246,7 +264,7 @@ int store_read_manifest(const struct store *store, struct store_generation gener
     struct durable_folder folder;
     if (store_open_generation(store, generation, &folder, failure) != 0)
         return -1;
-    int result = durable_read(&folder, STORE_MANIFEST, MOST_MANIFEST_BYTES, text, failure);
+    int result = durable_read(&folder, MANIFEST_NAME, MOST_MANIFEST_BYTES, text, failure);
     durable_close(&folder);
     return result;
 }
@@ -279,7 +297,7 @@ int store_commit(const struct store *store, struct store_generation generation, 
     int result = store_check_attempt(store, overtaken, failure);
     (void)FAULT("store.before_commit");
     if (result == 0)
-        result = durable_write(&folder, STORE_MANIFEST, text, byte_count, failure);
+        result = durable_write(&folder, MANIFEST_NAME, text, byte_count, failure);
     (void)FAULT("store.before_sync_of_commit");
     if (result == 0)
         result = durable_sync(&folder, failure);
@@ -306,7 +324,7 @@ int store_set_aside(const struct store *store, struct store_generation generatio
 
 int store_rejects_prefix(const struct store *store, char **prefix, struct failure *failure)
 {
-    if (asprintf(prefix, "%s/" STORE_REJECTS "/part", store->folder.path) >= 0)
+    if (asprintf(prefix, "%s/" STORE_REJECTS_NAME "/" PARTS, store->folder.path) >= 0)
         return 0;
     *prefix = NULL;
     return failure_memory(failure, "the name of a reject file", strlen(store->folder.path));
@@ -315,12 +333,12 @@ int store_rejects_prefix(const struct store *store, char **prefix, struct failur
 int store_open_rejects(const struct store *store, struct durable_folder *folder,
                        struct failure *failure)
 {
-    return durable_open_in(&store->folder, STORE_REJECTS, folder, failure);
+    return durable_open_in(&store->folder, STORE_REJECTS_NAME, folder, failure);
 }
 
 void store_part_name(struct store_part part, char name[STORE_NAME_BYTES])
 {
-    snprintf(name, STORE_NAME_BYTES, "part-%04" PRIu32 "-%" PRIu32, part.attempt, part.rank);
+    rejects_part_name(PARTS, part.attempt, part.rank, name, STORE_NAME_BYTES);
 }
 
 struct part_cleaner {
@@ -333,11 +351,7 @@ static int remove_part(void *context, const char *name, struct failure *failure)
 {
     const struct part_cleaner *cleaner = context;
     struct store_part part;
-    char again[STORE_NAME_BYTES];
-    if (sscanf(name, "part-%" SCNu32 "-%" SCNu32, &part.attempt, &part.rank) != 2)
-        return 0;
-    store_part_name(part, again);
-    if (strcmp(name, again) != 0)
+    if (!rejects_part_parse(PARTS, name, &part.attempt, &part.rank))
         return 0;
     for (size_t i = 0; i < cleaner->keep_count; i++)
         if (cleaner->keep[i].attempt == part.attempt && cleaner->keep[i].rank == part.rank)

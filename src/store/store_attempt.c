@@ -8,7 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#define NAME "attempt"
 #define MOST_BYTES 4096
 
 /* A network file system may show the others an old state of the folder for some time. */
@@ -45,9 +44,9 @@ int store_read_attempt(const struct store *store, struct store_attempt *attempt,
     struct durable_bytes text = {0};
     struct failure trouble = {0};
     int result = 0;
-    if (durable_read(&store->folder, NAME, MOST_BYTES, &text, &trouble) == 0)
+    if (durable_read(&store->folder, STORE_ATTEMPT_NAME, MOST_BYTES, &text, &trouble) == 0)
         result = parse((char *)text.bytes, text.byte_count, attempt);
-    else if (trouble.code != FAILURE_DAMAGED)
+    else if (trouble.code != STORE_DAMAGED)
         result = failure_set(failure, trouble.code, "%s", trouble.message);
     durable_bytes_free(&text);
     return result;
@@ -70,7 +69,7 @@ int store_write_attempt(const struct store *store, const struct store_attempt *a
         return failure_memory(failure, "the attempt", bytes);
     }
     bytes = seal_write(grown, bytes);
-    int result = durable_write(&store->folder, NAME, grown, bytes, failure);
+    int result = durable_write(&store->folder, STORE_ATTEMPT_NAME, grown, bytes, failure);
     if (result == 0)
         result = durable_sync(&store->folder, failure);
     free(grown);
@@ -95,7 +94,8 @@ int store_check_attempt(const struct store *store, bool *overtaken, struct failu
                            "is, keeps and publishes nothing more.",
                            store->folder.path, found.number, store->attempt.number);
     return failure_set(failure, EXIT_CHECKPOINT,
-                       "%s/" NAME ": cannot be read, or was changed by somebody else.",
+                       "%s/" STORE_ATTEMPT_NAME
+                       ": cannot be read, or was changed by somebody else.",
                        store->folder.path);
 }
 
@@ -107,7 +107,7 @@ int store_join(const char *path, const struct store_attempt *attempt, struct sto
     for (uint64_t tries = 0; tries < most_tries; tries++) {
         struct failure trouble = {0};
         struct store_attempt found = {0};
-        if (durable_open(path, &store->folder, &trouble) == 0) {
+        if (durable_open(path, STORE_CODES, &store->folder, &trouble) == 0) {
             int read = store_read_attempt(store, &found, &trouble);
             if (read == 1 && is_same(&found, attempt)) {
                 store->attempt = *attempt;

@@ -5,19 +5,22 @@
 
 /* What the files of the store share. */
 
-/* Local. Read the name of a generation; false when it is another. */
+/* Local. Read the name of a generation, or of one that is set aside; false when it is another. */
 bool store_parse_name(const char *name, struct store_generation *generation);
+bool store_parse_damaged_name(const char *name, struct store_generation *generation);
 
 /* Local. The name of one that is set aside, as the ${copy}th of that name, from 1. */
 void store_damaged_name(struct store_generation generation, unsigned copy,
                         char name[STORE_NAME_BYTES]);
 
-#define STORE_KEPT_NAME "kept"
-#define STORE_GENERATION_PREFIX "generation-"
-#define STORE_DAMAGED_PREFIX "damaged-generation-"
+#define STORE_CODES ((struct durable_codes){.failed = EXIT_CHECKPOINT, .damaged = STORE_DAMAGED})
 
-/* Local. Whether a file of that name may stand in a generation's folder. */
-bool store_is_generation_file(const char *name);
+/* Names in the folder besides those of generations. */
+#define STORE_LOCK_NAME "lock"
+#define STORE_ATTEMPT_NAME "attempt"
+#define STORE_KEPT_NAME "kept"
+#define STORE_PROBE_NAME "probe"
+#define STORE_REJECTS_NAME "rejects"
 
 /*
  * Local. The generations that were committed last and not removed since (store_kept.c). Returns 0,

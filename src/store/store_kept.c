@@ -35,7 +35,7 @@ int store_read_kept(const struct store *store, struct store_generation kept[STOR
     if (durable_read(&store->folder, STORE_KEPT_NAME, MOST_BYTES, &text, &trouble) == 0)
         *count = parse((char *)text.bytes, text.byte_count, kept);
     durable_bytes_free(&text);
-    if (trouble.code == 0 || trouble.code == FAILURE_DAMAGED)
+    if (trouble.code == 0 || trouble.code == STORE_DAMAGED)
         return 0;
     return failure_set(failure, trouble.code, "%s", trouble.message);
 }

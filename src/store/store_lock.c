@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME "lock"
-
 /* What the holder wrote, as far as it may be shown. */
 static void read_holder(int fd, char holder[256])
 {
@@ -31,19 +29,21 @@ int store_take_lock(struct store *store, struct failure *failure)
     const char *path = store->folder.path;
     struct stat status;
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    store->lock = openat(store->folder.fd, NAME,
+    store->lock = openat(store->folder.fd, STORE_LOCK_NAME,
                          O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (store->lock < 0)
-        return failure_set(failure, EXIT_CHECKPOINT, "%s/" NAME ": cannot be opened: %s.", path,
-                           strerror(errno));
+        return failure_set(failure, EXIT_CHECKPOINT,
+                           "%s/" STORE_LOCK_NAME ": cannot be opened: %s.", path, strerror(errno));
     if (fstat(store->lock, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1)
         return failure_set(failure, EXIT_CHECKPOINT,
-                           "%s/" NAME ": is not a regular file with this one name.", path);
+                           "%s/" STORE_LOCK_NAME ": is not a regular file with this one name.",
+                           path);
     if (FAULT("store.lock") == 0 && fcntl(store->lock, F_OFD_SETLK, &lock) == 0)
         return 0;
     if (errno != EAGAIN && errno != EACCES)
         return failure_set(failure, EXIT_CHECKPOINT,
-                           "%s/" NAME ": cannot be locked: %s. Name a folder on storage that knows "
+                           "%s/" STORE_LOCK_NAME
+                           ": cannot be locked: %s. Name a folder on storage that knows "
                            "fcntl locks.",
                            path, strerror(errno));
     char holder[256];
@@ -67,15 +67,17 @@ int store_sign_lock(const struct store *store, struct failure *failure)
     if (written >= 0)
         errno = EIO;
     if (written != bytes)
-        return failure_set(failure, EXIT_CHECKPOINT, "%s/" NAME ": cannot be written: %s.",
-                           store->folder.path, strerror(errno));
+        return failure_set(failure, EXIT_CHECKPOINT,
+                           "%s/" STORE_LOCK_NAME ": cannot be written: %s.", store->folder.path,
+                           strerror(errno));
     return 0;
 }
 
 bool store_is_locked(const struct store *store, char holder[256])
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int fd = openat(store->folder.fd, NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd =
+        openat(store->folder.fd, STORE_LOCK_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return false;
     bool locked = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;

@@ -19,10 +19,10 @@ static int look_at(struct inspection *inspection, struct inspection_entry *entry
     entry->has_manifest = true;
     if (entry->manifest.attempt != entry->name.attempt ||
         entry->manifest.generation != entry->name.number)
-        failure_set(&entry->problem, FAILURE_DAMAGED, MANIFEST_NAME ": is of another generation.");
+        failure_set(&entry->problem, STORE_DAMAGED, MANIFEST_NAME ": is of another generation.");
     else if (inspection->has_attempt &&
              strcmp(entry->manifest.run_id, inspection->attempt.run_id) != 0)
-        failure_set(&entry->problem, FAILURE_DAMAGED, MANIFEST_NAME ": is of another run.");
+        failure_set(&entry->problem, STORE_DAMAGED, MANIFEST_NAME ": is of another run.");
     else if (generation_open(&inspection->store, &entry->manifest, &generation, &entry->problem) ==
              0) {
         (void)generation_look(&inspection->store, &generation, &entry->contents, &entry->problem);
@@ -32,6 +32,20 @@ check_memory:
     if (entry->problem.code == EXIT_BUG)
         return failure_set(failure, EXIT_BUG, "%s", entry->problem.message);
     return 0;
+}
+
+/* What jobs/rebuild.sh keeps in the folder is no stranger's. */
+static void leave_out_jobs(struct store_listing *listing)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < listing->other_count; i++) {
+        char *name = listing->others[i];
+        if (strcmp(name, "job-attempts") == 0 || strcmp(name, "job-attempts.tmp") == 0)
+            free(name);
+        else
+            listing->others[kept++] = name;
+    }
+    listing->other_count = kept;
 }
 
 int inspection_make(const char *path, struct inspection *inspection, struct failure *failure)
@@ -45,6 +59,7 @@ int inspection_make(const char *path, struct inspection *inspection, struct fail
     if (read < 0 || store_list(store, &inspection->listing, failure) != 0)
         return -1;
     inspection->has_attempt = read == 1;
+    leave_out_jobs(&inspection->listing);
     size_t count = inspection->listing.generation_count;
     inspection->entries = calloc(count + 1, sizeof *inspection->entries);
     if (inspection->entries == NULL)

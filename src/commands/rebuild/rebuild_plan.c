@@ -172,6 +172,7 @@ int rebuild_plan_resume(struct job *job, struct failure *failure)
     const struct rebuild_options *options = &job->options;
     const struct manifest *found = NULL;
     job->rejects.place.path = job->rejects.path;
+    job->rejects.place.code = EXIT_TARGET;
     if (options->checkpoint.path == NULL) {
         job->rejects.place.attempt = 1;
         job->rejects.place.run_id = job->record.run_id;

@@ -15,16 +15,13 @@
 static int join_stretches(const struct job *job, const struct rejects_stretch *own,
                           size_t own_count, struct failure *failure)
 {
-    size_t count = job->rejects.earlier_count + own_count;
-    struct rejects_stretch *stretches = malloc((count + 1) * sizeof *stretches);
-    if (stretches == NULL)
-        return failure_memory(failure, "the rejects", count * sizeof *stretches);
-    if (job->rejects.earlier_count > 0)
-        memcpy(stretches, job->rejects.earlier, job->rejects.earlier_count * sizeof *stretches);
-    if (own_count > 0)
-        memcpy(stretches + job->rejects.earlier_count, own, own_count * sizeof *stretches);
-    int result = rejects_join(&job->rejects.place, stretches, count, failure);
-    free(stretches);
+    struct rejects_stretch *all = NULL;
+    if (rejects_concatenate(job->rejects.earlier, job->rejects.earlier_count, own, own_count, &all,
+                            failure) != 0)
+        return -1;
+    int result =
+        rejects_join(&job->rejects.place, all, job->rejects.earlier_count + own_count, failure);
+    free(all);
     return result;
 }
 

@@ -56,7 +56,8 @@ static void test_parts_are_joined_in_the_order_of_splits(void)
 {
     char path[64], parts[80], part[128];
     struct failure failure = {0};
-    struct rejects_place place = {.path = path, .parts = parts, .run_id = "att", .attempt = 1};
+    struct rejects_place place = {
+        .path = path, .parts = parts, .run_id = "att", .attempt = 1, .code = EXIT_TARGET};
     struct rejects *rejects[2] = {0};
     struct rejects_stretch stretches[8];
     size_t total = 0;
@@ -101,7 +102,8 @@ static void test_no_reject_leaves_an_empty_file(void)
 {
     char path[64];
     struct failure failure = {0};
-    struct rejects_place place = {.path = path, .parts = path, .run_id = "att", .attempt = 1};
+    struct rejects_place place = {
+        .path = path, .parts = path, .run_id = "att", .attempt = 1, .code = EXIT_TARGET};
     snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
     CU_ASSERT(rejects_join(&place, NULL, 0, &failure) == 0);
     CU_ASSERT_STRING_EQUAL(read_all(path), "");
@@ -128,7 +130,8 @@ static void test_a_leftover_is_replaced(void)
 {
     char path[64], leftover[80], other[80];
     struct failure failure = {0};
-    struct rejects_place place = {.path = path, .parts = path, .run_id = "att", .attempt = 1};
+    struct rejects_place place = {
+        .path = path, .parts = path, .run_id = "att", .attempt = 1, .code = EXIT_TARGET};
     snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
     snprintf(leftover, sizeof leftover, "%s.joined-att", path);
     snprintf(other, sizeof other, "%s.other", path);

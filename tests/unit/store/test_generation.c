@@ -141,10 +141,10 @@ static void expect_found(const char *what)
                  strstr(failure.message, "cannot be opened") != NULL ||
                  strstr(failure.message, "too short") != NULL ||
                  strstr(failure.message, "this one name") != NULL;
-    if (result == 0 || failure.code != FAILURE_DAMAGED || !early)
+    if (result == 0 || failure.code != STORE_DAMAGED || !early)
         fprintf(stderr, "%s: %d \"%s\"\n", what, result, failure.message);
     CU_ASSERT_EQUAL(result, -1);
-    CU_ASSERT_EQUAL(failure.code, FAILURE_DAMAGED);
+    CU_ASSERT_EQUAL(failure.code, STORE_DAMAGED);
     CU_ASSERT(early);
 }
 

@@ -1,5 +1,7 @@
 #include "store/image.h"
 
+#include "course_funnel/store.h"
+
 #include "unit/unit.h"
 
 #include <stdbool.h>
@@ -90,7 +92,7 @@ static void expect_failure(const struct image *image, struct image_table *tables
 static void expect_refusal(const struct image *image, struct image_table *tables, size_t count,
                            const char *message)
 {
-    expect_failure(image, tables, count, FAILURE_DAMAGED, message);
+    expect_failure(image, tables, count, STORE_DAMAGED, message);
 }
 
 static void test_other_tables(void)

@@ -1,5 +1,6 @@
 #include "course_funnel/key_group.h"
 #include "course_funnel/manifest.h"
+#include "course_funnel/store.h"
 #include "store/seal.h"
 
 #include "unit/unit.h"
@@ -163,7 +164,7 @@ static void test_what_is_refused(void)
         {"\"rank\":31", "\"rank\":4096", "its \"rank\" is missing or out of range"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        expect_refusal(cases[i].from, cases[i].to, FAILURE_DAMAGED, cases[i].message);
+        expect_refusal(cases[i].from, cases[i].to, STORE_DAMAGED, cases[i].message);
     expect_refusal("{", "[", EXIT_BUG,
                    "it is right by its digest and cannot be read as JSON: there is no memory "
                    "left for it, or it was made by hand");
@@ -185,7 +186,7 @@ static void test_every_bit(void)
         struct failure trouble = {0};
         text[bit / 8] = (char)(text[bit / 8] ^ (1 << bit % 8));
         CU_ASSERT_EQUAL(manifest_parse(text, bytes, &found, &trouble), -1);
-        CU_ASSERT_EQUAL(trouble.code, FAILURE_DAMAGED);
+        CU_ASSERT_EQUAL(trouble.code, STORE_DAMAGED);
         text[bit / 8] = (char)(text[bit / 8] ^ (1 << bit % 8));
     }
     for (size_t length = 0; length < bytes; length++) {

@@ -1,4 +1,5 @@
 #include "course_funnel/clock.h"
+#include "course_funnel/store.h"
 #include "store/record_image.h"
 #include "store/state_image.h"
 
@@ -165,7 +166,7 @@ static void test_other_range(void)
     CU_ASSERT_EQUAL_FATAL(state_create(0, 1, &loaded, &failure), 0);
     CU_ASSERT_EQUAL(state_image_load(image.bytes, image.byte_count, 101, 150, loaded, &failure),
                     -1);
-    CU_ASSERT_EQUAL(failure.code, FAILURE_DAMAGED);
+    CU_ASSERT_EQUAL(failure.code, STORE_DAMAGED);
     CU_ASSERT_STRING_EQUAL(failure.message, "it holds other key groups than it should");
     state_free(loaded);
     state_free(state);

@@ -1,0 +1,171 @@
+#include "course_funnel/rejects.h"
+
+#include "course_funnel/durable.h"
+#include "course_funnel/fault.h"
+#include "rejects_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int rejects_write_failure(const char *path, const char *what, int code, struct failure *failure)
+{
+    return failure_set(failure, code,
+                       "%s: the rejects cannot be %s: %s. Name another place with --rejects.", path,
+                       what, strerror(errno));
+}
+
+int rejects_check(const char *path, struct failure *failure)
+{
+    struct stat status;
+    char *name = NULL;
+    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return failure_set(
+            failure, EXIT_USAGE,
+            "--rejects %s: is not a regular file, and would be replaced by one. Name "
+            "a file or a directory.",
+            path);
+    if (asprintf(&name, "%s.check-%d", path, (int)getpid()) < 0)
+        return failure_memory(failure, "the name of a reject file", strlen(path));
+    int result = 0;
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 || close(fd) != 0 || unlink(name) != 0)
+        result = rejects_write_failure(path, "written", EXIT_TARGET, failure);
+    free(name);
+    return result;
+}
+
+int rejects_concatenate(const struct rejects_stretch *earlier, size_t earlier_count,
+                        const struct rejects_stretch *own, size_t own_count,
+                        struct rejects_stretch **all, struct failure *failure)
+{
+    *all = malloc((earlier_count + own_count + 1) * sizeof **all);
+    if (*all == NULL)
+        return failure_memory(failure, "the rejects", (earlier_count + own_count) * sizeof **all);
+    if (earlier_count > 0)
+        memcpy(*all, earlier, earlier_count * sizeof **all);
+    if (own_count > 0)
+        memcpy(*all + earlier_count, own, own_count * sizeof **all);
+    return 0;
+}
+
+static int compare_stretches(const void *a, const void *b)
+{
+    const struct rejects_stretch *x = a, *y = b;
+    if (x->split != y->split)
+        return x->split < y->split ? -1 : 1;
+    /* A split that one attempt left unfinished was gone on with by a later one. */
+    if (x->attempt != y->attempt)
+        return x->attempt < y->attempt ? -1 : 1;
+    return x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
+/* Append [begin, end) of a part to the joined file. */
+static int copy_stretch(FILE *joined, const char *joined_path, int part, const char *part_name,
+                        const struct rejects_stretch *stretch, struct failure *failure)
+{
+    char buffer[65536];
+    uint64_t at = stretch->begin;
+    while (at < stretch->end) {
+        size_t wanted =
+            stretch->end - at < sizeof buffer ? (size_t)(stretch->end - at) : sizeof buffer;
+        ssize_t got = pread(part, buffer, wanted, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return failure_set(failure, EXIT_TARGET,
+                               "%s: the rejects cannot be read back: %s. Was the file changed?",
+                               part_name, got == 0 ? "it is too short" : strerror(errno));
+        if (fwrite(buffer, 1, (size_t)got, joined) != (size_t)got)
+            return rejects_write_failure(joined_path, "written", EXIT_TARGET, failure);
+        at += (uint64_t)got;
+    }
+    return 0;
+}
+
+static int open_and_copy(FILE *joined, const struct rejects_place *place,
+                         const struct rejects_stretch *stretch, struct failure *failure)
+{
+    char *name = rejects_part_path(place->parts, stretch->attempt, stretch->rank, failure);
+    if (name == NULL)
+        return -1;
+    int result = -1;
+    int part = open(name, O_RDONLY | O_CLOEXEC);
+    if (part < 0) {
+        failure_set(failure, EXIT_TARGET,
+                    "%s: rank %" PRIu32 " wrote rejects there that rank 0 cannot read: %s. Name a "
+                    "place that all hosts share with --rejects.",
+                    name, stretch->rank, strerror(errno));
+    } else {
+        result = copy_stretch(joined, place->path, part, name, stretch, failure);
+        (void)close(part);
+    }
+    free(name);
+    return result;
+}
+
+/* Make the name ${path} last in its folder. */
+static int sync_folder(const char *path, struct failure *failure)
+{
+    char *folder = strdup(path);
+    if (folder == NULL)
+        return failure_memory(failure, "the name of a reject file", strlen(path));
+    int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    bool synced = fd >= 0 && FAULT("rejects.sync_folder") == 0 && durable_sync_names(fd, true) == 0;
+    int result = synced ? 0 : rejects_write_failure(path, "made to last", EXIT_TARGET, failure);
+    if (fd >= 0)
+        (void)close(fd);
+    return result;
+}
+
+int rejects_join(const struct rejects_place *place, struct rejects_stretch *stretches,
+                 size_t stretch_count, struct failure *failure)
+{
+    const char *path = place->path;
+    char *temporary = NULL;
+    if (asprintf(&temporary, "%s.joined-%s", path, place->run_id) < 0)
+        return failure_memory(failure, "the name of a reject file", strlen(path));
+
+    int result = -1, fd = -1;
+    /* An attempt of the same run may have left its own. */
+    if (unlink(temporary) == 0 || errno == ENOENT)
+        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    FILE *joined = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (joined == NULL) {
+        rejects_write_failure(temporary, "written", EXIT_TARGET, failure);
+        if (fd >= 0)
+            (void)close(fd);
+        goto free_name;
+    }
+
+    if (stretch_count > 0)
+        qsort(stretches, stretch_count, sizeof *stretches, compare_stretches);
+    for (size_t i = 0; i < stretch_count; i++)
+        if (open_and_copy(joined, place, &stretches[i], failure) != 0)
+            goto close_joined;
+    if (fflush(joined) != 0 || fsync(fileno(joined)) != 0) {
+        rejects_write_failure(temporary, "written", EXIT_TARGET, failure);
+        goto close_joined;
+    }
+    result = 0;
+
+close_joined:
+    if (fclose(joined) != 0 && result == 0)
+        result = rejects_write_failure(temporary, "written", EXIT_TARGET, failure);
+    if (result == 0 && rename(temporary, path) != 0)
+        result = rejects_write_failure(path, "put in place", EXIT_TARGET, failure);
+    if (result == 0)
+        result = sync_folder(path, failure);
+    else
+        (void)unlink(temporary);
+free_name:
+    free(temporary);
+    return result;
+}
