@@ -121,6 +121,14 @@ const char *postgres_value(const struct postgres_result *result, size_t row, int
 void postgres_result_free(struct postgres_result *result); /* NULL does nothing */
 
 /*
+ * Local. The numbers of the columns called ${names}, in the order of these, for postgres_value: a
+ * statement may then change the order of what it selects. Returns 0, or -1 (EXIT_BUG: there is no
+ * such column).
+ */
+int postgres_columns(const struct postgres_result *result, const char *const *names, size_t count,
+                     int *columns, struct failure *failure);
+
+/*
  * Local. COPY ... FROM STDIN: begin, send any number of texts (which may end anywhere), end. Only
  * the end tells whether the server took the rows, and how many. Each returns 0, or -1; after -1
  * the session can only be closed.

@@ -195,6 +195,18 @@ const char *postgres_value(const struct postgres_result *result, size_t row, int
     return PQgetvalue(result_of(result), (int)row, column);
 }
 
+int postgres_columns(const struct postgres_result *result, const char *const *names, size_t count,
+                     int *columns, struct failure *failure)
+{
+    for (size_t i = 0; i < count; i++) {
+        columns[i] = PQfnumber(result_of(result), names[i]);
+        if (columns[i] < 0)
+            return failure_set(failure, EXIT_BUG,
+                               "A statement gives no column \"%s\". Please report this.", names[i]);
+    }
+    return 0;
+}
+
 void postgres_result_free(struct postgres_result *result)
 {
     PQclear(result_of(result));
