@@ -38,7 +38,7 @@ struct checkpoint;
  * generation can be used, EXIT_BUG.
  */
 int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *options,
-                    const struct source_list *list, const struct source_limits *limits,
+                    const struct source_list *list, const struct manifest_choices *choices,
                     const char *new_run_id, struct checkpoint **checkpoint,
                     struct failure *failure);
 

@@ -27,6 +27,14 @@
 #define MANIFEST_COLUMNS_BYTES 1024
 #define MANIFEST_SESSIONS_BYTES 512
 
+/* What was asked for that a resumed run must be asked for too. Borrowed. */
+struct manifest_choices {
+    uint64_t range_bytes; /* as in struct source_limits */
+    const char *columns;  /* of tables, as they were named by hand; NULL: none was */
+    const char *sessions; /* the table of sessions, and its column where that was named by hand;
+                             NULL: none is read */
+};
+
 enum manifest_kind {
     MANIFEST_STATE, /* reading is under way: the state by key groups */
     MANIFEST_SUMS   /* all is read: the merged sums */
@@ -35,7 +43,7 @@ enum manifest_kind {
 struct manifest_input {
     char *path;
     uint64_t bytes;
-    int64_t mtime_ns;
+    int64_t identity;              /* as in struct source_file; "mtime_ns" on disk */
     struct source_changes changes; /* of a table; else all zero */
 };
 
@@ -106,10 +114,10 @@ void manifest_clear(struct manifest *manifest);
 
 /* Local. Fill in the input's part. Returns 0, or -1 (EXIT_BUG). */
 int manifest_set_input(struct manifest *manifest, const struct source_list *list,
-                       const struct source_limits *limits, struct failure *failure);
+                       const struct manifest_choices *choices, struct failure *failure);
 
 /* Local. Fill in what users are to be matched with; until all is read a resume may change it. */
-void manifest_set_sessions(struct manifest *manifest, const struct source_limits *limits);
+void manifest_set_sessions(struct manifest *manifest, const struct manifest_choices *choices);
 
 /* Local. The name of a file of key groups; whether a name is that of any file of a generation. */
 void manifest_file_name(const struct manifest_file *file, char name[MANIFEST_NAME_BYTES]);
@@ -135,12 +143,12 @@ int manifest_parse(const char *text, size_t byte_count, struct manifest *manifes
                    struct failure *failure);
 
 /*
- * Local. Whether a run with this input and these limits may go on from the manifest. Returns 0, or
+ * Local. Whether a run with this input and these choices may go on from the manifest. Returns 0, or
  * -1 with EXIT_STRANGER and each difference (the first few by name), ${path} being the
  * checkpoint's.
  */
 int manifest_compare(const struct manifest *manifest, const char *path,
-                     const struct source_list *list, const struct source_limits *limits,
+                     const struct source_list *list, const struct manifest_choices *choices,
                      struct failure *failure);
 
 #endif

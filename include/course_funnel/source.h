@@ -29,10 +29,6 @@ struct source_limits {
     uint64_t max_line_bytes; /* a longer line ends the run; '\n' not counted */
     uint64_t max_ratio;      /* inflated / compressed bytes, looked at after the first MiB */
     uint64_t range_bytes;    /* size of the ranges that a plain file is cut in */
-    /* For manifests. Of tables, as they were named by hand; NULL: none was. */
-    const char *columns;
-    /* The table of sessions, and its column where that was named by hand; NULL: none is read. */
-    const char *sessions;
 };
 
 #define SOURCE_DEFAULT_MAX_LINE_BYTES (UINT64_C(64) << 20)
@@ -41,24 +37,26 @@ struct source_limits {
 #define SOURCE_LEAST_RANGE_BYTES UINT64_C(4096) /* each range costs some memory on every rank */
 
 /*
- * What a server counts of a table. Statistics may be late or missing, so they are shown to the user
- * of a run that cannot be resumed, and never decide anything.
+ * What a server counts of a table. The counts may be late or missing. So they decide nothing: they
+ * only tell a user why a run cannot be resumed.
  */
 struct source_changes {
-    uint64_t storage; /* the file that it lies in, another after a rewrite; 0: its rows are never
-                         had again in the same snapshot */
-    uint64_t columns; /* a mark of what is read of it */
+    uint64_t storage; /* the number of the server's file for it: a rewrite gives a new one. 0: a
+                         later run cannot read the same rows again */
+    uint64_t columns; /* a hash of what is read of it */
     uint64_t inserted, updated, deleted; /* rows so far */
     uint64_t vacuums;
 };
 
 struct source_file {
-    char *path;       /* absolute, owned by the list */
-    uint64_t bytes;   /* on disk, when it was listed; a later difference is a failure */
-    int64_t mtime_ns; /* likewise */
-    int64_t ctime_ns; /* likewise, but of no matter to a later attempt: a chmod changes it too */
-    uint64_t inode;   /* likewise: a file put in its place is noticed too. The device is not kept:
-                         the nodes of a cluster may number the same shared file system differently */
+    char *path; /* absolute, owned by the list */
+    /* As they were when the file was listed. It is a failure when one has changed at reading. */
+    uint64_t bytes;   /* on disk */
+    int64_t identity; /* of a file when it was written last, in ns; of a table a hash that is the
+                         same only where each reading gives the same rows */
+    int64_t ctime_ns; /* a later run does not compare it, since a chmod changes it too */
+    uint64_t inode;   /* shows that another file was put in its place. The device is not kept: nodes
+                         of a cluster may give one shared file system different numbers */
     enum source_format format;
     struct source_changes changes; /* of a table; not packed, as notes are not */
 };
@@ -91,7 +89,7 @@ struct source_list {
     struct source_note *notes; /* not packed: they belong to the rank that listed */
     size_t note_count;
     uint64_t disk_bytes;  /* of all splits */
-    char fingerprint[33]; /* 32 hex digits over path, size and time of change of each file */
+    char fingerprint[33]; /* 32 hex digits over path, bytes and identity of each file */
 };
 
 /*
@@ -138,7 +136,7 @@ bool source_holds(const struct source_list *list, const char *path);
 struct source_relation {
     const char *name;     /* as messages and rejects show it */
     const char *identity; /* the same only where each reading gives the same rows; goes into the
-                             fingerprint, and stands for the time of change */
+                             fingerprint and the identity of the file */
     uint32_t entry;       /* of its splits */
     uint32_t page_bytes;  /* 0: it is read in one piece */
     uint64_t bytes;       /* on disk, or an estimate */

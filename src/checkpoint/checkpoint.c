@@ -267,7 +267,7 @@ static void forget(struct checkpoint *checkpoint)
  * when there is none, or -1.
  */
 static int try_candidates(struct checkpoint *checkpoint, struct candidates *candidates,
-                          const struct source_list *list, const struct source_limits *limits,
+                          const struct source_list *list, const struct manifest_choices *choices,
                           struct failure *failure)
 {
     for (;;) {
@@ -276,7 +276,7 @@ static int try_candidates(struct checkpoint *checkpoint, struct candidates *cand
         if (is_root(checkpoint)) {
             found = next_manifest(checkpoint, candidates, &text, failure);
             if (found > 0)
-                (void)manifest_compare(&checkpoint->found, checkpoint->options.path, list, limits,
+                (void)manifest_compare(&checkpoint->found, checkpoint->options.path, list, choices,
                                        failure);
         }
         unsigned char *bytes = text.bytes;
@@ -297,7 +297,7 @@ static int try_candidates(struct checkpoint *checkpoint, struct candidates *cand
         struct failure trouble = {0};
         (void)load(checkpoint, &trouble);
         if (ranks_vote(checkpoint->ranks, &trouble) == 0) {
-            manifest_set_sessions(&checkpoint->found, limits);
+            manifest_set_sessions(&checkpoint->found, choices);
             return 1;
         }
         forget(checkpoint);
@@ -351,14 +351,15 @@ static int settle(struct checkpoint *checkpoint, const struct candidates *candid
 }
 
 static int find(struct checkpoint *checkpoint, const struct source_list *list,
-                const struct source_limits *limits, const char *new_run_id, struct failure *failure)
+                const struct manifest_choices *choices, const char *new_run_id,
+                struct failure *failure)
 {
     struct candidates candidates = {0};
     if (is_root(checkpoint))
         (void)begin(checkpoint, new_run_id, &candidates, failure);
     if (ranks_vote(checkpoint->ranks, failure) != 0 || join(checkpoint, failure) != 0)
         goto free_listing;
-    int found = try_candidates(checkpoint, &candidates, list, limits, failure);
+    int found = try_candidates(checkpoint, &candidates, list, choices, failure);
     if (found < 0)
         goto free_listing;
     checkpoint->has_found = found > 0;
@@ -373,7 +374,7 @@ free_listing:
 }
 
 int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *options,
-                    const struct source_list *list, const struct source_limits *limits,
+                    const struct source_list *list, const struct manifest_choices *choices,
                     const char *new_run_id, struct checkpoint **checkpoint, struct failure *failure)
 {
     struct checkpoint *made = calloc(1, sizeof *made);
@@ -386,7 +387,7 @@ int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *option
     made->ranks = ranks;
     made->options = *options;
     made->due = INFINITY;
-    if (find(made, list, limits, new_run_id, failure) != 0) {
+    if (find(made, list, choices, new_run_id, failure) != 0) {
         checkpoint_free(made);
         return -1;
     }
@@ -394,7 +395,7 @@ int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *option
         made->last_good = (struct store_generation){made->found.attempt, made->found.generation};
         /* The run is that of the generation, also where the attempt file did not know it. */
         memcpy(made->store.attempt.run_id, made->found.run_id, sizeof made->found.run_id);
-    } else if (manifest_set_input(&made->found, list, limits, failure) == 0) {
+    } else if (manifest_set_input(&made->found, list, choices, failure) == 0) {
         made->found.started_us = clock_now_us();
     }
     if (is_root(made)) {

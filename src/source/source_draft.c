@@ -140,7 +140,7 @@ static int take_fingerprint(struct source_list *list, struct failure *failure)
         const struct source_file *file = &list->files[i];
         unsigned char numbers[16];
         store_u64(numbers, file->bytes);
-        store_u64(numbers + 8, (uint64_t)file->mtime_ns);
+        store_u64(numbers + 8, (uint64_t)file->identity);
         /* The NUL behind the path keeps it apart from the numbers. */
         digest_add(digest, file->path, strlen(file->path) + 1);
         digest_add(digest, numbers, sizeof numbers);

@@ -64,7 +64,7 @@ static int check_status(const struct source_handle *handle, const struct stat *s
                            " now). %s",
                            handle->shown, file->inode, (uint64_t)status->st_ino, advice);
     /* Who writes may put the former back, as rsync and touch do, but never the latter. */
-    if (to_ns(status->st_mtim) != file->mtime_ns || to_ns(status->st_ctim) != file->ctime_ns)
+    if (to_ns(status->st_mtim) != file->identity || to_ns(status->st_ctim) != file->ctime_ns)
         return failure_set(failure, EXIT_SOURCE,
                            "%s: was changed after it was listed (its time of change is another). "
                            "%s",
@@ -80,7 +80,7 @@ int source_handle_inspect(struct source_handle *handle, const char *path, struct
     if (open_regular(handle, path, &status, failure) != 0)
         return -1;
     file->bytes = (uint64_t)status.st_size;
-    file->mtime_ns = to_ns(status.st_mtim);
+    file->identity = to_ns(status.st_mtim);
     file->ctime_ns = to_ns(status.st_ctim);
     file->inode = (uint64_t)status.st_ino;
     return 0;

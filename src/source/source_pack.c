@@ -20,7 +20,7 @@ struct packed_header {
 
 struct packed_file {
     uint64_t bytes;
-    int64_t mtime_ns;
+    int64_t identity;
     int64_t ctime_ns;
     uint64_t inode;
     uint64_t format;
@@ -50,7 +50,7 @@ int source_pack(const struct source_list *list, unsigned char **bytes, size_t *b
     to += sizeof header;
     for (size_t i = 0; i < list->file_count; i++) {
         const struct source_file *file = &list->files[i];
-        struct packed_file packed = {file->bytes, file->mtime_ns, file->ctime_ns, file->inode,
+        struct packed_file packed = {file->bytes, file->identity, file->ctime_ns, file->inode,
                                      (uint64_t)file->format};
         memcpy(to, &packed, sizeof packed);
         to += sizeof packed;
@@ -105,7 +105,7 @@ static int unpack_files(struct source_list *list, size_t file_count, const unsig
         list->files[list->file_count++] = (struct source_file){
             .path = path,
             .bytes = packed.bytes,
-            .mtime_ns = packed.mtime_ns,
+            .identity = packed.identity,
             .ctime_ns = packed.ctime_ns,
             .inode = packed.inode,
             .format = (enum source_format)packed.format,

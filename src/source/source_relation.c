@@ -20,7 +20,7 @@ static int add_file(struct source_list *list, const struct source_relation *rela
     uint64_t identity = XXH3_64bits(relation->identity, strlen(relation->identity));
     list->files[list->file_count++] = (struct source_file){.path = path,
                                                            .bytes = relation->bytes,
-                                                           .mtime_ns = (int64_t)(identity >> 1),
+                                                           .identity = (int64_t)(identity >> 1),
                                                            .format = SOURCE_TABLE,
                                                            .changes = relation->changes};
     return 0;

@@ -66,7 +66,7 @@ void manifest_clear(struct manifest *manifest)
 }
 
 int manifest_set_input(struct manifest *manifest, const struct source_list *list,
-                       const struct source_limits *limits, struct failure *failure)
+                       const struct manifest_choices *choices, struct failure *failure)
 {
     manifest->inputs = calloc(list->file_count + 1, sizeof *manifest->inputs);
     if (manifest->inputs == NULL)
@@ -77,24 +77,24 @@ int manifest_set_input(struct manifest *manifest, const struct source_list *list
         if (input->path == NULL)
             return failure_memory(failure, "the manifest", strlen(list->files[i].path));
         input->bytes = list->files[i].bytes;
-        input->mtime_ns = list->files[i].mtime_ns;
+        input->identity = list->files[i].identity;
         input->changes = list->files[i].changes;
         manifest->input_count++;
     }
-    manifest->range_bytes = limits->range_bytes;
+    manifest->range_bytes = choices->range_bytes;
     snprintf(manifest->columns, sizeof manifest->columns, "%s",
-             limits->columns != NULL ? limits->columns : "");
-    manifest_set_sessions(manifest, limits);
+             choices->columns != NULL ? choices->columns : "");
+    manifest_set_sessions(manifest, choices);
     manifest->disk_bytes = list->disk_bytes;
     manifest->split_count = list->split_count;
     memcpy(manifest->input_fingerprint, list->fingerprint, sizeof manifest->input_fingerprint);
     return 0;
 }
 
-void manifest_set_sessions(struct manifest *manifest, const struct source_limits *limits)
+void manifest_set_sessions(struct manifest *manifest, const struct manifest_choices *choices)
 {
     snprintf(manifest->sessions, sizeof manifest->sessions, "%s",
-             limits->sessions != NULL ? limits->sessions : "");
+             choices->sessions != NULL ? choices->sessions : "");
 }
 
 /* Every function from here on returns false when there is no memory. */
@@ -147,7 +147,7 @@ static bool add_inputs(cJSON *root, const struct manifest *manifest)
         cJSON *object = append_object(array);
         added = object != NULL && add_text(object, "path", input->path) &&
                 add_count(object, "bytes", input->bytes) &&
-                add_count(object, "mtime_ns", (uint64_t)input->mtime_ns) &&
+                add_count(object, "mtime_ns", (uint64_t)input->identity) &&
                 add_changes(object, &input->changes);
     }
     return added;

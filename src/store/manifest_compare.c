@@ -63,22 +63,22 @@ static void describe_changes(const struct source_changes *then, const struct sou
 }
 
 /*
- * A table's time of change stands for the snapshot that it is read in, which ended with its job.
- * When all was read in that one, the next does not matter any more.
+ * A table's identity holds the snapshot that it was read in, which ended with its job. When all was
+ * read in that one, the next does not matter any more.
  */
 static void compare_file(struct differences *differences, const struct manifest_input *then,
                          const struct source_file *now, bool all_is_read)
 {
     if (now->format == SOURCE_TABLE) {
         char why[256];
-        if (all_is_read || (then->bytes == now->bytes && then->mtime_ns == now->mtime_ns))
+        if (all_is_read || (then->bytes == now->bytes && then->identity == now->identity))
             return;
         describe_changes(&then->changes, &now->changes, why, sizeof why);
         add(differences, "%s: the rest would %s", now->path, why);
     } else if (then->bytes != now->bytes)
         add(differences, "%s: had %" PRIu64 " bytes, now has %" PRIu64, now->path, then->bytes,
             now->bytes);
-    else if (then->mtime_ns != now->mtime_ns)
+    else if (then->identity != now->identity)
         add(differences, "%s: was changed since (its time of change is another)", now->path);
 }
 
@@ -118,9 +118,9 @@ static void compare_inputs(struct differences *differences, const struct manifes
  * none leaves it out.
  */
 static void compare_sessions(struct differences *differences, const struct manifest *manifest,
-                             const struct source_limits *limits)
+                             const struct manifest_choices *choices)
 {
-    const char *now = limits->sessions;
+    const char *now = choices->sessions;
     if (manifest->match.is_known == 0 || now == NULL ||
         strncmp(manifest->sessions, now, sizeof manifest->sessions - 1) == 0)
         return;
@@ -131,19 +131,19 @@ static void compare_sessions(struct differences *differences, const struct manif
 }
 
 int manifest_compare(const struct manifest *manifest, const char *path,
-                     const struct source_list *list, const struct source_limits *limits,
+                     const struct source_list *list, const struct manifest_choices *choices,
                      struct failure *failure)
 {
     struct differences differences = {.used = 0};
-    if (manifest->range_bytes != limits->range_bytes)
+    if (manifest->range_bytes != choices->range_bytes)
         add(&differences, "--range-bytes: was %" PRIu64 ", now is %" PRIu64, manifest->range_bytes,
-            limits->range_bytes);
-    const char *columns = limits->columns != NULL ? limits->columns : "";
+            choices->range_bytes);
+    const char *columns = choices->columns != NULL ? choices->columns : "";
     if (strncmp(manifest->columns, columns, sizeof manifest->columns - 1) != 0)
         add(&differences, "--column: was %.90s, now is %.90s",
             manifest->columns[0] != '\0' ? manifest->columns : "not given",
             columns[0] != '\0' ? columns : "not given");
-    compare_sessions(&differences, manifest, limits);
+    compare_sessions(&differences, manifest, choices);
     compare_inputs(&differences, manifest, list);
     if (differences.found == 0 && !(manifest->kind == MANIFEST_SUMS && has_table(list)) &&
         (manifest->split_count != list->split_count || manifest->disk_bytes != list->disk_bytes))

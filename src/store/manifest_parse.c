@@ -93,12 +93,12 @@ static int get_inputs(const cJSON *root, struct manifest *manifest, struct failu
     {
         struct manifest_input *input = &manifest->inputs[manifest->input_count];
         const char *path = cJSON_GetStringValue(member(element, "path"));
-        uint64_t mtime_ns = 0;
+        uint64_t identity = 0;
         if (path == NULL || get_count(element, "bytes", &input->bytes, failure) != 0 ||
-            get_count(element, "mtime_ns", &mtime_ns, failure) != 0 ||
+            get_count(element, "mtime_ns", &identity, failure) != 0 ||
             get_changes(element, &input->changes, failure) != 0)
             return malformed("inputs", failure);
-        input->mtime_ns = (int64_t)mtime_ns;
+        input->identity = (int64_t)identity;
         input->path = strdup(path);
         if (input->path == NULL)
             return failure_memory(failure, "the manifest", strlen(path));

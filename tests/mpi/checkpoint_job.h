@@ -18,7 +18,7 @@ static struct source_file files[] = {{.path = (char *)"/data/a", .bytes = 100},
                                      {.path = (char *)"/data/b", .bytes = 50}};
 static struct source_list list = {
     .files = files, .file_count = 2, .split_count = 3, .disk_bytes = 150};
-static struct source_limits limits = {.range_bytes = 60};
+static struct manifest_choices choices = {.range_bytes = 60};
 
 static const char *run_id = "aaaaaaaa-1234-1234-1234-123456789abc";
 
@@ -69,7 +69,7 @@ static inline int open_checkpoint(bool restart, struct checkpoint **checkpoint,
     struct checkpoint_options options = {
         .path = folder, .restart = restart, .interval = {.mean_time_seconds = 1000}};
     *checkpoint = NULL;
-    return checkpoint_open(ranks, &options, &list, &limits, run_id, checkpoint, failure);
+    return checkpoint_open(ranks, &options, &list, &choices, run_id, checkpoint, failure);
 }
 
 /* One generation of so many users, with a reject on every rank. */

@@ -395,7 +395,7 @@ static void test_strangers(void)
     struct failure failure = {0};
     make_folder();
     save_two();
-    limits.range_bytes = 61;
+    choices.range_bytes = 61;
     files[1].bytes = 51;
     snprintf(due, sizeof due,
              "%s holds the checkpoint of another run, so this one cannot go on from it:"
@@ -404,7 +404,7 @@ static void test_strangers(void)
              "there with --restart.",
              folder);
     expect_failure(false, EXIT_STRANGER, due);
-    limits.range_bytes = 60;
+    choices.range_bytes = 60;
     files[1].bytes = 50;
     CU_ASSERT_EQUAL(users_found(&failure), 60);
     remove_folder();

@@ -29,7 +29,7 @@ struct rebuild_options {
     struct table_request *requests; /* owned; what ${tables} has */
     struct table_options tables;    /* what is to be read of PostgreSQL; its columns are those that
                                        were named for all tables */
-    char *columns;                  /* all that were named as one text; owned, ${limits} has it */
+    char *columns;                  /* all that were named as one text; owned */
     char *sessions;                 /* likewise what users are to be matched with, or NULL */
     uint32_t connections;           /* ranks that read tables at most; 0: all */
     const char *to;

@@ -113,7 +113,6 @@ static int describe_columns(struct rebuild_options *options, struct failure *fai
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed)
         return failure_memory(failure, "the names of columns", bytes);
-    options->limits.columns = options->columns;
     return 0;
 }
 
@@ -135,7 +134,6 @@ static int choose_sessions(struct rebuild_options *options, struct failure *fail
         options->sessions = NULL;
         return failure_memory(failure, "the name of a table", strlen(tables->sessions));
     }
-    options->limits.sessions = options->sessions;
     return 0;
 }
 

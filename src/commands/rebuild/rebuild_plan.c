@@ -184,7 +184,10 @@ int rebuild_plan_resume(struct job *job, struct failure *failure)
         job->rejects.place.parts = job->rejects.parts;
         return ranks_vote(job->ranks, failure);
     }
-    if (checkpoint_open(job->ranks, &options->checkpoint, job->input.list, &options->limits,
+    const struct manifest_choices choices = {.range_bytes = options->limits.range_bytes,
+                                             .columns = options->columns,
+                                             .sessions = options->sessions};
+    if (checkpoint_open(job->ranks, &options->checkpoint, job->input.list, &choices,
                         job->record.run_id, &job->checkpoint, failure) != 0)
         return -1;
     memcpy(job->record.run_id, checkpoint_run_id(job->checkpoint), sizeof job->record.run_id);

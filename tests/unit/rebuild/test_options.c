@@ -120,9 +120,8 @@ static void test_columns_belong_to_tables(void)
     CU_ASSERT_STRING_EQUAL(requests[1].columns[TABLE_USER_ID], "u");
     CU_ASSERT_PTR_NULL(requests[1].columns[TABLE_RECORD]);
     CU_ASSERT_STRING_EQUAL(options.tables.columns[TABLE_PROFILE_ID], "p");
-    CU_ASSERT_STRING_EQUAL(options.limits.sessions, "raw_funnelfox.sessions(profile_id=p)");
-    CU_ASSERT_STRING_EQUAL(options.limits.columns,
-                           "s.t(user_id=v uuid=i record=r) s.u(user_id=u uuid=i)");
+    CU_ASSERT_STRING_EQUAL(options.sessions, "raw_funnelfox.sessions(profile_id=p)");
+    CU_ASSERT_STRING_EQUAL(options.columns, "s.t(user_id=v uuid=i record=r) s.u(user_id=u uuid=i)");
     rebuild_options_clear(&options);
 
     /* What is the same for all tables is told once, wherever it stands. */
@@ -134,7 +133,7 @@ static void test_columns_belong_to_tables(void)
         "rebuild --from host=h --column uuid=i --to c"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         CU_ASSERT_FATAL(parse(lines[i], &options, &failure) == 0);
-        CU_ASSERT_STRING_EQUAL(options.limits.columns, "uuid=i");
+        CU_ASSERT_STRING_EQUAL(options.columns, "uuid=i");
         rebuild_options_clear(&options);
     }
 }

@@ -369,7 +369,7 @@ static void check_same_list(const struct source_list *a, const struct source_lis
     for (size_t i = 0; i < a->file_count; i++) {
         CU_ASSERT_STRING_EQUAL(a->files[i].path, b->files[i].path);
         CU_ASSERT_EQUAL(a->files[i].bytes, b->files[i].bytes);
-        CU_ASSERT_EQUAL(a->files[i].mtime_ns, b->files[i].mtime_ns);
+        CU_ASSERT_EQUAL(a->files[i].identity, b->files[i].identity);
         CU_ASSERT_EQUAL(a->files[i].ctime_ns, b->files[i].ctime_ns);
         CU_ASSERT_EQUAL(a->files[i].inode, b->files[i].inode);
         CU_ASSERT_EQUAL(a->files[i].format, b->files[i].format);

@@ -45,9 +45,9 @@ static void make(struct manifest *manifest)
     manifest->inputs[0] =
         (struct manifest_input){.path = strdup("/d/a\"\\\n\x01 \xc3\xa9\xff.json"),
                                 .bytes = UINT64_MAX,
-                                .mtime_ns = INT64_C(1751387694837000001)};
+                                .identity = INT64_C(1751387694837000001)};
     manifest->inputs[1] = (struct manifest_input){
-        .path = strdup("/d/b"), .mtime_ns = -5, .changes = {16384, 9, UINT64_MAX, 2, 3, 4}};
+        .path = strdup("/d/b"), .identity = -5, .changes = {16384, 9, UINT64_MAX, 2, 3, 4}};
     manifest->input_count = 2;
     manifest->unfinished = calloc(2, sizeof *manifest->unfinished);
     manifest->unfinished[0] = (struct schedule_item){.split = 9, .offset = UINT64_MAX};
@@ -79,7 +79,7 @@ static void test_all_comes_back(void)
     for (int i = 0; i < 2; i++) {
         CU_ASSERT_STRING_EQUAL(found.inputs[i].path, made.inputs[i].path);
         CU_ASSERT_EQUAL(found.inputs[i].bytes, made.inputs[i].bytes);
-        CU_ASSERT_EQUAL(found.inputs[i].mtime_ns, made.inputs[i].mtime_ns);
+        CU_ASSERT_EQUAL(found.inputs[i].identity, made.inputs[i].identity);
         CU_ASSERT_EQUAL(memcmp(&found.inputs[i].changes, &made.inputs[i].changes,
                                sizeof(struct source_changes)),
                         0);
@@ -208,17 +208,17 @@ struct sample {
     struct source_file files[10];
     struct source_split splits[10];
     struct source_list list;
-    struct source_limits limits;
+    struct manifest_choices choices;
 };
 
 static void make_sample(struct sample *sample, const char *names)
 {
     static char paths[26][4];
-    *sample = (struct sample){.limits = {.range_bytes = 100}};
+    *sample = (struct sample){.choices = {.range_bytes = 100}};
     for (size_t i = 0; names[i] != '\0'; i++) {
         snprintf(paths[names[i] - 'a'], 4, "/%c", names[i]);
         sample->files[i] =
-            (struct source_file){.path = paths[names[i] - 'a'], .bytes = 10, .mtime_ns = 5};
+            (struct source_file){.path = paths[names[i] - 'a'], .bytes = 10, .identity = 5};
         sample->list.file_count++;
         sample->list.split_count++;
         sample->list.disk_bytes += 10;
@@ -232,8 +232,8 @@ static void expect_difference(struct sample *then, struct sample *now, const cha
     struct manifest manifest = {0};
     struct failure failure = {0};
     char due[FAILURE_MESSAGE_BYTES];
-    CU_ASSERT_EQUAL_FATAL(manifest_set_input(&manifest, &then->list, &then->limits, &failure), 0);
-    int result = manifest_compare(&manifest, "DIR", &now->list, &now->limits, &failure);
+    CU_ASSERT_EQUAL_FATAL(manifest_set_input(&manifest, &then->list, &then->choices, &failure), 0);
+    int result = manifest_compare(&manifest, "DIR", &now->list, &now->choices, &failure);
     if (differences == NULL) {
         CU_ASSERT_EQUAL(result, 0);
     } else {
@@ -263,7 +263,7 @@ static void expect_table_difference(struct source_changes then, struct source_ch
     before.files[1].changes = then;
     after.files[1].changes = now;
     expect_difference(&before, &after, NULL);
-    after.files[1].mtime_ns = 6;
+    after.files[1].identity = 6;
     snprintf(due, sizeof due, "\n  /b: the rest would be read %s", why);
     expect_difference(&before, &after, due);
 }
@@ -309,11 +309,11 @@ static void test_another_match(void)
         struct manifest manifest = {.kind = MANIFEST_SUMS, .match.is_known = cases[i].is_known};
         struct failure failure = {0};
         make_sample(&sample, "bdf");
-        sample.limits.sessions = cases[i].then;
-        CU_ASSERT_EQUAL_FATAL(manifest_set_input(&manifest, &sample.list, &sample.limits, &failure),
-                              0);
-        sample.limits.sessions = cases[i].now;
-        int result = manifest_compare(&manifest, "DIR", &sample.list, &sample.limits, &failure);
+        sample.choices.sessions = cases[i].then;
+        CU_ASSERT_EQUAL_FATAL(
+            manifest_set_input(&manifest, &sample.list, &sample.choices, &failure), 0);
+        sample.choices.sessions = cases[i].now;
+        int result = manifest_compare(&manifest, "DIR", &sample.list, &sample.choices, &failure);
         CU_ASSERT_EQUAL(result, cases[i].differs ? -1 : 0);
         if (cases[i].differs) {
             CU_ASSERT_EQUAL(failure.code, EXIT_STRANGER);
@@ -333,20 +333,20 @@ static void test_each_difference_is_named(void)
     now.files[1].ctime_ns = 78;
     expect_difference(&then, &now, NULL);
 
-    now.limits.range_bytes = 200;
+    now.choices.range_bytes = 200;
     expect_difference(&then, &now, "\n  --range-bytes: was 100, now is 200");
     make_sample(&now, "bdf");
-    now.limits.columns = "user_id=learner";
+    now.choices.columns = "user_id=learner";
     expect_difference(&then, &now, "\n  --column: was not given, now is user_id=learner");
-    then.limits.columns = "user_id=b";
+    then.choices.columns = "user_id=b";
     expect_difference(&then, &now, "\n  --column: was user_id=b, now is user_id=learner");
-    now.limits.columns = "";
+    now.choices.columns = "";
     expect_difference(&then, &now, "\n  --column: was user_id=b, now is not given");
     make_sample(&then, "bdf");
     expect_difference(&then, &now, NULL);
     make_sample(&now, "bdf");
     now.files[1].bytes = 11;
-    now.files[2].mtime_ns = 6;
+    now.files[2].identity = 6;
     expect_difference(&then, &now,
                       "\n  /d: had 10 bytes, now has 11"
                       "\n  /f: was changed since (its time of change is another)");
