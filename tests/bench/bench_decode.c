@@ -1,9 +1,11 @@
 #include "course_funnel/decode.h"
 
 #include "support/export_line.h"
+#include "support/random.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -36,8 +38,8 @@ static int write_text(struct text *text, size_t bytes, unsigned percent)
     if (text->begin == NULL)
         return -1;
     for (; text->bytes < bytes; text->lines++) {
-        bool wanted = export_draw(&state, 100) < percent;
-        const char *type = wanted ? types[export_draw(&state, 3)] : "lesson_opened";
+        bool wanted = random_below(&state, 100) < percent;
+        const char *type = wanted ? types[random_below(&state, 3)] : "lesson_opened";
         text->bytes += export_line(text->begin + text->bytes, type, &state);
     }
     memset(text->begin + text->bytes, 0, DECODE_PADDING);

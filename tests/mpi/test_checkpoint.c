@@ -1,4 +1,11 @@
-#include "checkpoint_job.h"
+#include "mpi/checkpoint_job.h"
+#include "support/checkpoint_folder.h"
+#include "support/random.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /*
  * The newer generation is damaged in every way, and the older one must be what the job goes on
@@ -8,17 +15,17 @@
 static void test_newest_is_used(void)
 {
     struct failure failure = {0};
-    make_folder();
-    save_two();
-    CU_ASSERT_EQUAL(users_found(&failure), 60);
-    CU_ASSERT_EQUAL(users_found(&failure), 60);
+    job_make_folder();
+    job_save_two();
+    CU_ASSERT_EQUAL(job_users_found(&failure), 60);
+    CU_ASSERT_EQUAL(job_users_found(&failure), 60);
     /* Two are kept, and no more. */
-    if (is_root()) {
-        CU_ASSERT_FALSE(is_there("generation-0001-000001"));
-        CU_ASSERT_TRUE(is_there("generation-0001-000002"));
-        CU_ASSERT_TRUE(is_there("generation-0001-000003"));
+    if (job_is_root()) {
+        CU_ASSERT_FALSE(job_is_there("generation-0001-000001"));
+        CU_ASSERT_TRUE(job_is_there("generation-0001-000002"));
+        CU_ASSERT_TRUE(job_is_there("generation-0001-000003"));
     }
-    remove_folder();
+    job_remove_folder();
 }
 
 static void test_sums(void)
@@ -27,19 +34,19 @@ static void test_sums(void)
     struct checkpoint *checkpoint = NULL;
     struct tally tally = {0}, matches = {0};
     bool saved = false;
-    make_folder();
-    save_two();
-    CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
+    job_make_folder();
+    job_save_two();
+    CU_ASSERT_EQUAL_FATAL(job_open(false, &checkpoint, &failure), 0);
     state_free(checkpoint_take_state(checkpoint));
-    struct rejects *rejects = make_rejects(checkpoint);
+    struct rejects *rejects = job_make_rejects(checkpoint);
     struct tally_record record = {.course_id = 3, .users_started = 5};
     CU_ASSERT_EQUAL(tally_append(&tally, &record, &failure), 0);
     tally.pairs_started = 5;
     struct tally_record match = {.course_id = 3, .users_completed = 4};
     CU_ASSERT_EQUAL(tally_append(&matches, &match, &failure), 0);
     struct checkpoint_content content = {.kind = MANIFEST_SUMS,
-                                         .tally = is_root() ? &tally : NULL,
-                                         .matches = is_root() ? &matches : NULL,
+                                         .tally = job_is_root() ? &tally : NULL,
+                                         .matches = job_is_root() ? &matches : NULL,
                                          .match = {1, 9, 4, 1},
                                          .rejects = rejects,
                                          .next = 3};
@@ -49,37 +56,37 @@ static void test_sums(void)
     tally_clear(&matches);
     rejects_free(rejects);
     checkpoint_free(checkpoint);
-    wait_for_all();
+    job_wait_for_all();
 
-    CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(job_open(false, &checkpoint, &failure), 0);
     CU_ASSERT_PTR_NOT_NULL_FATAL(checkpoint_found(checkpoint));
     CU_ASSERT_EQUAL(checkpoint_found(checkpoint)->kind, MANIFEST_SUMS);
     CU_ASSERT_EQUAL(checkpoint_found(checkpoint)->match.sessions_read, 9);
     CU_ASSERT_EQUAL(checkpoint_found(checkpoint)->match.users_without_session, 1);
     matches = checkpoint_take_matches(checkpoint);
-    CU_ASSERT_EQUAL(matches.count, is_root() ? 1 : 0);
-    CU_ASSERT(!is_root() || memcmp(matches.records, &match, sizeof match) == 0);
+    CU_ASSERT_EQUAL(matches.count, job_is_root() ? 1 : 0);
+    CU_ASSERT(!job_is_root() || memcmp(matches.records, &match, sizeof match) == 0);
     tally_clear(&matches);
     CU_ASSERT_EQUAL(checkpoint_found(checkpoint)->done_bytes, 150);
     CU_ASSERT_PTR_NULL(checkpoint_take_state(checkpoint));
     tally = checkpoint_take_tally(checkpoint);
-    CU_ASSERT_EQUAL(tally.count, is_root() ? 1 : 0);
-    CU_ASSERT_EQUAL(tally.pairs_started, is_root() ? 5 : 0);
+    CU_ASSERT_EQUAL(tally.count, job_is_root() ? 1 : 0);
+    CU_ASSERT_EQUAL(tally.pairs_started, job_is_root() ? 5 : 0);
     tally_clear(&tally);
     checkpoint_free(checkpoint);
-    remove_folder();
+    job_remove_folder();
 }
 
 /* The newer generation's name, and a file of it, by what the folder holds now. */
 static void path_of(char path[256], const char *name)
 {
-    snprintf(path, 256, "%s/generation-0001-000003/%s", folder, name);
+    snprintf(path, 256, "%s/generation-0001-000003/%s", job_folder, name);
 }
 
 static void first_file(char path[256])
 {
     char name[64];
-    int count = ranks_count(ranks);
+    int count = ranks_count(job_ranks);
     snprintf(name, sizeof name, "groups-0000-%04d.h5", (4096 + count - 1) / count - 1);
     path_of(path, name);
 }
@@ -140,7 +147,7 @@ static void shorten_part(void)
 {
     char path[256];
     size_t bytes = 0;
-    snprintf(path, sizeof path, "%s/rejects/part-0001-0", folder);
+    snprintf(path, sizeof path, "%s/rejects/part-0001-0", job_folder);
     free(folder_read(path, &bytes));
     CU_ASSERT_EQUAL(truncate(path, (off_t)bytes - 1), 0);
 }
@@ -149,7 +156,8 @@ static void other_generations_file(void)
 {
     char path[256], other[256];
     first_file(path);
-    snprintf(other, sizeof other, "%s/generation-0001-000002/%s", folder, strrchr(path, '/') + 1);
+    snprintf(other, sizeof other, "%s/generation-0001-000002/%s", job_folder,
+             strrchr(path, '/') + 1);
     size_t bytes = 0;
     unsigned char *text = folder_read(other, &bytes);
     folder_write(path, text, bytes);
@@ -160,13 +168,14 @@ static void other_generations_file(void)
 static void exchange_files(void)
 {
     char path[256], other[256] = "", aside[256];
-    unsigned first = (unsigned)(4096 + ranks_count(ranks) - 1) / (unsigned)ranks_count(ranks);
+    unsigned first =
+        (unsigned)(4096 + ranks_count(job_ranks) - 1) / (unsigned)ranks_count(job_ranks);
     first_file(path);
     path_of(other, "rejects.h5");
-    if (ranks_count(ranks) > 1) {
+    if (ranks_count(job_ranks) > 1) {
         char name[64];
         unsigned last =
-            (2 * 4096 + (unsigned)ranks_count(ranks) - 1) / (unsigned)ranks_count(ranks);
+            (2 * 4096 + (unsigned)ranks_count(job_ranks) - 1) / (unsigned)ranks_count(job_ranks);
         snprintf(name, sizeof name, "groups-%04u-%04u.h5", first, last - 1);
         path_of(other, name);
     }
@@ -208,8 +217,8 @@ static void cut_off(void)
 static void other_generations_all(void)
 {
     char path[256], other[256];
-    snprintf(path, sizeof path, "%s/generation-0001-000003", folder);
-    snprintf(other, sizeof other, "%s/generation-0002-000001", folder);
+    snprintf(path, sizeof path, "%s/generation-0001-000003", job_folder);
+    snprintf(other, sizeof other, "%s/generation-0002-000001", job_folder);
     CU_ASSERT_EQUAL(rename(path, other), 0);
 }
 
@@ -223,8 +232,8 @@ static void extra_file(void)
 static void link_for_folder(void)
 {
     char path[256], aside[256];
-    snprintf(path, sizeof path, "%s/generation-0001-000003", folder);
-    snprintf(aside, sizeof aside, "%s/elsewhere", folder);
+    snprintf(path, sizeof path, "%s/generation-0001-000003", job_folder);
+    snprintf(aside, sizeof aside, "%s/elsewhere", job_folder);
     CU_ASSERT_EQUAL(rename(path, aside), 0);
     CU_ASSERT_EQUAL(symlink("elsewhere", path), 0);
 }
@@ -259,19 +268,19 @@ static void test_damage(void)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct failure failure = {0};
         char path[256];
-        make_folder();
-        save_two();
-        if (is_root())
+        job_make_folder();
+        job_save_two();
+        if (job_is_root())
             cases[i].damage();
-        wait_for_all();
-        uint64_t users = users_found(&failure);
+        job_wait_for_all();
+        uint64_t users = job_users_found(&failure);
         if (users != cases[i].users)
             fprintf(stderr, "%s: %llu users, \"%s\"\n", cases[i].name, (unsigned long long)users,
                     failure.message);
         CU_ASSERT_EQUAL(users, cases[i].users);
-        snprintf(path, sizeof path, "%s/%s", folder, cases[i].left);
+        snprintf(path, sizeof path, "%s/%s", job_folder, cases[i].left);
         CU_ASSERT_EQUAL(access(path, F_OK), 0);
-        remove_folder();
+        job_remove_folder();
     }
 }
 
@@ -279,36 +288,36 @@ static void test_damage(void)
 static void test_another_runs_generation(void)
 {
     struct failure failure = {0};
-    char from[256], to[256], own[sizeof folder], other[sizeof folder];
-    const char *own_run = run_id;
-    make_folder();
-    save_two();
+    char from[256], to[256], own[sizeof job_folder], other[sizeof job_folder];
+    const char *own_run = job_run_id;
+    job_make_folder();
+    job_save_two();
     path_of(to, "");
-    memcpy(own, folder, sizeof own);
-    make_folder();
-    run_id = "bbbbbbbb-1234-1234-1234-123456789abc";
-    save_two();
-    run_id = own_run;
+    memcpy(own, job_folder, sizeof own);
+    job_make_folder();
+    job_run_id = "bbbbbbbb-1234-1234-1234-123456789abc";
+    job_save_two();
+    job_run_id = own_run;
     path_of(from, "");
-    memcpy(other, folder, sizeof other);
-    memcpy(folder, own, sizeof own);
-    if (is_root()) {
+    memcpy(other, job_folder, sizeof other);
+    memcpy(job_folder, own, sizeof own);
+    if (job_is_root()) {
         folder_remove(to);
         CU_ASSERT_EQUAL(rename(from, to), 0);
         folder_remove(other);
     }
-    wait_for_all();
-    CU_ASSERT_EQUAL(users_found(&failure), 40);
-    if (is_root())
-        CU_ASSERT_TRUE(is_there("damaged-generation-0001-000003"));
-    remove_folder();
+    job_wait_for_all();
+    CU_ASSERT_EQUAL(job_users_found(&failure), 40);
+    if (job_is_root())
+        CU_ASSERT_TRUE(job_is_there("damaged-generation-0001-000003"));
+    job_remove_folder();
 }
 
 /* Random bits of random files of the newer generation, many times over the same folder. */
 static void test_random_damage(void)
 {
-    make_folder();
-    save_two();
+    job_make_folder();
+    job_save_two();
     for (int i = 0; i < 200; i++) {
         struct failure failure = {0};
         char path[256], aside[256], whole[256];
@@ -319,37 +328,37 @@ static void test_random_damage(void)
             path_of(path, names[i % 3]);
         else
             first_file(path);
-        if (is_root()) {
+        if (job_is_root()) {
             text = folder_read(path, &bytes);
-            flip(path, (size_t)folder_draw(bytes));
+            flip(path, (size_t)random_below(&job_random, bytes));
         }
-        wait_for_all();
-        CU_ASSERT_EQUAL(users_found(&failure), 40);
-        if (is_root()) {
-            snprintf(aside, sizeof aside, "%s/damaged-generation-0001-000003", folder);
-            snprintf(whole, sizeof whole, "%s/generation-0001-000003", folder);
+        job_wait_for_all();
+        CU_ASSERT_EQUAL(job_users_found(&failure), 40);
+        if (job_is_root()) {
+            snprintf(aside, sizeof aside, "%s/damaged-generation-0001-000003", job_folder);
+            snprintf(whole, sizeof whole, "%s/generation-0001-000003", job_folder);
             CU_ASSERT_EQUAL_FATAL(rename(aside, whole), 0);
             folder_write(path, text, bytes);
             free(text);
         }
-        wait_for_all();
+        job_wait_for_all();
     }
     struct failure failure = {0};
-    CU_ASSERT_EQUAL(users_found(&failure), 60);
-    remove_folder();
+    CU_ASSERT_EQUAL(job_users_found(&failure), 60);
+    job_remove_folder();
 }
 
 static void expect_failure(bool restart, int code, const char *due)
 {
     struct failure failure = {0};
     struct checkpoint *checkpoint = NULL;
-    CU_ASSERT_EQUAL(open_checkpoint(restart, &checkpoint, &failure), -1);
+    CU_ASSERT_EQUAL(job_open(restart, &checkpoint, &failure), -1);
     CU_ASSERT_EQUAL(failure.code, code);
     if (strcmp(failure.message, due) != 0)
         fprintf(stderr, "said: %s\ndue:  %s\n", failure.message, due);
     CU_ASSERT_STRING_EQUAL(failure.message, due);
     checkpoint_free(checkpoint);
-    wait_for_all();
+    job_wait_for_all();
 }
 
 static void test_all_damaged(void)
@@ -357,57 +366,57 @@ static void test_all_damaged(void)
     char due[1024], path[256];
     struct failure failure = {0};
     struct checkpoint *checkpoint = NULL;
-    make_folder();
-    save_two();
-    if (is_root()) {
+    job_make_folder();
+    job_save_two();
+    if (job_is_root()) {
         empty_manifest();
-        snprintf(path, sizeof path, "%s/generation-0001-000002/manifest.json", folder);
+        snprintf(path, sizeof path, "%s/generation-0001-000002/manifest.json", job_folder);
         flip(path, 50);
     }
-    wait_for_all();
+    job_wait_for_all();
     snprintf(
         due, sizeof due,
         "%s: none of its checkpoints can be used: %s/generation-0001-000002/manifest.json: its "
         "digest is not that of its text. They are kept there as damaged-generation-*. "
         "--restart throws them away and reads the whole input anew.",
-        folder, folder);
+        job_folder, job_folder);
     expect_failure(false, EXIT_CHECKPOINT, due);
     /* Nor does it begin anew in silence the next time. */
     snprintf(due, sizeof due,
              "%s: none of its checkpoints can be used. They are kept there as "
              "damaged-generation-*. --restart throws them away and reads the whole input anew.",
-             folder);
+             job_folder);
     expect_failure(false, EXIT_CHECKPOINT, due);
     expect_failure(false, EXIT_CHECKPOINT, due);
-    CU_ASSERT_EQUAL(open_checkpoint(true, &checkpoint, &failure), 0);
+    CU_ASSERT_EQUAL(job_open(true, &checkpoint, &failure), 0);
     CU_ASSERT_PTR_NULL(checkpoint_found(checkpoint));
     checkpoint_free(checkpoint);
-    wait_for_all();
-    CU_ASSERT_EQUAL(open_checkpoint(false, &checkpoint, &failure), 0);
+    job_wait_for_all();
+    CU_ASSERT_EQUAL(job_open(false, &checkpoint, &failure), 0);
     CU_ASSERT_PTR_NULL(checkpoint_found(checkpoint));
     checkpoint_free(checkpoint);
-    remove_folder();
+    job_remove_folder();
 }
 
 static void test_strangers(void)
 {
     char due[1024];
     struct failure failure = {0};
-    make_folder();
-    save_two();
-    choices.range_bytes = 61;
-    files[1].bytes = 51;
+    job_make_folder();
+    job_save_two();
+    job_choices.range_bytes = 61;
+    job_files[1].bytes = 51;
     snprintf(due, sizeof due,
              "%s holds the checkpoint of another run, so this one cannot go on from it:"
              "\n  --range-bytes: was 60, now is 61\n  /data/b: had 50 bytes, now has 51\n"
              "Give the run what it had, name another --checkpoint folder, or throw away what is "
              "there with --restart.",
-             folder);
+             job_folder);
     expect_failure(false, EXIT_STRANGER, due);
-    choices.range_bytes = 60;
-    files[1].bytes = 50;
-    CU_ASSERT_EQUAL(users_found(&failure), 60);
-    remove_folder();
+    job_choices.range_bytes = 60;
+    job_files[1].bytes = 50;
+    CU_ASSERT_EQUAL(job_users_found(&failure), 60);
+    job_remove_folder();
 }
 
 /* The lost file that names the run is made anew from the generations. */
@@ -415,16 +424,16 @@ static void test_lost_attempt_file(void)
 {
     char path[256];
     struct failure failure = {0};
-    make_folder();
-    save_two();
-    if (is_root()) {
-        snprintf(path, sizeof path, "%s/attempt", folder);
+    job_make_folder();
+    job_save_two();
+    if (job_is_root()) {
+        snprintf(path, sizeof path, "%s/attempt", job_folder);
         CU_ASSERT_EQUAL(unlink(path), 0);
     }
-    wait_for_all();
-    CU_ASSERT_EQUAL(users_found(&failure), 60);
-    CU_ASSERT_EQUAL(users_found(&failure), 60);
-    remove_folder();
+    job_wait_for_all();
+    CU_ASSERT_EQUAL(job_users_found(&failure), 60);
+    CU_ASSERT_EQUAL(job_users_found(&failure), 60);
+    job_remove_folder();
 }
 
 /* Books that do not balance end the job, and no generation is made of them. */
@@ -434,10 +443,11 @@ static void test_unbalanced_books(void)
     struct checkpoint *checkpoint = NULL;
     struct state *state = NULL;
     bool saved = true;
-    make_folder();
-    CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
-    struct rejects *rejects = make_rejects(checkpoint);
-    CU_ASSERT_EQUAL_FATAL(state_create(ranks_rank(ranks), ranks_count(ranks), &state, &failure), 0);
+    job_make_folder();
+    CU_ASSERT_EQUAL_FATAL(job_open(false, &checkpoint, &failure), 0);
+    struct rejects *rejects = job_make_rejects(checkpoint);
+    CU_ASSERT_EQUAL_FATAL(
+        state_create(ranks_rank(job_ranks), ranks_count(job_ranks), &state, &failure), 0);
     struct checkpoint_content content = {
         .kind = MANIFEST_STATE, .state = state, .rejects = rejects, .next = 3};
     content.ledger.lines_read = 1;
@@ -447,7 +457,7 @@ static void test_unbalanced_books(void)
     state_free(state);
     rejects_free(rejects);
     checkpoint_free(checkpoint);
-    remove_folder();
+    job_remove_folder();
 }
 
 /* A generation that cannot be written is given up, and the next one is not hindered by it. */
@@ -456,27 +466,27 @@ static void test_given_up(void)
     char path[256];
     struct failure failure = {0};
     struct checkpoint *checkpoint = NULL;
-    make_folder();
-    CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
-    struct rejects *rejects = make_rejects(checkpoint);
-    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 20));
-    snprintf(path, sizeof path, "%s/generation-0001-000002", folder);
-    if (is_root())
+    job_make_folder();
+    CU_ASSERT_EQUAL_FATAL(job_open(false, &checkpoint, &failure), 0);
+    struct rejects *rejects = job_make_rejects(checkpoint);
+    CU_ASSERT_TRUE(job_save_state(checkpoint, rejects, 20));
+    snprintf(path, sizeof path, "%s/generation-0001-000002", job_folder);
+    if (job_is_root())
         folder_write(path, "in the way", 10);
-    wait_for_all();
-    CU_ASSERT_FALSE(save_state(checkpoint, rejects, 40));
+    job_wait_for_all();
+    CU_ASSERT_FALSE(job_save_state(checkpoint, rejects, 40));
     /* It is of no more use than a generation that is given up, and goes like one. */
-    if (is_root())
+    if (job_is_root())
         CU_ASSERT_EQUAL(access(path, F_OK), -1);
-    wait_for_all();
-    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 60));
+    job_wait_for_all();
+    CU_ASSERT_TRUE(job_save_state(checkpoint, rejects, 60));
     rejects_free(rejects);
     checkpoint_free(checkpoint);
-    wait_for_all();
-    CU_ASSERT_EQUAL(users_found(&failure), 60);
-    snprintf(path, sizeof path, "%s/generation-0001-000001", folder);
+    job_wait_for_all();
+    CU_ASSERT_EQUAL(job_users_found(&failure), 60);
+    snprintf(path, sizeof path, "%s/generation-0001-000001", job_folder);
     CU_ASSERT_EQUAL(access(path, F_OK), 0);
-    remove_folder();
+    job_remove_folder();
 }
 
 int main(void)
@@ -493,5 +503,5 @@ int main(void)
         {"books that do not balance", test_unbalanced_books},
         {"a generation that cannot be written", test_given_up},
     };
-    return checkpoint_job_main("checkpoint", tests, sizeof tests / sizeof tests[0]);
+    return job_main("checkpoint", tests, sizeof tests / sizeof tests[0]);
 }

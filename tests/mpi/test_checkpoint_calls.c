@@ -1,4 +1,9 @@
-#include "checkpoint_job.h"
+#include "course_funnel/fault.h"
+#include "mpi/checkpoint_job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /*
  * Every call that a checkpoint makes on files fails in turn, once and for good, on the first rank
@@ -23,7 +28,7 @@ static bool did_fail(void)
     struct failure none = {0};
     uint64_t failed = fault_forget();
     CU_ASSERT_EQUAL(unsetenv("COURSE_FUNNEL_FAULT"), 0);
-    CU_ASSERT_EQUAL_FATAL(ranks_sum(ranks, &failed, 1, &none), 0);
+    CU_ASSERT_EQUAL_FATAL(ranks_sum(job_ranks, &failed, 1, &none), 0);
     return failed > 0;
 }
 
@@ -35,33 +40,33 @@ static bool try_to_save(const char *point, unsigned k, const char *how, int rank
 {
     struct failure failure = {0};
     struct checkpoint *checkpoint = NULL;
-    make_folder();
-    CU_ASSERT_EQUAL_FATAL(open_checkpoint(false, &checkpoint, &failure), 0);
-    struct rejects *rejects = make_rejects(checkpoint);
-    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 20));
-    CU_ASSERT_TRUE(save_state(checkpoint, rejects, 40));
+    job_make_folder();
+    CU_ASSERT_EQUAL_FATAL(job_open(false, &checkpoint, &failure), 0);
+    struct rejects *rejects = job_make_rejects(checkpoint);
+    CU_ASSERT_TRUE(job_save_state(checkpoint, rejects, 20));
+    CU_ASSERT_TRUE(job_save_state(checkpoint, rejects, 40));
     let_fail(point, k, how, rank);
-    bool saved = save_state(checkpoint, rejects, 60);
+    bool saved = job_save_state(checkpoint, rejects, 60);
     bool failed = did_fail();
     uint64_t least = saved ? 60 : 40;
     /* What an fsync of the rejects may have lost is gone for this attempt. */
     if (k % 3 == 0 && strcmp(point, "rejects.fsync") != 0) {
-        CU_ASSERT_TRUE(save_state(checkpoint, rejects, 80));
+        CU_ASSERT_TRUE(job_save_state(checkpoint, rejects, 80));
         least = 80;
     }
     rejects_free(rejects);
     checkpoint_free(checkpoint);
-    wait_for_all();
-    uint64_t users = users_found(&failure);
-    if (users < least || is_there("damaged-generation-0001-000003"))
+    job_wait_for_all();
+    uint64_t users = job_users_found(&failure);
+    if (users < least || job_is_there("damaged-generation-0001-000003"))
         fprintf(stderr, "%s, %u%s, rank %d: %llu users, \"%s\"\n", point, k, how, rank,
                 (unsigned long long)users, failure.message);
     CU_ASSERT(users >= least);
-    if (is_root()) {
-        CU_ASSERT_FALSE(is_there("damaged-generation-0001-000003"));
-        CU_ASSERT_TRUE(least == 80 || is_there("generation-0001-000002"));
+    if (job_is_root()) {
+        CU_ASSERT_FALSE(job_is_there("damaged-generation-0001-000003"));
+        CU_ASSERT_TRUE(least == 80 || job_is_there("generation-0001-000002"));
     }
-    remove_folder();
+    job_remove_folder();
     return failed;
 }
 
@@ -74,11 +79,11 @@ static void test_every_write_fails(void)
     unsigned tried = 0;
     for (size_t i = 0; i < sizeof points / sizeof points[0]; i++)
         for (int way = 0; way < 4; way++) {
-            int rank = way < 2 ? 0 : ranks_count(ranks) - 1;
+            int rank = way < 2 ? 0 : ranks_count(job_ranks) - 1;
             for (unsigned k = 1; try_to_save(points[i], k, way % 2 == 0 ? "" : "+", rank); k++)
                 tried++;
         }
-    if (is_root())
+    if (job_is_root())
         printf("%u calls ", tried);
     CU_ASSERT(tried > 40);
 }
@@ -95,11 +100,11 @@ static void test_every_read_fails(void)
             bool failed = true;
             for (unsigned k = 1; failed; k++) {
                 struct failure failure = {0};
-                make_folder();
-                save_two();
+                job_make_folder();
+                job_save_two();
                 let_fail(points[i], k, way % 2 == 0 ? "" : "+",
-                         way < 2 ? 0 : ranks_count(ranks) - 1);
-                uint64_t users = users_found(&failure);
+                         way < 2 ? 0 : ranks_count(job_ranks) - 1);
+                uint64_t users = job_users_found(&failure);
                 failed = did_fail();
                 tried += failed ? 1 : 0;
                 older += users == 40 ? 1 : 0;
@@ -107,11 +112,11 @@ static void test_every_read_fails(void)
                     CU_ASSERT_EQUAL(failure.code, EXIT_CHECKPOINT);
                 CU_ASSERT(users == 60 || (failed && (users == 40 || users == 0)));
                 /* What could not be read then is read when it can be: nothing was thrown away. */
-                CU_ASSERT_EQUAL(users_found(&(struct failure){0}), 60);
-                remove_folder();
+                CU_ASSERT_EQUAL(job_users_found(&(struct failure){0}), 60);
+                job_remove_folder();
             }
         }
-    if (is_root())
+    if (job_is_root())
         printf("%u calls ", tried);
     CU_ASSERT(older > 4);
 }
@@ -121,11 +126,11 @@ static void test_every_read_fails(void)
 static void test_nothing_fails(void)
 {
     struct failure failure = {0};
-    make_folder();
+    job_make_folder();
     CU_ASSERT_EQUAL(setenv("COURSE_FUNNEL_FAULT", "durable.write:1+:0:EIO", 1), 0);
-    save_two();
-    CU_ASSERT_EQUAL(users_found(&failure), 60);
-    remove_folder();
+    job_save_two();
+    CU_ASSERT_EQUAL(job_users_found(&failure), 60);
+    job_remove_folder();
 }
 
 #endif
@@ -140,5 +145,5 @@ int main(void)
         {"no call fails", test_nothing_fails},
 #endif
     };
-    return checkpoint_job_main("checkpoint_calls", tests, sizeof tests / sizeof tests[0]);
+    return job_main("checkpoint_calls", tests, sizeof tests / sizeof tests[0]);
 }

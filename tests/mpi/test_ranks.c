@@ -6,6 +6,8 @@
 #include "support/random.h"
 #include "unit/unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Run under mpirun; every rank runs every test, and any rank's failure fails the program. */

@@ -3,6 +3,7 @@
 #include "unit/unit.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static void expect(double fixed, double mean_time, double cost, double seconds)
 {

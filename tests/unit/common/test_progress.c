@@ -2,6 +2,7 @@
 
 #include "unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void expect(struct progress_state state, const char *due)

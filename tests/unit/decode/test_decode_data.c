@@ -3,6 +3,8 @@
 #include "course_funnel/decode.h"
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 

@@ -4,6 +4,7 @@
 #include "decode/json.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ROOM 8192

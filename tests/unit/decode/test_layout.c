@@ -6,6 +6,7 @@
 #include "support/export_line.h"
 #include "support/random.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static char line[EXPORT_LINE_ROOM + DECODE_PADDING];

@@ -4,6 +4,7 @@
 #include "decode/search.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ROOM 512

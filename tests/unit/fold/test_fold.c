@@ -6,6 +6,8 @@
 #include "unit/unit.h"
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MONDAY INT64_C(1751241600000000) /* 2025-06-30 00:00 UTC */

@@ -5,6 +5,7 @@
 #include "course_funnel/parcel.h"
 #include "unit/unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* An event of the user in the course; with course 0 a profile id, which has nothing else. */

@@ -5,6 +5,8 @@
 #include "unit/unit.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Learners and their lines, without files. */

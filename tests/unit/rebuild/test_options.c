@@ -2,6 +2,7 @@
 #include "course_funnel/options.h"
 #include "unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void test_numbers(void)

@@ -3,6 +3,7 @@
 #include "unit/unit.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SPLITS = 200, MOST_RANKS = 9 };

@@ -1,5 +1,8 @@
 #include "unit/source/source_files.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* Zip archives: which entries are read, which are left out, and which archives are refused. */
 
 static void test_archive(void)

@@ -1,6 +1,12 @@
 #include "unit/source/source_files.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Cut, corrupt, changing and hostile input: an error that names the file, or the right text. */
 

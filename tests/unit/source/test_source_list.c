@@ -1,7 +1,13 @@
 #include "unit/source/source_files.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 /* What is listed, in which order, what is left out with which note, and what is refused. */
 

@@ -1,6 +1,9 @@
 #include "source/source_internal.h"
 #include "unit/source/source_files.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* The small parts of the source stage, each by itself. */
 
 static void test_shown(void)

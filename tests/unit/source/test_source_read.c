@@ -1,5 +1,9 @@
 #include "unit/source/source_files.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 /* The same text in every format, in every range size, from every line on. */
 
 static const char small_text[] = "{\"a\":1}\r\n"

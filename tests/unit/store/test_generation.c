@@ -1,6 +1,14 @@
 #include "support/checkpoint_folder.h"
+#include "support/random.h"
+#include "unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /*
  * A generation on disk, and every way to damage it: whatever is done to a file is found by its size
@@ -12,6 +20,7 @@ static struct store store;
 static struct manifest manifest;
 static char generation_path[128];
 static struct state *empty; /* what is loaded into, as long as nothing was */
+static uint64_t drawn;      /* of random.h */
 
 /* Sanitizers make each trial some ten times as long. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -193,8 +202,8 @@ static void test_every_byte(void)
         /* Of a part only the begin counts. */
         size_t counted = strstr(path, "part") != NULL ? 7 : bytes;
         size_t stride = stride_of(bytes);
-        for (size_t at = folder_draw(stride); at < counted; at += stride) {
-            unsigned char flipped = (unsigned char)(text[at] ^ (1u << folder_draw(8)));
+        for (size_t at = random_below(&drawn, stride); at < counted; at += stride) {
+            unsigned char flipped = (unsigned char)(text[at] ^ (1u << random_below(&drawn, 8)));
             CU_ASSERT_EQUAL_FATAL(pwrite(fd, &flipped, 1, (off_t)at), 1);
             expect_found(path);
             CU_ASSERT_EQUAL_FATAL(pwrite(fd, &text[at], 1, (off_t)at), 1);
@@ -254,7 +263,7 @@ static void test_pages(void)
                 expect_found("a page of zeros");
             }
             memcpy(damaged, text, bytes);
-            memset(damaged + at + folder_draw(page - 2), 0xff, 2);
+            memset(damaged + at + random_below(&drawn, page - 2), 0xff, 2);
             if (memcmp(damaged, text, bytes) != 0) {
                 folder_write(path, damaged, bytes);
                 expect_found("a word of ones");
@@ -339,7 +348,7 @@ int main(void)
         {"something else in a file's place", test_other_things_in_place},
         {"a file of another generation", test_foreign_files},
     };
-    folder_set_seed();
+    drawn = random_seed();
     int result = unit_main("generation", tests, sizeof tests / sizeof tests[0]);
     state_free(empty);
     return result;

@@ -5,6 +5,7 @@
 #include "unit/unit.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 struct pair {

@@ -5,6 +5,8 @@
 
 #include "unit/unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Every field that is kept, with values that only fit 64 bits and odd bytes in a path. */

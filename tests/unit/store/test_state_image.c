@@ -5,6 +5,8 @@
 
 #include "unit/unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static uint64_t seed = 1;

@@ -1,8 +1,14 @@
 #include "course_funnel/fault.h"
 #include "support/checkpoint_folder.h"
+#include "unit/unit.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static char folder[64];
 

@@ -1,6 +1,7 @@
 #include "course_funnel/table_columns.h"
 #include "unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define COLUMN(column_name, column_type, column_category)                                          \

@@ -2,6 +2,7 @@
 #include "table/table_time.h"
 #include "unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define EPOCH_US INT64_C(946684800000000) /* 2000-01-01 */
