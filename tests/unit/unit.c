@@ -1,7 +1,5 @@
 #include "unit/unit.h"
 
-#include <stdlib.h>
-
 int unit_main(const char *suite_name, const struct unit_test *tests, size_t count)
 {
     if (CU_initialize_registry() != CUE_SUCCESS)

@@ -2,7 +2,8 @@
 #define TESTS_UNIT_H
 
 #include <CUnit/Basic.h>
-#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /*
  * The frame of a unit test program: a table of tests, run in order. The program fails when one
