@@ -2,8 +2,11 @@
 #define COURSE_FUNNEL_REDUCE_H
 
 #include "course_funnel/failure.h"
+#include "course_funnel/ledger.h"
 #include "course_funnel/ranks.h"
 #include "course_funnel/tally.h"
+
+#include <stdint.h>
 
 /*
  * Collective. Merge every rank's sorted tally up a binary tree to rank 0, whose ${tally} is that
@@ -11,5 +14,13 @@
  * Takes O(log ranks) steps; no rank holds more than twice the merged size.
  */
 int reduce_tallies(struct ranks *ranks, struct tally *tally, struct failure *failure);
+
+/*
+ * Collective. Add up ${ledger} over the ranks, for all of them, and check it; ${first_us} and
+ * ${last_us} become the earliest and the latest of all ranks' times in microseconds. Returns 0, or
+ * -1 (EXIT_BUG, on every rank when the books do not balance); a vote must follow.
+ */
+int reduce_ledger(struct ranks *ranks, struct ledger *ledger, int64_t *first_us, int64_t *last_us,
+                  struct failure *failure);
 
 #endif

@@ -6,6 +6,7 @@
 #include "course_funnel/fault.h"
 #include "course_funnel/generation.h"
 #include "course_funnel/log.h"
+#include "course_funnel/reduce.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,17 +41,14 @@ static int sum_up(struct saving *saving, struct failure *failure)
     struct ranks *ranks = saving->checkpoint->ranks;
     const struct checkpoint_content *content = saving->content;
     struct manifest *manifest = &saving->manifest;
-    /* The latest time as the lowest of the negatives; no time lies near the limits of int64_t. */
-    int64_t bounds[2] = {content->first_event_us, -(content->last_event_us + 1)};
     manifest->ledger = content->ledger;
     manifest->done_bytes = content->done_bytes;
-    if (ranks_sum(ranks, (uint64_t *)&manifest->ledger, LEDGER_COUNTS, failure) != 0 ||
-        ranks_sum(ranks, &manifest->done_bytes, 1, failure) != 0 ||
-        ranks_lowest(ranks, bounds, 2, failure) != 0)
+    manifest->first_event_us = content->first_event_us;
+    manifest->last_event_us = content->last_event_us;
+    if (ranks_sum(ranks, &manifest->done_bytes, 1, failure) != 0)
         return -1;
-    manifest->first_event_us = bounds[0];
-    manifest->last_event_us = -bounds[1] - 1;
-    return ledger_check(&manifest->ledger, failure);
+    return reduce_ledger(ranks, &manifest->ledger, &manifest->first_event_us,
+                         &manifest->last_event_us, failure);
 }
 
 static void fill_manifest(struct saving *saving)

@@ -102,3 +102,16 @@ int reduce_tallies(struct ranks *ranks, struct tally *tally, struct failure *fai
     }
     return failure->code != 0 ? -1 : 0;
 }
+
+int reduce_ledger(struct ranks *ranks, struct ledger *ledger, int64_t *first_us, int64_t *last_us,
+                  struct failure *failure)
+{
+    /* The latest time as the lowest of the negatives; no time lies near the limits of int64_t. */
+    int64_t bounds[2] = {*first_us, -(*last_us + 1)};
+    if (ranks_sum(ranks, (uint64_t *)ledger, LEDGER_COUNTS, failure) != 0 ||
+        ranks_lowest(ranks, bounds, 2, failure) != 0)
+        return -1;
+    *first_us = bounds[0];
+    *last_us = -bounds[1] - 1;
+    return ledger_check(ledger, failure);
+}

@@ -251,6 +251,23 @@ static void test_a_failed_rank_does_not_stop_the_reduction(void)
     }
 }
 
+static void test_ledgers(void)
+{
+    int rank = ranks_rank(ranks), count = ranks_count(ranks);
+    struct failure failure = {0};
+    struct ledger ledger = {.lines_read = (uint64_t)rank + 1, .other = (uint64_t)rank + 1};
+    /* Nobody but the last rank has seen an event. */
+    bool has_events = rank == count - 1;
+    int64_t first_us = has_events ? -7 : INT64_MAX, last_us = has_events ? 9 : INT64_MIN;
+    CU_ASSERT(reduce_ledger(ranks, &ledger, &first_us, &last_us, &failure) == 0);
+    CU_ASSERT_EQUAL(ledger.lines_read, (uint64_t)count * ((uint64_t)count + 1) / 2);
+    CU_ASSERT(first_us == -7 && last_us == 9);
+
+    ledger = (struct ledger){.lines_read = 1, .other = has_events ? 0 : 1};
+    CU_ASSERT(reduce_ledger(ranks, &ledger, &first_us, &last_us, &failure) == -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_BUG);
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
@@ -261,6 +278,7 @@ int main(void)
         {"exchange", test_exchange},
         {"a failure reaches all in the same round", test_a_failure_reaches_all_in_the_same_round},
         {"reduce", test_reduce},
+        {"sum ledgers", test_ledgers},
         {"a failed rank does not stop the reduction",
          test_a_failed_rank_does_not_stop_the_reduction},
     };

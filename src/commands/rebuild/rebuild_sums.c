@@ -5,22 +5,14 @@
 #include "course_funnel/reduce.h"
 #include "course_funnel/stop.h"
 
-/* The books of all ranks, which must balance, and the time that the events span. */
-static int sum_ledgers(struct job *job, struct failure *failure)
-{
-    /* The latest time as the lowest of the negatives; no time lies near the limits of int64_t. */
-    int64_t bounds[2] = {job->state->first_event_us, -(job->state->last_event_us + 1)};
-    if (ranks_sum(job->ranks, (uint64_t *)&job->sums.ledger, LEDGER_COUNTS, failure) != 0 ||
-        ranks_lowest(job->ranks, bounds, 2, failure) != 0)
-        return -1;
-    job->record.first_event_us = bounds[0];
-    job->record.last_event_us = -bounds[1] - 1;
-    return ledger_check(&job->sums.ledger, failure);
-}
-
+/* The books of all ranks, which must balance, and their sums. */
 static int reduce(struct job *job, struct failure *failure)
 {
-    if (sum_ledgers(job, failure) == 0)
+    struct run_record *record = &job->record;
+    record->first_event_us = job->state->first_event_us;
+    record->last_event_us = job->state->last_event_us;
+    if (reduce_ledger(job->ranks, &job->sums.ledger, &record->first_event_us,
+                      &record->last_event_us, failure) == 0)
         (void)fold_tally(job->state, &job->sums.tally, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
