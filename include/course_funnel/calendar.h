@@ -14,7 +14,7 @@
 #define CALENDAR_TIME_BYTES 28 /* "2025-07-01 16:34:54.837000Z" and its end */
 
 /*
- * Local. Read ${bytes} bytes at ${text} as an event_time (README, "Rules: events"):
+ * Local. Read ${bytes} bytes at ${text} as an event_time (src/rules.md, "Events"):
  * `YYYY-MM-DD`, a blank or `T`, `HH:MM:SS`, optionally `.` and fraction digits (cut to the
  * microsecond), then nothing, `Z`, `+HH`, `+HHMM` or `+HH:MM` (or `-`). The whole text must be
  * used. Hours 00 to 23, seconds 00 to 59, offsets up to 23:59. Returns true and the time in

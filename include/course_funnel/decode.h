@@ -10,7 +10,7 @@
 
 /*
  * One line of an export → one event, *other*, or a reject with its reason. Pure: no MPI, no
- * files. README, "Rules: events", is what it carries out.
+ * files. src/rules.md, "Events", is what it carries out.
  */
 
 /* Bytes that must be readable (not: meaningful) past the end of every text given to this file. */

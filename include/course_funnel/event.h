@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/* What a decoded line comes down to. README, "Rules: events", says what each field may be. */
+/* What a decoded line comes down to. src/rules.md, "Events", says what each field may be. */
 
 enum event_kind {
     EVENT_LESSON_STARTED = 0,

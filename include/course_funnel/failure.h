@@ -8,7 +8,7 @@
  * that says what went wrong, where, what was expected and what to do about it.
  */
 
-/* The exit codes of the program; the README lists what to do about each. */
+/* The exit codes of the program; README.md lists what to do about each. */
 enum exit_code {
     EXIT_PUBLISHED = 0,
     EXIT_USAGE = 2,

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /*
- * Sums → the rows of both marts: rates, NULLs, rounding, order (README, "Rules: marts"). Pure.
+ * Sums → the rows of both marts: rates, NULLs, rounding, order (src/rules.md, "Marts"). Pure.
  * A rate is kept in millionths and an average in thousandths, rounded half up, so that it is
  * exact and has one spelling.
  */
@@ -74,9 +74,9 @@ int marts_begin_digest(const char *header, struct digest **digest, struct failur
 #define MARTS_ROW_BYTES 160
 
 /*
- * Local. Build both marts from the merged sums of all ranks, and check each row (README, "Checks
- * on the rows"). Returns 0 and marts that the caller frees with marts_free, or -1: EXIT_BUG when
- * a check fails or no memory is left, EXIT_GATE when a count does not fit SQL INTEGER.
+ * Local. Build both marts from the merged sums of all ranks, and check each row (src/rules.md,
+ * "Checks on the rows"). Returns 0 and marts that the caller frees with marts_free, or -1: EXIT_BUG
+ * when a check fails or no memory is left, EXIT_GATE when a count does not fit SQL INTEGER.
  */
 int marts_build(const struct tally *tally, struct marts **marts, struct failure *failure);
 

@@ -15,7 +15,7 @@
 
 /*
  * Local. Returns true and the time in microseconds since 1970-01-01 00:00, or false for what is not
- * in the years 0001 to 9999 (README, "Rules: events").
+ * in the years 0001 to 9999 (src/rules.md, "Events").
  */
 bool table_time_read(const char bytes[TABLE_TIME_BYTES], int64_t *time_us);
 

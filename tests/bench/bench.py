@@ -62,7 +62,7 @@ class Bench:
         """What was found so far: a benchmark that is ended early leaves that behind."""
         self.found["took_seconds"] = time.monotonic() - self.began
         if not self.options.check:
-            write(self.options.out, results.markdown(self.found))
+            write(self.options.out, results.markdown(self.found) + by_hand(self.options.out))
             write(self.options.json, json.dumps(self.found, indent=1) + "\n")
 
     def leave_out(self, what):
@@ -288,6 +288,15 @@ def parse(arguments):
     options.parts = options.parts or (["files", "postgres"] if small
                                       else ["files", "postgres", "growth", "scale"])
     return options
+
+
+def by_hand(path):
+    """What people wrote below the tables of an earlier run: it stays."""
+    if not path or not os.path.exists(path):
+        return ""
+    with open(path, encoding="utf-8") as file:
+        _, heading, text = file.read().partition("\n## By hand\n")
+    return heading + text
 
 
 def write(path, text):

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The command line as the README and --help tell it: options, mistakes and their hints, dry runs,
+# The command line as --help and the README tell it: options, mistakes and their hints, dry runs,
 # the log's formats and the closing summary.
 . "$(dirname "$0")/../support/lib.sh"
 
@@ -30,28 +30,46 @@ leaves 0 funnel 3 rebuild --help
 check "three ranks print the help once" test "$(grep -c '^usage: ' "$WORK/stdout")" = 1
 check "and the same" cmp "$WORK/stdout" "$WORK/rebuild.help"
 
-# The README's tables of options and --help name the same.
-check "README and --help name the same options" python3 - "$SOURCE/README.md" "$WORK" <<'PYTHON'
+# --help is the one list of options. The README and its parts name options only where they explain
+# something: no line of theirs is an entry of a list, and each option that they name exists.
+parts=(README.md jobs/README.md src/README.md src/rules.md tests/README.md tests/bench/RESULTS.md
+    tests/bench/model/README.md)
+for script in jobs/{quickstart,install-deps,rebuild}.sh tests/run.sh tests/bench/run.sh; do
+    "$SOURCE/$script" --help >"$WORK/$(tr / _ <<<"$script").help"
+done
+check "the READMEs name options that exist, and list none" python3 - "$SOURCE" "$WORK" \
+    "${parts[@]}" <<'PYTHON'
+import glob
 import re
 import sys
 
-with open(sys.argv[1], encoding="utf-8") as file:
-    sections = re.split(r"^#+ ", file.read(), flags=re.M)
-tables, good = 0, True
-for section in sections:
-    title = section.split("\n", 1)[0]
-    match = re.match(r"Options of `(\w+)`", title)
-    if not match:
-        continue
-    tables += 1
-    told = set(re.findall(r"^\| *`(--[a-z-]+)", section, flags=re.M))
-    with open(f"{sys.argv[2]}/{match[1]}.help", encoding="utf-8") as file:
-        helped = set(re.findall(r"^ +(--[a-z-]+)", file.read(), flags=re.M))
-    for option in sorted(told ^ helped):
-        good = False
-        where = "README" if option in told else "--help"
-        print(f"{match[1]}: {option} is in the {where} alone", file=sys.stderr)
-sys.exit(not (good and tables))
+# Of other programs: mpirun, sbatch, cmake and ctest.
+known = set("""--oversubscribe --use-hwthread-cpus
+    --nodes --ntasks-per-node --time --signal --requeue
+    --preset --build --install --test-dir --output-on-failure""".split())
+ours = set()
+for path in glob.glob(sys.argv[2] + "/*.help"):
+    with open(path, encoding="utf-8") as file:
+        ours |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", file.read()))
+named, good = set(), True
+for part in sys.argv[3:]:
+    with open(f"{sys.argv[1]}/{part}", encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    for before, line in zip([""] + lines, lines):
+        options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", line))
+        named |= options
+        for option in sorted(options - ours - known):
+            good = False
+            print(f"{part}: there is no {option}", file=sys.stderr)
+        # An entry begins with its option; a command that goes on from the line before is none.
+        if re.match(r"\s*([|*+-]\s+|\d+[.)]\s+)?[`*]*--[a-z]", line) and not before.endswith("\\"):
+            good = False
+            print(f"{part}: an entry of a list of options: {line}", file=sys.stderr)
+        # Exit codes stand in README.md alone.
+        if part.endswith("README.md") and part != "README.md" and re.match(r"\| *\d+ *\|", line):
+            good = False
+            print(f"{part}: an entry of a list of exit codes: {line}", file=sys.stderr)
+sys.exit(not (good and len(ours) > 30 and {"--from", "--to"} <= named))
 PYTHON
 
 # The codes that the program can leave with; the README has those of mpirun and scripts besides.
@@ -63,7 +81,7 @@ with open(sys.argv[1] + "/include/course_funnel/failure.h", encoding="utf-8") as
     enum = re.search(r"enum exit_code \{(.*?)\};", file.read(), flags=re.S)[1]
 codes = sorted(map(int, re.findall(r"= (\d+)", enum)))
 with open(sys.argv[1] + "/README.md", encoding="utf-8") as file:
-    section = re.search(r"^### Exit codes\n(.*?)^#", file.read(), flags=re.S | re.M)[1]
+    section = re.search(r"^## Exit codes\n(.*?)^#", file.read(), flags=re.S | re.M)[1]
 told = sorted(map(int, re.findall(r"^\| (\d+) \|", section, flags=re.M)))
 with open(sys.argv[2] + "/rebuild.help", encoding="utf-8") as file:
     text = re.search(r"^exit codes: (.*)", file.read(), flags=re.S | re.M)[1]
