@@ -102,7 +102,7 @@ run_tests() {
 has_tests() {
     local preset=$1
     shift
-    ctest --test-dir "build/$preset" -N "$@" 2>/dev/null | grep -qE '^Total Tests: [1-9]'
+    grep -qE '^Total Tests: [1-9]' <<<"$(ctest --test-dir "build/$preset" -N "$@" 2>/dev/null)"
 }
 
 tree_state() {

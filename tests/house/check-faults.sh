@@ -19,24 +19,27 @@ for source in $(grep -rl --include='*.c' 'FAULT' src); do
     # shellcheck disable=SC2046 # Flags are words.
     "$compiler" -std=gnu11 -O2 -D_GNU_SOURCE -DCOURSE_FUNNEL_VERSION='"0"' -Iinclude \
         $(pkg-config --cflags libpq hdf5-serial libcjson) $(mpicc --showme:compile) \
-        -c "$source" -o "$objects/$(basename "$source").o"
+        -c "$source" -o "$objects/${source//\//_}.o"
 done
 if [ "$points" -lt 45 ]; then
     echo "only $points fault points found" >&2
     exit 1
 fi
-if strings -a "$objects"/*.o | grep -xFf "$objects/points"; then
+strings -a "$objects"/*.o >"$objects/strings"
+if grep -xFf "$objects/points" "$objects/strings"; then
     echo "fault points are left in a build without them" >&2
     exit 1
 fi
-if nm "$objects"/*.o | grep -E ' fault_(at|number|rank)$'; then
+nm "$objects"/*.o >"$objects/symbols"
+if grep -E ' fault_(at|number|rank)$' "$objects/symbols"; then
     echo "a build without fault points calls them" >&2
     exit 1
 fi
 # The program of a build without them is looked at itself.
 if grep -q '^COURSE_FUNNEL_FAULTS:BOOL=OFF' "$2/CMakeCache.txt" 2>/dev/null; then
     echo COURSE_FUNNEL_FAULT >>"$objects/points"
-    if strings -a "$2/course-funnel" | grep -xFf "$objects/points"; then
+    strings -a "$2/course-funnel" >"$objects/strings"
+    if grep -xFf "$objects/points" "$objects/strings"; then
         echo "fault points are left in $2/course-funnel" >&2
         exit 1
     fi

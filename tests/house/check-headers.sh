@@ -12,12 +12,12 @@ failed=0
 while IFS= read -r header; do
     checked=$((checked + 1))
     printf '#include "%s"\n' "$PWD/$header" |
-        "$compiler" -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude "${library_flags[@]}" \
-            -fsyntax-only -xc - || {
+        "$compiler" -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude -Itests \
+            "${library_flags[@]}" -fsyntax-only -xc - || {
         echo "$header does not compile alone" >&2
         failed=1
     }
-done < <(find include src -name '*.h' | sort)
+done < <(find include src tests -name '*.h' | sort)
 if [ "$checked" -eq 0 ]; then
     echo "no headers found" >&2
     exit 1

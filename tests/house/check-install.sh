@@ -17,7 +17,8 @@ if [ "$version" != "course-funnel $2" ]; then
     exit 1
 fi
 # The build folder is not needed any more.
-if readelf -d "$prefix/bin/course-funnel" | grep -F "$1"; then
+dynamic=$(readelf -d "$prefix/bin/course-funnel")
+if grep -F "$1" <<<"$dynamic"; then
     echo "the installed program looks for libraries in the build folder" >&2
     exit 1
 fi

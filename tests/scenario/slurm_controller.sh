@@ -24,7 +24,7 @@ until_seen 30 "$(log_of unknown)" "attempt 1 of"
 sleep 1
 "$cluster" recover
 for ((tries = 0; tries < 100; tries++)); do
-    ! in_cluster scontrol ping 2>/dev/null | grep -q 'is UP' || break
+    ! grep -q 'is UP' <<<"$(in_cluster scontrol ping 2>/dev/null)" || break
     sleep 0.1
 done
 in_cluster scancel -s USR1 --batch "$database"
@@ -36,7 +36,7 @@ release_if_held() {
     for ((tries = 0; tries < 300; tries++)); do
         case $(state_of "$1") in
         PENDING)
-            if in_cluster squeue -h -j "$1" -o %r | grep -qi 'launch.failed.requeued.held'; then
+            if grep -qi 'launch.failed.requeued.held' <<<"$(in_cluster squeue -h -j "$1" -o %r)"; then
                 echo "job $1 is held, and released"
                 in_cluster scontrol release "$1"
             fi
