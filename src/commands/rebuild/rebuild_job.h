@@ -22,43 +22,33 @@
  * what it points to, but for what is said to be borrowed.
  */
 
-/* Where the marts go, on rank 0. */
-struct job_target {
-    struct publish_target place;
-    char *text; /* what kind of target it is, and where; without passwords */
-};
-
-struct job_input {
-    struct source_list *list;
-    struct ingest_tables tables;
-};
-
-struct job_rejects {
-    char *path;                 /* of the file of all rejects */
-    char *parts;                /* what paths of parts begin with, without a checkpoint */
-    struct rejects_place place; /* borrows both, or has the checkpoint's parts */
-    const struct rejects_stretch *earlier; /* on rank 0: of attempts before this one; borrowed */
-    size_t earlier_count;
-    struct rejects *kept; /* by this rank; NULL where it has read nothing */
-};
-
-/* Of this rank; of all, on rank 0, when they are summed up. */
-struct job_sums {
-    struct ledger ledger; /* of all on every rank */
-    struct tally tally;
-    struct tally matches; /* see match.h */
-};
-
 struct job {
     struct ranks *ranks;
     struct rebuild_options options;
     struct phases phases;
-    struct job_target target;
-    struct job_input input;
+    struct { /* on rank 0 */
+        struct publish_target place;
+        char *text; /* what kind of target it is, and where; without passwords */
+    } target;
+    struct {
+        struct source_list *list;
+        struct ingest_tables tables;
+    } input;
     struct checkpoint *checkpoint; /* NULL without --checkpoint */
-    struct job_rejects rejects;
-    struct state *state; /* NULL before the reading, and when it is summed up */
-    struct job_sums sums;
+    struct {
+        char *path;                 /* of the file of all rejects */
+        char *parts;                /* what paths of parts begin with, without a checkpoint */
+        struct rejects_place place; /* borrows both, or has the checkpoint's parts */
+        const struct rejects_stretch *earlier; /* on rank 0: of attempts before; borrowed */
+        size_t earlier_count;
+        struct rejects *kept; /* by this rank; NULL where it has read nothing */
+    } rejects;
+    struct state *state;      /* NULL before the reading, and when it is summed up */
+    struct {                  /* of this rank; when they are summed up, of all on rank 0 */
+        struct ledger ledger; /* then of all on every rank */
+        struct tally tally;
+        struct tally matches; /* see match.h */
+    } sums;
     struct failure unmatched; /* the job ends with it once its sums are kept; alike on every rank */
     struct run_record record;
 };

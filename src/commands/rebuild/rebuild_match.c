@@ -84,8 +84,7 @@ int rebuild_match(struct job *job, struct failure *failure)
     struct failure trouble = {0};
     bool wanted = job->input.tables.list != NULL && job->input.tables.list->has_sessions;
     (void)FAULT("rebuild.match");
-    /* Before sessions are read: what goes wrong there may end the transaction that has the locks.
-     */
+    /* First of all, since an error while sessions are read may end the locks on other tables. */
     if (!rebuild_job_is_read(job) &&
         ingest_tables_confirm(job->ranks, &job->input.tables, failure) != 0)
         return -1;

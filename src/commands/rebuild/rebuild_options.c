@@ -129,22 +129,12 @@ static int set_text(const char *option, const char **value, const char *text,
     return 0;
 }
 
-static int add_source(struct rebuild_options *options, const char *text, struct failure *failure)
-{
-    if (text[0] == '\0')
-        return failure_set(failure, EXIT_USAGE, "--from takes a text that is not empty.");
-    options->from[options->from_count++] = text;
-    return 0;
-}
-
 static int add_events_table(struct rebuild_options *options, const char *text,
                             struct failure *failure)
 {
-    if (text[0] == '\0')
-        return failure_set(failure, EXIT_USAGE, "--events-table takes a text that is not empty.");
-    options->events_tables[options->events_table_count++] =
-        (struct rebuild_table){.name = text, .from_before = options->from_count};
-    return 0;
+    struct rebuild_table *table = &options->events_tables[options->events_table_count++];
+    table->from_before = options->from_count;
+    return set_text("--events-table", &table->name, text, failure);
 }
 
 /*
@@ -208,7 +198,7 @@ static int set_option(struct rebuild_options *options, enum option_name name,
 {
     switch (name) {
     case OPTION_FROM:
-        return add_source(options, optarg, failure);
+        return set_text("--from", &options->from[options->from_count++], optarg, failure);
     case OPTION_TO:
         return set_text("--to", &options->to, optarg, failure);
     case OPTION_SCHEMA:

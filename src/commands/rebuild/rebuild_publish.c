@@ -106,7 +106,7 @@ static int describe_sources(struct job *job, struct failure *failure)
     return 0;
 }
 
-/* On rank 0. */
+/* On rank 0: the marts and the record of the run to the target. */
 static int publish_marts(struct job *job, const struct marts *marts, struct failure *failure)
 {
     (void)FAULT("rebuild.publish");
