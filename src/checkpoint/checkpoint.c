@@ -7,6 +7,7 @@
 #include "course_funnel/fault.h"
 #include "course_funnel/generation.h"
 #include "course_funnel/log.h"
+#include "course_funnel/store_choice.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -42,15 +43,18 @@ static int read_manifest(struct checkpoint *checkpoint, struct store_generation 
     if (manifest_parse((char *)text->bytes, text->byte_count, manifest, &trouble) != 0)
         return failure_set(failure, trouble.code, "%s/%s/" MANIFEST_NAME ": %s.",
                            store->folder.path, name, trouble.message);
-    if (manifest->attempt != generation.attempt || manifest->generation != generation.number)
+    switch (store_whose(manifest, generation, store->is_run_known ? store->attempt.run_id : NULL)) {
+    case STORE_OWN:
+        return 0;
+    case STORE_OF_ANOTHER_GENERATION:
         failure_set(failure, STORE_DAMAGED, "%s/%s/" MANIFEST_NAME ": is of generation %u-%u.",
                     store->folder.path, name, manifest->attempt, manifest->generation);
-    else if (store->is_run_known && strcmp(manifest->run_id, store->attempt.run_id) != 0)
+        break;
+    case STORE_OF_ANOTHER_RUN:
         failure_set(failure, STORE_DAMAGED,
                     "%s/%s/" MANIFEST_NAME ": is of run %s, and the folder of run %s.",
                     store->folder.path, name, manifest->run_id, store->attempt.run_id);
-    if (failure->code == 0)
-        return 0;
+    }
     manifest_clear(manifest);
     return -1;
 }
@@ -80,10 +84,11 @@ static int leave_out(struct checkpoint *checkpoint, struct candidates *candidate
 {
     char name[STORE_NAME_BYTES];
     struct store_generation generation = candidates->listing.generations[candidates->next];
-    if (trouble->code == STORE_DAMAGED) {
+    enum store_choice choice = store_choose(trouble->code);
+    if (choice == STORE_SET_ASIDE) {
         if (set_aside(checkpoint, candidates, generation, trouble, failure) != 0)
             return -1;
-    } else if (trouble->code == EXIT_CHECKPOINT) {
+    } else if (choice == STORE_PASSED_OVER) {
         store_name(generation, name);
         log_warning("checkpoint %s cannot be read now and is passed over: %s", name,
                     trouble->message);

@@ -5,6 +5,7 @@
 #include "course_funnel/fault.h"
 #include "course_funnel/manifest.h"
 #include "course_funnel/rejects.h"
+#include "course_funnel/store_choice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,11 +189,11 @@ static int clean(const struct store *store, const struct store_listing *listing,
             store_remove(store, listing->incomplete[i], failure) != 0)
             return -1;
     for (size_t i = 0; i < listing->generation_count; i++)
-        if (listing->generations[i].attempt < store->attempt.first_number &&
+        if (store_is_thrown_away(&store->attempt, listing->generations[i]) &&
             store_remove(store, listing->generations[i], failure) != 0)
             return -1;
     for (size_t i = 0; i < listing->damaged_count; i++)
-        if (listing->damaged[i].generation.attempt < store->attempt.first_number &&
+        if (store_is_thrown_away(&store->attempt, listing->damaged[i].generation) &&
             remove_folder(store, listing->damaged[i].name, failure) != 0)
             return -1;
     return 0;

@@ -1,5 +1,7 @@
 #include "inspection.h"
 
+#include "course_funnel/store_choice.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,11 +19,11 @@ static int look_at(struct inspection *inspection, struct inspection_entry *entry
     if (result != 0)
         goto check_memory;
     entry->has_manifest = true;
-    if (entry->manifest.attempt != entry->name.attempt ||
-        entry->manifest.generation != entry->name.number)
+    enum store_owner owner = store_whose(
+        &entry->manifest, entry->name, inspection->has_attempt ? inspection->attempt.run_id : NULL);
+    if (owner == STORE_OF_ANOTHER_GENERATION)
         failure_set(&entry->problem, STORE_DAMAGED, MANIFEST_NAME ": is of another generation.");
-    else if (inspection->has_attempt &&
-             strcmp(entry->manifest.run_id, inspection->attempt.run_id) != 0)
+    else if (owner == STORE_OF_ANOTHER_RUN)
         failure_set(&entry->problem, STORE_DAMAGED, MANIFEST_NAME ": is of another run.");
     else if (generation_open(&inspection->store, &entry->manifest, &generation, &entry->problem) ==
              0) {
@@ -70,12 +72,13 @@ int inspection_make(const char *path, struct inspection *inspection, struct fail
         if (look_at(inspection, entry, failure) != 0)
             return -1;
         bool thrown_away =
-            inspection->has_attempt && entry->name.attempt < inspection->attempt.first_number;
+            inspection->has_attempt && store_is_thrown_away(&inspection->attempt, entry->name);
         if (thrown_away || inspection->resume != NULL || inspection->refused != NULL)
             continue;
-        if (entry->problem.code == 0)
+        enum store_choice choice = store_choose(entry->problem.code);
+        if (choice == STORE_TAKEN)
             inspection->resume = entry;
-        else if (entry->problem.code == EXIT_STRANGER)
+        else if (choice == STORE_REFUSED)
             inspection->refused = entry;
     }
     return 0;
