@@ -1,6 +1,6 @@
 #!/bin/bash
 # The network between job and server is cut while a table is read: the job ends within the time that
-# the README states, the server forgets its sessions, and the target stays as it was.
+# jobs/README.md states, the server forgets its sessions, and the target stays as it was.
 . "$(dirname "$0")/../support/lib.sh"
 . "$(dirname "$0")/../support/table_gate.sh"
 

@@ -172,7 +172,7 @@ create view v.settings as select 'course_completed' as event_type, null as user_
 SQL
 leaves 7 funnel 1 rebuild --from "$CONNINFO" --events-table v.settings --to "$WORK/none" \
     --rejects "$WORK/settings"
-check "the sessions are set as the README says" grep -qF "application_name=course-funnel rank 0 \
+check "the sessions are set as jobs/README.md says" grep -qF "application_name=course-funnel rank 0 \
 client_connection_check_interval=5s idle_in_transaction_session_timeout=0 jit=off lock_timeout=5s \
 row_security=off statement_timeout=0 transaction_isolation=repeatable read \
 transaction_read_only=on" "$WORK/settings"
