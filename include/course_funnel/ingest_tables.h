@@ -12,8 +12,8 @@
 
 struct ingest_tables {
     struct table_list *list;
-    struct table_sessions *connections; /* NULL on a rank that does not read tables */
-    struct source_list *session_splits; /* of the table of sessions; NULL: no tables at all */
+    struct table_connections *connections; /* NULL on a rank that does not read tables */
+    struct source_list *session_splits;    /* of the table of sessions; NULL: no tables at all */
 };
 
 /*

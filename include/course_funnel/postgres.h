@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 /*
- * The one wrapper of libpq: a session, statements, COPY both ways. Each wait has an end: a server
+ * The one wrapper of libpq: connections, statements, COPY both ways. Each wait has an end: a server
  * or a network that falls silent is a failure, never a hang. Nothing here holds, shows or logs a
- * password. A failure carries the code that the session was opened for (EXIT_TARGET, EXIT_SOURCE),
- * the server's own words, the SQLSTATE and what to do.
+ * password. A failure carries the code that the connection was opened for (EXIT_TARGET,
+ * EXIT_SOURCE), the server's own words, the SQLSTATE and what to do.
  */
 
 /*
@@ -25,7 +25,7 @@
 /* Longest wait for a lock: others queue behind a waiting lock, so better give up and come again. */
 #define POSTGRES_LOCK_S 5
 
-/* The server ends a session of ours that stays silent inside a transaction: its client is gone. */
+/* The server ends a connection of ours that stays silent in a transaction: its client is gone. */
 #define POSTGRES_IDLE_S 60
 
 /* A server from 14 on asks so often whether the client of a running statement is still there. */
@@ -33,7 +33,7 @@
 /* Until a connection stands, per host that the target names; less where the target says so. */
 #define POSTGRES_CONNECT_S 10
 
-struct postgres;        /* a session */
+struct postgres;        /* a connection */
 struct postgres_result; /* rows of one statement */
 
 struct postgres_options {
@@ -41,7 +41,7 @@ struct postgres_options {
     const char *application; /* application_name, unless the user set one */
     bool writes;             /* ask for a server that may be written to, unless the user set
                                 target_session_attrs (`any` in a service file does not count) */
-    int failure_code;        /* of every failure of this session */
+    int failure_code;        /* of every failure of this connection */
     uint32_t statement_s;    /* longest run of one statement; 0: POSTGRES_STATEMENT_S */
     bool holds; /* it may stay silent inside a transaction, to hold a snapshot; the server is asked
                    to look every POSTGRES_LOOK_S seconds whether its client is there */
@@ -61,57 +61,57 @@ bool postgres_is_target(const char *text);
 int postgres_describe(const char *target, char **text, struct failure *failure);
 
 /*
- * Local. Open a session: time zone UTC, ISO dates, UTF-8, search_path pg_catalog, the limits
+ * Local. Open a connection: time zone UTC, ISO dates, UTF-8, search_path pg_catalog, the limits
  * above, and keepalives_* and tcp_user_timeout unless the target, its service file or the
- * environment sets them. Returns 0 and a session for postgres_close, or -1, and in ${passing}
+ * environment sets them. Returns 0 and a connection for postgres_close, or -1, and in ${passing}
  * whether the cause may pass by itself (server starting, unreachable or full) so that trying again
  * makes sense.
  */
-int postgres_connect(const struct postgres_options *options, struct postgres **session,
+int postgres_connect(const struct postgres_options *options, struct postgres **connection,
                      bool *passing, struct failure *failure);
 
 /*
  * Local. postgres_close(NULL) does nothing. A statement that runs is cancelled, an open transaction
  * rolled back.
  */
-void postgres_close(struct postgres *session);
+void postgres_close(struct postgres *connection);
 
 /*
- * Local. Whether the session's last failure may pass by itself: connection lost, server stopping,
- * deadlock, serialization, lock timeout, too many connections. Try again with a new session.
+ * Local. Whether the connection's last failure may pass by itself: connection lost, server
+ * stopping, deadlock, serialization, lock timeout, too many connections. Try again with a new one.
  */
-bool postgres_passing(const struct postgres *session);
+bool postgres_passing(const struct postgres *connection);
 
-/* Local. Whether the session's last failure was that the role lacks a right (42501). */
-bool postgres_denied(const struct postgres *session);
+/* Local. Whether the connection's last failure was that the role lacks a right (42501). */
+bool postgres_denied(const struct postgres *connection);
 
 /*
  * Local. Put ${schema}, quoted as an identifier, in place of each `:schema` of ${sql}. Returns 0
  * and a text that the caller frees, or -1.
  */
-int postgres_place_schema(struct postgres *session, const char *sql, const char *schema,
+int postgres_place_schema(struct postgres *connection, const char *sql, const char *schema,
                           char **placed, struct failure *failure);
 
 /*
  * Local. Carry out one or more statements without values; rows they give are dropped. ${what}
  * begins the message of a failure, such as "Creating the tables". Returns 0, or -1.
  */
-int postgres_run(struct postgres *session, const char *what, const char *sql,
+int postgres_run(struct postgres *connection, const char *what, const char *sql,
                  struct failure *failure);
 
 /* Local. COMMIT. A transaction that the server rolled back instead is a failure. 0, or -1. */
-int postgres_commit(struct postgres *session, const char *what, struct failure *failure);
+int postgres_commit(struct postgres *connection, const char *what, struct failure *failure);
 
 /*
  * Local. One statement with ${value_count} values ($1, ...) as text, NULL for SQL NULL. Returns 0
  * and in ${result} its rows, to be freed with postgres_result_free, or -1.
  */
-int postgres_query(struct postgres *session, const char *what, const char *sql,
+int postgres_query(struct postgres *connection, const char *what, const char *sql,
                    const char *const *values, size_t value_count, struct postgres_result **result,
                    struct failure *failure);
 
 /* Local. As postgres_query, for a statement that gives no rows; how many it changed. */
-int postgres_change(struct postgres *session, const char *what, const char *sql,
+int postgres_change(struct postgres *connection, const char *what, const char *sql,
                     const char *const *values, size_t value_count, uint64_t *changed,
                     struct failure *failure);
 
@@ -131,40 +131,40 @@ int postgres_columns(const struct postgres_result *result, const char *const *na
 /*
  * Local. COPY ... FROM STDIN: begin, send any number of texts (which may end anywhere), end. Only
  * the end tells whether the server took the rows, and how many. Each returns 0, or -1; after -1
- * the session can only be closed.
+ * the connection can only be closed.
  */
-int postgres_copy_in_begin(struct postgres *session, const char *what, const char *sql,
+int postgres_copy_in_begin(struct postgres *connection, const char *what, const char *sql,
                            struct failure *failure);
-int postgres_copy_in_send(struct postgres *session, const char *what, const char *text,
+int postgres_copy_in_send(struct postgres *connection, const char *what, const char *text,
                           size_t bytes, struct failure *failure);
-int postgres_copy_in_end(struct postgres *session, const char *what, uint64_t *rows,
+int postgres_copy_in_end(struct postgres *connection, const char *what, uint64_t *rows,
                          struct failure *failure);
 
 /*
  * Local. COPY ... TO STDOUT: begin, then take row after row. postgres_copy_out_next returns 1 and
  * a row (of the text and CSV formats: a line with its '\n'; borrowed until the next call), 0 at
- * the end, or -1, after which the session can only be closed.
+ * the end, or -1, after which the connection can only be closed.
  */
-int postgres_copy_out_begin(struct postgres *session, const char *what, const char *sql,
+int postgres_copy_out_begin(struct postgres *connection, const char *what, const char *sql,
                             struct failure *failure);
-int postgres_copy_out_next(struct postgres *session, const char *what, const char **text,
+int postgres_copy_out_next(struct postgres *connection, const char *what, const char **text,
                            size_t *bytes, struct failure *failure);
 
 /*
  * Local. As postgres_copy_out_begin, without waiting for the server, which may say nothing before
  * it has a buffer of rows: postgres_copy_out_poll tells whether it carries it out.
  */
-int postgres_copy_out_start(struct postgres *session, const char *what, const char *sql,
+int postgres_copy_out_start(struct postgres *connection, const char *what, const char *sql,
                             struct failure *failure);
 
 /*
  * Local. As postgres_copy_out_next, but returns 2 when no row has come within ${wait_ms}
  * milliseconds. A server that gives none for as long as a statement may run is still a failure.
  */
-int postgres_copy_out_poll(struct postgres *session, const char *what, int64_t wait_ms,
+int postgres_copy_out_poll(struct postgres *connection, const char *what, int64_t wait_ms,
                            const char **text, size_t *bytes, struct failure *failure);
 
 /* Local. How many rows the server says that it copied, after the end of a COPY ... TO STDOUT. */
-uint64_t postgres_copied(const struct postgres *session);
+uint64_t postgres_copied(const struct postgres *connection);
 
 #endif

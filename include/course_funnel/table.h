@@ -14,13 +14,13 @@
 /*
  * Tables of PostgreSQL → splits (ranges of pages, or where there are none a whole relation) → rows,
  * all of one snapshot: rank 0 finds the tables, checks them and exports the snapshot; every rank
- * that reads opens a session of its own in it. Rows that are no course events stay at the server.
- * No MPI.
+ * that reads opens a connection of its own in it. Rows that are no course events stay at the
+ * server. No MPI.
  *
- * Sessions: read-only transactions, isolation REPEATABLE READ, time zone UTC; row_security is off,
- * so that a policy that hides rows is a failure and not a silent loss. Rank 0's hold a lock in
- * ACCESS SHARE mode on the tables until the end, which keeps TRUNCATE, DROP and rewrites out; the
- * others' lock what they are reading.
+ * A connection has a read-only transaction, isolation REPEATABLE READ, time zone UTC; row_security
+ * is off, so that a policy that hides rows is a failure and not a silent loss. Rank 0's hold a lock
+ * in ACCESS SHARE mode on the tables until the end, which keeps TRUNCATE, DROP and rewrites out;
+ * those of other ranks lock what they are reading.
  */
 
 /* A table to be read. Requests of one server stand next to each other, with the same ${target}. */
@@ -81,20 +81,21 @@ struct table_list {
     bool has_sessions; /* the last origins are tables of sessions, one of a server at most */
 };
 
-struct table_sessions; /* one for each server */
+struct table_connections; /* one for each server */
 
 /*
- * Local, on rank 0. Find and check what ${options} ask for, append its splits to ${splits}
- * (format SOURCE_TABLE, entry the index of the relation, begin and end pages), and those of the
- * table of sessions of each server that has it to ${session_splits}; open rank 0's sessions. Where
- * one that was not asked for cannot be read, none is listed and ${remark} (for free) says why, else
- * it is NULL. Returns 0, a list for table_free and sessions for table_close;
+ * Local, on rank 0. Open rank 0's connections, and find and check what ${options} ask for. Append
+ * the splits of the tables of events to ${splits} (format SOURCE_TABLE, entry the index of the
+ * relation, begin and end pages), and those of the tables of sessions to ${session_splits}. A table
+ * of sessions that was not asked for and cannot be read is no failure: no table of sessions is
+ * listed then, and ${remark}, which the caller frees, says why; else it is NULL. Returns 0, a list
+ * for table_free and connections for table_close;
  * or -1: EXIT_SOURCE (no connection, no such table, a column missing, of the wrong type or not
  * readable, ...), EXIT_USAGE (a password on the command line), EXIT_BUG.
  */
 int table_list(const struct table_options *options, struct source_list *splits,
                struct source_list *session_splits, struct table_list **list,
-               struct table_sessions **sessions, char **remark, struct failure *failure);
+               struct table_connections **connections, char **remark, struct failure *failure);
 
 /* Local. table_free(NULL) does nothing. */
 void table_free(struct table_list *list);
@@ -107,21 +108,21 @@ int table_unpack(const unsigned char *bytes, size_t byte_count, struct table_lis
                  struct failure *failure);
 
 /*
- * Local, on a rank other than 0 that is to read, while rank 0 keeps its sessions: open sessions in
- * the same snapshots. Returns 0, or -1 (EXIT_SOURCE, EXIT_BUG).
+ * Local, on a rank other than 0 that is to read, while rank 0 keeps its connections: open
+ * connections in the same snapshots. Returns 0, or -1 (EXIT_SOURCE, EXIT_BUG).
  */
 int table_join(const struct table_options *options, const struct table_list *list, int rank,
-               struct table_sessions **sessions, struct failure *failure);
+               struct table_connections **connections, struct failure *failure);
 
 /*
- * Local, on rank 0, when no rank reads any more: make sure that its sessions, and with them the
- * locks, have lasted until now. Else what others read last may have been truncated before. Returns
- * 0, or -1 (EXIT_SOURCE).
+ * Local, on rank 0, when no rank reads any more: make sure that its connections, and with them
+ * the locks, have lasted until now. Else what others read last may have been truncated before.
+ * Returns 0, or -1 (EXIT_SOURCE).
  */
-int table_confirm(struct table_sessions *sessions, struct failure *failure);
+int table_confirm(struct table_connections *connections, struct failure *failure);
 
-/* Local. Ends the sessions; a running statement is cancelled. table_close(NULL) does nothing. */
-void table_close(struct table_sessions *sessions);
+/* Local. Ends the connections; a running statement is cancelled. table_close(NULL) does nothing. */
+void table_close(struct table_connections *connections);
 
 /* One row: a record as a line has it, or its columns. Borrowed until the next call of the reader.
  */
@@ -138,10 +139,10 @@ struct table_reader; /* reads one split at a time */
 
 /* Local. All but the last two are borrowed. Returns 0, or -1 (EXIT_BUG). */
 int table_reader_create(const struct source_list *splits, const struct table_list *list,
-                        const struct table_options *options, struct table_sessions *sessions,
+                        const struct table_options *options, struct table_connections *connections,
                         struct table_reader **reader, struct failure *failure);
 
-/* Local. table_reader_free(NULL) does nothing; the sessions stay. */
+/* Local. table_reader_free(NULL) does nothing; the connections stay. */
 void table_reader_free(struct table_reader *reader);
 
 /*
@@ -156,8 +157,9 @@ uint64_t table_offset(const struct table_reader *reader);
 
 /*
  * Local. Wait for the next rows of the open split, some hundred KiB or one long row. Returns 1; 0
- * at its end, after it was checked that all rows came; or -1 (EXIT_SOURCE): the session was lost, a
- * statement took too long, ... ${disk_bytes}: how much of the table was passed since the last call.
+ * at its end, after it was checked that all rows came; or -1 (EXIT_SOURCE): the connection was
+ * lost, a statement took too long, ... ${disk_bytes}: how much of the table was passed since the
+ * last call.
  */
 int table_next(struct table_reader *reader, uint64_t *disk_bytes, struct failure *failure);
 

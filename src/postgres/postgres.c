@@ -1,4 +1,4 @@
-#include "postgres_session.h"
+#include "postgres_connection.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-/* The parts of a session's settings, each sent once. */
-static const char session_format[] =
+/* The parts of a connection's settings, each sent once. */
+static const char settings_format[] =
     "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET search_path = pg_catalog, pg_temp;"
     "SET standard_conforming_strings = on; SET lock_timeout = '%ds';"
     "SET statement_timeout = '%us'; SET idle_in_transaction_session_timeout = '%ds';";
@@ -39,47 +38,15 @@ static const char holder_format[] =
     "value)"
     " WHERE current_setting(name, true) IS NOT NULL";
 
-int64_t postgres_clock_ms(void)
-{
-    struct timespec now = {0};
-    /* CLOCK_MONOTONIC cannot fail on Linux; a clock that stands still would only wait longer. */
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t postgres_deadline(const struct postgres *session)
-{
-    return postgres_clock_ms() + INT64_C(1000) * (session->statement_s + POSTGRES_GRACE_S);
-}
-
-int postgres_wait(PGconn *connection, bool write, int64_t deadline_ms)
-{
-    struct pollfd wait = {.fd = PQsocket(connection),
-                          .events = (short)(write ? POLLIN | POLLOUT : POLLIN)};
-    /* libpq has closed the socket already: there is nothing to wait for, only an error to take. */
-    if (wait.fd < 0)
-        return 0;
-    for (;;) {
-        int64_t left = deadline_ms - postgres_clock_ms();
-        if (left <= 0)
-            return -1;
-        int ready = poll(&wait, 1, left > 60000 ? 60000 : (int)left);
-        if (ready > 0)
-            return 0;
-        if (ready < 0 && errno != EINTR)
-            return -1;
-    }
-}
-
 /*
  * Wait until the connection stands or is refused. Own polling rather than PQconnectdb, because
  * only so can the SQLSTATE of a refusal be asked for.
  */
-static bool connect_poll(PGconn *connection, int64_t deadline_ms)
+static bool connect_poll(PGconn *libpq, int64_t deadline_ms)
 {
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
     while (state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
-        struct pollfd wait = {.fd = PQsocket(connection),
+        struct pollfd wait = {.fd = PQsocket(libpq),
                               .events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT};
         int64_t left = deadline_ms - postgres_clock_ms();
         if (left <= 0)
@@ -88,17 +55,17 @@ static bool connect_poll(PGconn *connection, int64_t deadline_ms)
         if (ready < 0 && errno != EINTR)
             return false;
         if (ready > 0)
-            state = PQconnectPoll(connection);
+            state = PQconnectPoll(libpq);
     }
     return true;
 }
 
 /* How long to wait for the connection: the target's own connect_timeout if any, for each host. */
-static int64_t connect_limit_ms(PGconn *connection)
+static int64_t connect_limit_ms(PGconn *libpq)
 {
     int64_t seconds = 0;
     int64_t hosts = 1;
-    PQconninfoOption *options = PQconninfo(connection);
+    PQconninfoOption *options = PQconninfo(libpq);
     for (PQconninfoOption *at = options; at != NULL && at->keyword != NULL; at++) {
         if (at->val == NULL)
             continue;
@@ -154,19 +121,19 @@ static void join_lines(const char *text, char *out, size_t size)
     out[length] = '\0';
 }
 
-static int refuse(struct postgres *session, bool *passing, struct failure *failure)
+static int refuse(struct postgres *connection, bool *passing, struct failure *failure)
 {
     char text[1000];
     char line[1200];
     char state[POSTGRES_STATE_BYTES];
-    snprintf(text, sizeof text, "%s", PQerrorMessage(session->connection));
+    snprintf(text, sizeof text, "%s", PQerrorMessage(connection->libpq));
     split_refusal(text, state);
     join_lines(text, line, sizeof line);
     *passing = postgres_state_passes(state);
-    return failure_set(failure, session->failure_code, "No connection to PostgreSQL: %s%s%s%s. %s",
-                       line, state[0] != '\0' ? " (SQLSTATE " : "", state,
-                       state[0] != '\0' ? ")" : "",
-                       postgres_state_advice(state, session->failure_code));
+    return failure_set(failure, connection->failure_code,
+                       "No connection to PostgreSQL: %s%s%s%s. %s", line,
+                       state[0] != '\0' ? " (SQLSTATE " : "", state, state[0] != '\0' ? ")" : "",
+                       postgres_state_advice(state, connection->failure_code));
 }
 
 static void drop_notice(void *context, const PGresult *result)
@@ -219,12 +186,12 @@ static PGconn *connect_begin(const struct postgres_options *options)
     return PQconnectStartParams(keywords, values, 1);
 }
 
-static int prepare_session(struct postgres *session, const struct postgres_options *options,
-                           struct failure *failure)
+static int prepare_connection(struct postgres *connection, const struct postgres_options *options,
+                              struct failure *failure)
 {
     char settings[1200];
-    int length = snprintf(settings, sizeof settings, session_format, POSTGRES_LOCK_S,
-                          session->statement_s, options->holds ? 0 : POSTGRES_IDLE_S);
+    int length = snprintf(settings, sizeof settings, settings_format, POSTGRES_LOCK_S,
+                          connection->statement_s, options->holds ? 0 : POSTGRES_IDLE_S);
     if (length < 0 || (size_t)length >= sizeof settings)
         return failure_set(failure, EXIT_BUG, "The settings of a session are too long.");
     char *rest = settings + length;
@@ -232,80 +199,79 @@ static int prepare_session(struct postgres *session, const struct postgres_optio
         snprintf(rest, sizeof settings - (size_t)length, holder_format, POSTGRES_LOOK_S);
     else
         snprintf(rest, sizeof settings - (size_t)length, "%s", writer_settings);
-    return postgres_run(session, "Preparing the session", settings, failure);
+    return postgres_run(connection, "Preparing the session", settings, failure);
 }
 
-int postgres_connect(const struct postgres_options *options, struct postgres **session,
+int postgres_connect(const struct postgres_options *options, struct postgres **connection,
                      bool *passing, struct failure *failure)
 {
-    *session = NULL;
+    *connection = NULL;
     *passing = false;
     struct postgres *made = calloc(1, sizeof *made);
     if (made == NULL)
         return failure_memory(failure, "a PostgreSQL session", sizeof *made);
     made->failure_code = options->failure_code;
     made->statement_s = options->statement_s > 0 ? options->statement_s : POSTGRES_STATEMENT_S;
-    made->connection = connect_begin(options);
-    if (made->connection == NULL) {
+    made->libpq = connect_begin(options);
+    if (made->libpq == NULL) {
         failure_memory(failure, "a PostgreSQL session", 0);
-        goto close_session;
+        goto close_connection;
     }
-    PQsetNoticeReceiver(made->connection, drop_notice, NULL);
-    PQsetErrorVerbosity(made->connection, PQERRORS_VERBOSE);
-    if (PQstatus(made->connection) != CONNECTION_BAD &&
-        !connect_poll(made->connection, postgres_clock_ms() + connect_limit_ms(made->connection))) {
+    PQsetNoticeReceiver(made->libpq, drop_notice, NULL);
+    PQsetErrorVerbosity(made->libpq, PQERRORS_VERBOSE);
+    if (PQstatus(made->libpq) != CONNECTION_BAD &&
+        !connect_poll(made->libpq, postgres_clock_ms() + connect_limit_ms(made->libpq))) {
         postgres_fail_silent(made, "Connecting to PostgreSQL", failure);
         *passing = true;
-        goto close_session;
+        goto close_connection;
     }
-    if (PQstatus(made->connection) != CONNECTION_OK) {
+    if (PQstatus(made->libpq) != CONNECTION_OK) {
         refuse(made, passing, failure);
-        goto close_session;
+        goto close_connection;
     }
-    PQsetErrorVerbosity(made->connection, PQERRORS_DEFAULT);
-    if (PQsetnonblocking(made->connection, 1) != 0 ||
-        prepare_session(made, options, failure) != 0) {
+    PQsetErrorVerbosity(made->libpq, PQERRORS_DEFAULT);
+    if (PQsetnonblocking(made->libpq, 1) != 0 || prepare_connection(made, options, failure) != 0) {
         postgres_fail(made, "Preparing the session", NULL, failure);
         *passing = made->passing;
-        goto close_session;
+        goto close_connection;
     }
-    *session = made;
+    *connection = made;
     return 0;
-close_session:
+close_connection:
     postgres_close(made);
     return -1;
 }
 
 /* Ask the server to stop what it does for us; without it it would go on until it has rows to send.
  */
-static void cancel_statement(struct postgres *session)
+static void cancel_statement(struct postgres *connection)
 {
     char ignored[256];
-    if (session->silent || PQstatus(session->connection) != CONNECTION_OK ||
-        PQtransactionStatus(session->connection) != PQTRANS_ACTIVE)
+    if (connection->silent || PQstatus(connection->libpq) != CONNECTION_OK ||
+        PQtransactionStatus(connection->libpq) != PQTRANS_ACTIVE)
         return;
-    PGcancel *cancel = PQgetCancel(session->connection);
+    PGcancel *cancel = PQgetCancel(connection->libpq);
     if (cancel != NULL)
         (void)PQcancel(cancel, ignored, (int)sizeof ignored);
     PQfreeCancel(cancel);
 }
 
-void postgres_close(struct postgres *session)
+void postgres_close(struct postgres *connection)
 {
-    if (session == NULL)
+    if (connection == NULL)
         return;
-    cancel_statement(session);
-    PQfreemem(session->row);
-    PQfinish(session->connection);
-    free(session);
+    cancel_statement(connection);
+    PQfreemem(connection->row);
+    PQfinish(connection->libpq);
+    free(connection);
 }
 
-bool postgres_passing(const struct postgres *session)
+bool postgres_passing(const struct postgres *connection)
 {
-    return session->passing;
+    return connection->passing;
 }
 
-bool postgres_denied(const struct postgres *session)
+bool postgres_denied(const struct postgres *connection)
 {
-    return session->denied;
+    return connection->denied;
 }

@@ -1,4 +1,4 @@
-#include "postgres_session.h"
+#include "postgres_connection.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -6,11 +6,11 @@
 /* A piece of COPY data that cannot be handed over for so long meets nobody who reads it. */
 #define SEND_S 60
 
-static int begin(struct postgres *session, const char *what, const char *sql,
+static int begin(struct postgres *connection, const char *what, const char *sql,
                  ExecStatusType expected, struct failure *failure)
 {
     PGresult *result = NULL;
-    if (postgres_start(session, what, sql, NULL, 0, &result, failure) != 0)
+    if (postgres_start(connection, what, sql, NULL, 0, &result, failure) != 0)
         return -1;
     ExecStatusType status = PQresultStatus(result);
     PQclear(result);
@@ -20,80 +20,80 @@ static int begin(struct postgres *session, const char *what, const char *sql,
     return 0;
 }
 
-int postgres_copy_in_begin(struct postgres *session, const char *what, const char *sql,
+int postgres_copy_in_begin(struct postgres *connection, const char *what, const char *sql,
                            struct failure *failure)
 {
-    return begin(session, what, sql, PGRES_COPY_IN, failure);
+    return begin(connection, what, sql, PGRES_COPY_IN, failure);
 }
 
 /*
  * What went wrong while sending: the server's words if it said any before the connection was
  * lost, else the connection's.
  */
-static int send_failed(struct postgres *session, const char *what, struct failure *failure)
+static int send_failed(struct postgres *connection, const char *what, struct failure *failure)
 {
-    if (PQstatus(session->connection) != CONNECTION_BAD && PQsocket(session->connection) >= 0)
-        return postgres_fail_silent(session, what, failure);
-    (void)postgres_finish(session, what, failure);
-    return postgres_fail(session, what, NULL, failure);
+    if (PQstatus(connection->libpq) != CONNECTION_BAD && PQsocket(connection->libpq) >= 0)
+        return postgres_fail_silent(connection, what, failure);
+    (void)postgres_finish(connection, what, failure);
+    return postgres_fail(connection, what, NULL, failure);
 }
 
-int postgres_copy_in_send(struct postgres *session, const char *what, const char *text,
+int postgres_copy_in_send(struct postgres *connection, const char *what, const char *text,
                           size_t bytes, struct failure *failure)
 {
     if (bytes > INT_MAX)
         return failure_set(failure, EXIT_BUG, "%s: a piece of %zu bytes is too large.", what,
                            bytes);
-    if (PQputCopyData(session->connection, text, (int)bytes) != 1)
-        return send_failed(session, what, failure);
+    if (PQputCopyData(connection->libpq, text, (int)bytes) != 1)
+        return send_failed(connection, what, failure);
     /* Flushing after each piece keeps what libpq queues as small as the piece. */
-    if (postgres_flush(session, postgres_clock_ms() + INT64_C(1000) * SEND_S) != 0)
-        return send_failed(session, what, failure);
+    if (postgres_flush(connection, postgres_clock_ms() + INT64_C(1000) * SEND_S) != 0)
+        return send_failed(connection, what, failure);
     return 0;
 }
 
-int postgres_copy_in_end(struct postgres *session, const char *what, uint64_t *rows,
+int postgres_copy_in_end(struct postgres *connection, const char *what, uint64_t *rows,
                          struct failure *failure)
 {
     PGresult *result = NULL;
-    if (PQputCopyEnd(session->connection, NULL) != 1 ||
-        postgres_flush(session, postgres_clock_ms() + INT64_C(1000) * SEND_S) != 0)
-        return send_failed(session, what, failure);
-    if (postgres_take(session, postgres_deadline(session), &result) != 0)
-        return postgres_fail_silent(session, what, failure);
+    if (PQputCopyEnd(connection->libpq, NULL) != 1 ||
+        postgres_flush(connection, postgres_clock_ms() + INT64_C(1000) * SEND_S) != 0)
+        return send_failed(connection, what, failure);
+    if (postgres_take(connection, postgres_deadline(connection), &result) != 0)
+        return postgres_fail_silent(connection, what, failure);
     if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-        postgres_fail(session, what, result, failure);
+        postgres_fail(connection, what, result, failure);
         PQclear(result);
         return -1;
     }
     *rows = strtoull(PQcmdTuples(result), NULL, 10);
     PQclear(result);
-    return postgres_finish(session, what, failure);
+    return postgres_finish(connection, what, failure);
 }
 
-int postgres_copy_out_begin(struct postgres *session, const char *what, const char *sql,
+int postgres_copy_out_begin(struct postgres *connection, const char *what, const char *sql,
                             struct failure *failure)
 {
-    session->changed = 0;
-    session->waited_ms = 0;
-    return begin(session, what, sql, PGRES_COPY_OUT, failure);
+    connection->changed = 0;
+    connection->waited_ms = 0;
+    return begin(connection, what, sql, PGRES_COPY_OUT, failure);
 }
 
-uint64_t postgres_copied(const struct postgres *session)
+uint64_t postgres_copied(const struct postgres *connection)
 {
-    return session->changed;
+    return connection->changed;
 }
 
-int postgres_copy_out_start(struct postgres *session, const char *what, const char *sql,
+int postgres_copy_out_start(struct postgres *connection, const char *what, const char *sql,
                             struct failure *failure)
 {
-    session->changed = 0;
-    session->waited_ms = 0;
-    if (PQsendQuery(session->connection, sql) != 1)
-        return postgres_fail(session, what, NULL, failure);
-    session->starting = true;
-    if (postgres_flush(session, postgres_deadline(session)) != 0)
-        return send_failed(session, what, failure);
+    connection->changed = 0;
+    connection->waited_ms = 0;
+    if (PQsendQuery(connection->libpq, sql) != 1)
+        return postgres_fail(connection, what, NULL, failure);
+    connection->starting = true;
+    if (postgres_flush(connection, postgres_deadline(connection)) != 0)
+        return send_failed(connection, what, failure);
     return 0;
 }
 
@@ -101,77 +101,77 @@ int postgres_copy_out_start(struct postgres *session, const char *what, const ch
  * Take what the server has sent: the answer to a COPY that was sent, and a row. Returns as
  * PQgetCopyData, and -3 when the failure is recorded.
  */
-static int take_row(struct postgres *session, const char *what, struct failure *failure)
+static int take_row(struct postgres *connection, const char *what, struct failure *failure)
 {
-    if (session->starting) {
-        if (PQisBusy(session->connection) != 0)
+    if (connection->starting) {
+        if (PQisBusy(connection->libpq) != 0)
             return 0;
-        PGresult *result = PQgetResult(session->connection);
-        session->starting = false;
+        PGresult *result = PQgetResult(connection->libpq);
+        connection->starting = false;
         if (PQresultStatus(result) != PGRES_COPY_OUT) {
-            postgres_fail(session, what, result, failure);
+            postgres_fail(connection, what, result, failure);
             PQclear(result);
             return -3;
         }
         PQclear(result);
     }
-    return PQgetCopyData(session->connection, &session->row, 1);
+    return PQgetCopyData(connection->libpq, &connection->row, 1);
 }
 
 /* As take_row, after waiting for what the server sends: 0 when it was too little in ${wait_ms}. */
-static int wait_for_row(struct postgres *session, const char *what, int64_t wait_ms,
+static int wait_for_row(struct postgres *connection, const char *what, int64_t wait_ms,
                         struct failure *failure)
 {
     /* What counts is the time spent waiting: whoever is slow to come back does not blame the
      * server. */
     int64_t left_ms =
-        INT64_C(1000) * (session->statement_s + POSTGRES_GRACE_S) - session->waited_ms;
+        INT64_C(1000) * (connection->statement_s + POSTGRES_GRACE_S) - connection->waited_ms;
     bool is_last = left_ms <= wait_ms;
     int64_t deadline_ms = postgres_clock_ms() + (is_last ? left_ms : wait_ms);
     for (;;) {
         /* More often than not it is there already. */
-        if (PQconsumeInput(session->connection) != 1) {
-            postgres_fail(session, what, NULL, failure);
+        if (PQconsumeInput(connection->libpq) != 1) {
+            postgres_fail(connection, what, NULL, failure);
             return -3;
         }
-        int got = take_row(session, what, failure);
+        int got = take_row(connection, what, failure);
         if (got != 0)
             return got;
-        if (postgres_wait(session->connection, false, deadline_ms) == 0)
+        if (postgres_wait(connection->libpq, false, deadline_ms) == 0)
             continue;
-        session->waited_ms += wait_ms;
+        connection->waited_ms += wait_ms;
         if (!is_last)
             return 0;
-        postgres_fail_silent(session, what, failure);
+        postgres_fail_silent(connection, what, failure);
         return -3;
     }
 }
 
-int postgres_copy_out_poll(struct postgres *session, const char *what, int64_t wait_ms,
+int postgres_copy_out_poll(struct postgres *connection, const char *what, int64_t wait_ms,
                            const char **text, size_t *bytes, struct failure *failure)
 {
-    PQfreemem(session->row);
-    session->row = NULL;
-    int got = take_row(session, what, failure);
+    PQfreemem(connection->row);
+    connection->row = NULL;
+    int got = take_row(connection, what, failure);
     if (got == 0) {
-        got = wait_for_row(session, what, wait_ms, failure);
+        got = wait_for_row(connection, what, wait_ms, failure);
         if (got == 0)
             return 2;
     }
-    session->waited_ms = 0;
+    connection->waited_ms = 0;
     if (got == -3)
         return -1;
     if (got == -2)
-        return postgres_fail(session, what, NULL, failure);
+        return postgres_fail(connection, what, NULL, failure);
     if (got == -1)
-        return postgres_finish(session, what, failure);
-    *text = session->row;
+        return postgres_finish(connection, what, failure);
+    *text = connection->row;
     *bytes = (size_t)got;
     return 1;
 }
 
-int postgres_copy_out_next(struct postgres *session, const char *what, const char **text,
+int postgres_copy_out_next(struct postgres *connection, const char *what, const char **text,
                            size_t *bytes, struct failure *failure)
 {
-    return postgres_copy_out_poll(session, what, INT64_MAX / 2, text, bytes, failure);
+    return postgres_copy_out_poll(connection, what, INT64_MAX / 2, text, bytes, failure);
 }

@@ -1,4 +1,4 @@
-#include "postgres_session.h"
+#include "postgres_connection.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static const struct {
     {"57P", true, "The server stops, starts or ended this session; run again when it is up."},
 };
 
-/* What else is to be said where the session reads a source. */
+/* What else is to be said where the connection reads a source. */
 static const struct {
     const char *prefix;
     const char *advice;
@@ -95,7 +95,7 @@ static void flatten(const char *text, char *out, size_t size)
     out[used] = '\0';
 }
 
-int postgres_fail(struct postgres *session, const char *what, const PGresult *result,
+int postgres_fail(struct postgres *connection, const char *what, const PGresult *result,
                   struct failure *failure)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -109,29 +109,29 @@ int postgres_fail(struct postgres *session, const char *what, const PGresult *re
     if (state == NULL)
         state = "";
     if (words == NULL)
-        words = result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(session->connection);
+        words = result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(connection->libpq);
     flatten(words[0] != '\0' ? words : "no answer that this program expects", text, sizeof text);
     if (detail != NULL)
         flatten(detail, more, sizeof more);
     if (state[0] != '\0')
         snprintf(code, sizeof code, " (SQLSTATE %s)", state);
-    bool lost = PQstatus(session->connection) == CONNECTION_BAD;
-    session->denied = strcmp(state, "42501") == 0;
-    session->passing = lost || (state[0] != '\0' && postgres_state_passes(state));
+    bool lost = PQstatus(connection->libpq) == CONNECTION_BAD;
+    connection->denied = strcmp(state, "42501") == 0;
+    connection->passing = lost || (state[0] != '\0' && postgres_state_passes(state));
     const char *advice =
-        state[0] == '\0' && !lost ? "" : postgres_state_advice(state, session->failure_code);
-    return failure_set(failure, session->failure_code, "%s: PostgreSQL: %s%s%s%s.%s%s", what, text,
-                       more[0] != '\0' ? "; " : "", more, code, advice[0] != '\0' ? " " : "",
+        state[0] == '\0' && !lost ? "" : postgres_state_advice(state, connection->failure_code);
+    return failure_set(failure, connection->failure_code, "%s: PostgreSQL: %s%s%s%s.%s%s", what,
+                       text, more[0] != '\0' ? "; " : "", more, code, advice[0] != '\0' ? " " : "",
                        advice);
 }
 
-int postgres_fail_silent(struct postgres *session, const char *what, struct failure *failure)
+int postgres_fail_silent(struct postgres *connection, const char *what, struct failure *failure)
 {
     if (failure->code != 0)
         return -1;
-    session->passing = true;
-    session->silent = true;
-    return failure_set(failure, session->failure_code,
+    connection->passing = true;
+    connection->silent = true;
+    return failure_set(failure, connection->failure_code,
                        "%s: the PostgreSQL server did not answer in time. Check the network and "
                        "the server's load, then run again.",
                        what);

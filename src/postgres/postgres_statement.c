@@ -1,4 +1,4 @@
-#include "postgres_session.h"
+#include "postgres_connection.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,65 +10,39 @@ static PGresult *result_of(const struct postgres_result *result)
     return (PGresult *)(uintptr_t)result;
 }
 
-int postgres_flush(struct postgres *session, int64_t deadline_ms)
-{
-    int left = PQflush(session->connection);
-    while (left == 1) {
-        /* A server that has much to say must be heard, or neither side gets on. */
-        if (postgres_wait(session->connection, true, deadline_ms) != 0 ||
-            PQconsumeInput(session->connection) != 1)
-            return -1;
-        left = PQflush(session->connection);
-    }
-    return left;
-}
-
-int postgres_take(struct postgres *session, int64_t deadline_ms, PGresult **result)
-{
-    while (PQisBusy(session->connection) != 0) {
-        if (postgres_wait(session->connection, false, deadline_ms) != 0)
-            return -1;
-        /* When the connection is lost, PQgetResult below has the words for it. */
-        if (PQconsumeInput(session->connection) != 1)
-            break;
-    }
-    *result = PQgetResult(session->connection);
-    return 0;
-}
-
 static bool is_failure(const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
     return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
 }
 
-int postgres_start(struct postgres *session, const char *what, const char *sql,
+int postgres_start(struct postgres *connection, const char *what, const char *sql,
                    const char *const *values, size_t value_count, PGresult **result,
                    struct failure *failure)
 {
-    int64_t deadline_ms = postgres_deadline(session);
+    int64_t deadline_ms = postgres_deadline(connection);
     *result = NULL;
     /* With values a text holds one statement only; without, any number of them. */
-    int sent = values == NULL ? PQsendQuery(session->connection, sql)
-                              : PQsendQueryParams(session->connection, sql, (int)value_count, NULL,
+    int sent = values == NULL ? PQsendQuery(connection->libpq, sql)
+                              : PQsendQueryParams(connection->libpq, sql, (int)value_count, NULL,
                                                   values, NULL, NULL, 0);
     if (sent != 1)
-        return postgres_fail(session, what, NULL, failure);
-    if (postgres_flush(session, deadline_ms) != 0 &&
-        PQstatus(session->connection) != CONNECTION_BAD && PQsocket(session->connection) >= 0)
-        return postgres_fail_silent(session, what, failure);
-    if (postgres_take(session, deadline_ms, result) != 0)
-        return postgres_fail_silent(session, what, failure);
+        return postgres_fail(connection, what, NULL, failure);
+    if (postgres_flush(connection, deadline_ms) != 0 &&
+        PQstatus(connection->libpq) != CONNECTION_BAD && PQsocket(connection->libpq) >= 0)
+        return postgres_fail_silent(connection, what, failure);
+    if (postgres_take(connection, deadline_ms, result) != 0)
+        return postgres_fail_silent(connection, what, failure);
     if (*result == NULL || is_failure(*result)) {
-        postgres_fail(session, what, *result, failure);
-        /* The session may go on with another statement once all of this one's answer is taken. */
+        postgres_fail(connection, what, *result, failure);
+        /* Another statement may follow once all of this one's answer is taken. */
         struct failure ignored = {0};
-        bool passing = session->passing;
-        bool denied = session->denied;
+        bool passing = connection->passing;
+        bool denied = connection->denied;
         if (*result != NULL)
-            (void)postgres_finish(session, what, &ignored);
-        session->passing = passing;
-        session->denied = denied;
+            (void)postgres_finish(connection, what, &ignored);
+        connection->passing = passing;
+        connection->denied = denied;
         PQclear(*result);
         *result = NULL;
         return -1;
@@ -76,36 +50,36 @@ int postgres_start(struct postgres *session, const char *what, const char *sql,
     return 0;
 }
 
-int postgres_finish(struct postgres *session, const char *what, struct failure *failure)
+int postgres_finish(struct postgres *connection, const char *what, struct failure *failure)
 {
-    int64_t deadline_ms = postgres_deadline(session);
+    int64_t deadline_ms = postgres_deadline(connection);
     int status = 0;
     PGresult *result = NULL;
     for (;;) {
-        if (postgres_take(session, deadline_ms, &result) != 0)
-            return postgres_fail_silent(session, what, failure);
+        if (postgres_take(connection, deadline_ms, &result) != 0)
+            return postgres_fail_silent(connection, what, failure);
         if (result == NULL)
             return status;
         if (is_failure(result))
-            status = postgres_fail(session, what, result, failure);
+            status = postgres_fail(connection, what, result, failure);
         else if (PQcmdTuples(result)[0] != '\0')
-            session->changed = strtoull(PQcmdTuples(result), NULL, 10);
-        bool lost = PQstatus(session->connection) == CONNECTION_BAD;
+            connection->changed = strtoull(PQcmdTuples(result), NULL, 10);
+        bool lost = PQstatus(connection->libpq) == CONNECTION_BAD;
         PQclear(result);
         if (lost)
-            return postgres_fail(session, what, NULL, failure);
+            return postgres_fail(connection, what, NULL, failure);
     }
 }
 
-int postgres_place_schema(struct postgres *session, const char *sql, const char *schema,
+int postgres_place_schema(struct postgres *connection, const char *sql, const char *schema,
                           char **placed, struct failure *failure)
 {
     static const char mark[] = ":schema";
     size_t bytes = 0;
     *placed = NULL;
-    char *name = PQescapeIdentifier(session->connection, schema, strlen(schema));
+    char *name = PQescapeIdentifier(connection->libpq, schema, strlen(schema));
     if (name == NULL)
-        return postgres_fail(session, "Quoting the name of the schema", NULL, failure);
+        return postgres_fail(connection, "Quoting the name of the schema", NULL, failure);
     FILE *out = open_memstream(placed, &bytes);
     if (out == NULL) {
         PQfreemem(name);
@@ -124,46 +98,46 @@ int postgres_place_schema(struct postgres *session, const char *sql, const char 
     return 0;
 }
 
-int postgres_run(struct postgres *session, const char *what, const char *sql,
+int postgres_run(struct postgres *connection, const char *what, const char *sql,
                  struct failure *failure)
 {
     PGresult *result = NULL;
-    if (postgres_start(session, what, sql, NULL, 0, &result, failure) != 0)
+    if (postgres_start(connection, what, sql, NULL, 0, &result, failure) != 0)
         return -1;
     PQclear(result);
-    return postgres_finish(session, what, failure);
+    return postgres_finish(connection, what, failure);
 }
 
-int postgres_commit(struct postgres *session, const char *what, struct failure *failure)
+int postgres_commit(struct postgres *connection, const char *what, struct failure *failure)
 {
     PGresult *result = NULL;
-    if (postgres_start(session, what, "COMMIT", NULL, 0, &result, failure) != 0)
+    if (postgres_start(connection, what, "COMMIT", NULL, 0, &result, failure) != 0)
         return -1;
     /* COMMIT of a failed transaction is carried out as ROLLBACK and reported as a success. */
     if (strcmp(PQcmdStatus(result), "COMMIT") != 0)
         failure_set(
-            failure, session->failure_code,
+            failure, connection->failure_code,
             "%s: the server answered COMMIT with %s. Nothing was changed; its log says why.", what,
             PQcmdStatus(result));
     PQclear(result);
     /* The answer is there, so the transaction is committed, whatever the connection does now. */
     struct failure ignored = {0};
     if (failure->code == 0)
-        (void)postgres_finish(session, what, &ignored);
+        (void)postgres_finish(connection, what, &ignored);
     return failure->code == 0 ? 0 : -1;
 }
 
-int postgres_query(struct postgres *session, const char *what, const char *sql,
+int postgres_query(struct postgres *connection, const char *what, const char *sql,
                    const char *const *values, size_t value_count, struct postgres_result **result,
                    struct failure *failure)
 {
     static const char *const none[1] = {NULL};
     PGresult *rows = NULL;
     *result = NULL;
-    if (postgres_start(session, what, sql, values == NULL ? none : values, value_count, &rows,
+    if (postgres_start(connection, what, sql, values == NULL ? none : values, value_count, &rows,
                        failure) != 0)
         return -1;
-    if (postgres_finish(session, what, failure) != 0) {
+    if (postgres_finish(connection, what, failure) != 0) {
         PQclear(rows);
         return -1;
     }
@@ -171,12 +145,12 @@ int postgres_query(struct postgres *session, const char *what, const char *sql,
     return 0;
 }
 
-int postgres_change(struct postgres *session, const char *what, const char *sql,
+int postgres_change(struct postgres *connection, const char *what, const char *sql,
                     const char *const *values, size_t value_count, uint64_t *changed,
                     struct failure *failure)
 {
     struct postgres_result *result = NULL;
-    if (postgres_query(session, what, sql, values, value_count, &result, failure) != 0)
+    if (postgres_query(connection, what, sql, values, value_count, &result, failure) != 0)
         return -1;
     *changed = strtoull(PQcmdTuples(result_of(result)), NULL, 10);
     postgres_result_free(result);

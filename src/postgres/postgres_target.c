@@ -1,4 +1,4 @@
-#include "postgres_session.h"
+#include "postgres_connection.h"
 
 #include <stdio.h>
 #include <stdlib.h>

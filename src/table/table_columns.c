@@ -211,7 +211,7 @@ static void add_text(char *text, size_t size, const char *more)
     snprintf(text + used, size - used, "%s", more);
 }
 
-/* Both count from the same moment: a session's time zone is UTC. */
+/* Both count from the same moment: the time zone of a connection is UTC. */
 static bool is_time(const char *type)
 {
     return strcmp(type, "timestamptz") == 0 || strcmp(type, "timestamp") == 0;

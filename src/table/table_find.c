@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int table_find(struct postgres *session, const char *name, struct table_origin *origin,
+int table_find(struct postgres *connection, const char *name, struct table_origin *origin,
                char oid[16], struct failure *failure)
 {
     const char *values[] = {name};
@@ -16,7 +16,7 @@ int table_find(struct postgres *session, const char *name, struct table_origin *
         return failure_set(failure, EXIT_USAGE,
                            "The name of the table %s lacks its schema; give it as SCHEMA.TABLE.",
                            name);
-    if (postgres_query(session, what, sql_table_find, values, 1, &result, failure) != 0)
+    if (postgres_query(connection, what, sql_table_find, values, 1, &result, failure) != 0)
         return -1;
     int status = -1;
     if (postgres_rows(result) == 0) {
@@ -58,7 +58,7 @@ int table_find_none(const char *name, struct failure *failure)
                        name);
 }
 
-int table_find_columns(struct postgres *session, const char *oid,
+int table_find_columns(struct postgres *connection, const char *oid,
                        const char *const overrides[TABLE_COLUMNS], struct table_origin *origin,
                        struct failure *failure)
 {
@@ -66,7 +66,7 @@ int table_find_columns(struct postgres *session, const char *oid,
     struct postgres_result *result = NULL;
     char what[TABLE_NAME_BYTES + 32];
     snprintf(what, sizeof what, "Looking at the columns of %s", origin->name);
-    if (postgres_query(session, what, sql_table_columns, values, 1, &result, failure) != 0)
+    if (postgres_query(connection, what, sql_table_columns, values, 1, &result, failure) != 0)
         return -1;
     size_t count = postgres_rows(result);
     struct table_column_fact *facts = calloc(count + 1, sizeof *facts);

@@ -7,7 +7,7 @@
 #include "course_funnel/table.h"
 #include "table_rows.h"
 
-struct table_sessions {
+struct table_connections {
     size_t count;
     struct postgres **servers; /* one for each server of the list */
 };
@@ -16,10 +16,10 @@ struct table_reader {
     const struct source_list *splits;
     const struct table_list *list;
     const struct table_options *options;
-    struct table_sessions *sessions;
+    struct table_connections *connections;
     const struct source_split *split;
     const struct table_relation *relation;
-    struct postgres *session; /* of the open split */
+    struct postgres *connection; /* of the open split */
     char what[TABLE_NAME_BYTES + 16];
     struct table_rows rows;
     bool over;       /* the server has sent all */
@@ -34,7 +34,7 @@ struct table_reader {
  * Look for the table of a name. Returns 1, its oid and its name in ${origin}; 0 when there is none,
  * or it was renamed since the snapshot in hand was taken; or -1.
  */
-int table_find(struct postgres *session, const char *name, struct table_origin *origin,
+int table_find(struct postgres *connection, const char *name, struct table_origin *origin,
                char oid[16], struct failure *failure);
 
 /* Record that there is no table of that name. Returns -1. */
@@ -44,33 +44,34 @@ int table_find_none(const char *name, struct failure *failure);
  * Choose the columns of ${origin}, a table with that oid; see table_columns.h. Returns 0 and its
  * shape, or -1.
  */
-int table_find_columns(struct postgres *session, const char *oid,
+int table_find_columns(struct postgres *connection, const char *oid,
                        const char *const overrides[TABLE_COLUMNS], struct table_origin *origin,
                        struct failure *failure);
 
-/* Memory for the sessions of ${count} servers. Returns 0, or -1. */
-int table_session_create(size_t count, struct table_sessions **sessions, struct failure *failure);
+/* Memory for the connections to ${count} servers. Returns 0, or -1. */
+int table_connection_create(size_t count, struct table_connections **connections,
+                            struct failure *failure);
 
-/* Open a session to what ${request} names, without a transaction. Returns 0, or -1. */
-int table_session_connect(const struct table_options *options, uint32_t request, int rank,
-                          struct postgres **session, struct failure *failure);
+/* Open a connection to what ${request} names, without a transaction. Returns 0, or -1. */
+int table_connection_open(const struct table_options *options, uint32_t request, int rank,
+                          struct postgres **connection, struct failure *failure);
 
 /* Ask the server for its version and when it was started. Returns 0, or -1. */
-int table_session_look(struct postgres *session, struct table_server *server,
-                       struct failure *failure);
+int table_connection_look(struct postgres *connection, struct table_server *server,
+                          struct failure *failure);
 
 /*
  * Begin rank 0's transaction, and lock the origins of ${server} that can be locked by name. Returns
  * 0, or -1.
  */
-int table_session_begin(struct postgres *session, const struct table_list *list, uint32_t server,
-                        struct failure *failure);
+int table_connection_begin(struct postgres *connection, const struct table_list *list,
+                           uint32_t server, struct failure *failure);
 
 /*
- * Set the savepoint "part", to which a session goes back before it reads the next part: locks on
- * the one before, and settings for it, are gone then. Returns 0, or -1.
+ * Set the savepoint "part". A connection goes back to it before it reads the next part, and so lets
+ * go of the locks and settings for the one before. Returns 0, or -1.
  */
-int table_session_mark(struct postgres *session, struct failure *failure);
+int table_connection_mark(struct postgres *connection, struct failure *failure);
 
 /* When a server was looked at. */
 struct table_moment {
@@ -83,14 +84,14 @@ struct table_moment {
 };
 
 /* Take the snapshot of the transaction in hand, and export it. Returns 0, or -1. */
-int table_session_export(struct postgres *session, struct table_server *server,
-                         struct table_moment *moment, struct failure *failure);
+int table_connection_export(struct postgres *connection, struct table_server *server,
+                            struct table_moment *moment, struct failure *failure);
 
 /*
  * Plan the reading of ${origin}, which checks rights and row security, and locks it. Returns 0, or
  * -1.
  */
-int table_session_plan(struct postgres *session, const struct table_origin *origin,
-                       struct failure *failure);
+int table_connection_plan(struct postgres *connection, const struct table_origin *origin,
+                          struct failure *failure);
 
 #endif

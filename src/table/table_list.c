@@ -27,7 +27,7 @@ struct listing {
     const struct table_options *options;
     struct source_list *splits, *session_splits;
     struct table_list *list;
-    struct table_sessions *sessions;
+    struct table_connections *connections;
     size_t relation_capacity;
     struct table_key *keys;
     size_t key_count, key_capacity;
@@ -65,7 +65,7 @@ static int count_servers(struct listing *listing, struct failure *failure)
         list->origins[i].server = (uint32_t)(list->server_count - 1);
     }
     list->origin_count = options->request_count;
-    return table_session_create(list->server_count, &listing->sessions, failure);
+    return table_connection_create(list->server_count, &listing->connections, failure);
 }
 
 /*
@@ -204,7 +204,7 @@ static int add_relations(struct listing *listing, uint32_t origin_index, struct 
  * Look for the table of sessions on the server in hand, before its transaction begins, as what goes
  * wrong in it would end it. Returns 0, or -1 when it was asked for and cannot be read.
  */
-static int find_sessions(struct listing *listing, struct postgres *session, uint32_t server,
+static int find_sessions(struct listing *listing, struct postgres *connection, uint32_t server,
                          struct failure *failure)
 {
     const struct table_options *options = listing->options;
@@ -215,9 +215,10 @@ static int find_sessions(struct listing *listing, struct postgres *session, uint
     if (options->sessions == NULL)
         return 0;
     *origin = (struct table_origin){.server = server, .is_sessions = true};
-    int found = table_find(session, options->sessions, origin, oid, &trouble);
-    if (found > 0 && (table_find_columns(session, oid, options->columns, origin, &trouble) != 0 ||
-                      table_session_plan(session, origin, &trouble) != 0))
+    int found = table_find(connection, options->sessions, origin, oid, &trouble);
+    if (found > 0 &&
+        (table_find_columns(connection, oid, options->columns, origin, &trouble) != 0 ||
+         table_connection_plan(connection, origin, &trouble) != 0))
         found = -1;
     if (found > 0) {
         list->has_sessions = true;
@@ -226,7 +227,7 @@ static int find_sessions(struct listing *listing, struct postgres *session, uint
     }
     if (found == 0)
         return 0;
-    if (options->sessions_asked || postgres_passing(session))
+    if (options->sessions_asked || postgres_passing(connection))
         return failure_set(failure, trouble.code, "%s", trouble.message);
     if (listing->remark == NULL)
         listing->remark = strdup(trouble.message);
@@ -255,24 +256,24 @@ static int fail_changed(const char *name, struct failure *trouble)
 }
 
 /* The parts of a table, as sql/table_tree.sql has them. Returns 0, or -1. */
-static int read_tree(struct postgres *session, const struct table_origin *origin, const char *oid,
-                     struct postgres_result **tree, struct failure *failure)
+static int read_tree(struct postgres *connection, const struct table_origin *origin,
+                     const char *oid, struct postgres_result **tree, struct failure *failure)
 {
     const char *values[] = {oid};
     char what[TABLE_NAME_BYTES + 32];
     snprintf(what, sizeof what, "Looking at the parts of %s", origin->name);
-    return postgres_query(session, what, sql_table_tree, values, 1, tree, failure);
+    return postgres_query(connection, what, sql_table_tree, values, 1, tree, failure);
 }
 
 /*
  * Look at the parts of ${origin}, which the planner has locked. Returns 0; 1 and ${trouble} when
  * they are not those of the snapshot any more; or -1.
  */
-static int look_at_tree(struct postgres *session, const struct table_origin *origin,
+static int look_at_tree(struct postgres *connection, const struct table_origin *origin,
                         const char *oid, struct postgres_result **tree, struct failure *trouble,
                         struct failure *failure)
 {
-    if (read_tree(session, origin, oid, tree, failure) != 0)
+    if (read_tree(connection, origin, oid, tree, failure) != 0)
         return -1;
     for (size_t i = 0; i < postgres_rows(*tree); i++)
         if (strcmp(postgres_value(*tree, i, 10), "t") != 0)
@@ -281,12 +282,12 @@ static int look_at_tree(struct postgres *session, const struct table_origin *ori
 }
 
 /* Whether what is locked is as the snapshot shows it. As look_at_tree. */
-static int look_for_changes(struct postgres *session, struct failure *trouble,
+static int look_for_changes(struct postgres *connection, struct failure *trouble,
                             struct failure *failure)
 {
     struct postgres_result *result = NULL;
-    if (postgres_query(session, "Looking for rewritten tables", sql_table_changed, NULL, 0, &result,
-                       failure) != 0)
+    if (postgres_query(connection, "Looking for rewritten tables", sql_table_changed, NULL, 0,
+                       &result, failure) != 0)
         return -1;
     int status = 0;
     if (postgres_rows(result) > 0)
@@ -300,49 +301,49 @@ static int look_for_changes(struct postgres *session, struct failure *trouble,
  * when it is planned on, and that is after the snapshot was taken: what was truncated or rewritten
  * in between would show no rows in it. Returns 0; 1 and ${trouble} when that is so; or -1.
  */
-static int take_snapshot(struct listing *listing, struct postgres *session, uint32_t index,
+static int take_snapshot(struct listing *listing, struct postgres *connection, uint32_t index,
                          struct failure *trouble, struct failure *failure)
 {
     struct table_list *list = listing->list;
     char oid[16];
-    if (table_session_begin(session, list, index, failure) != 0 ||
-        table_session_export(session, &list->servers[index], &listing->moment, failure) != 0)
+    if (table_connection_begin(connection, list, index, failure) != 0 ||
+        table_connection_export(connection, &list->servers[index], &listing->moment, failure) != 0)
         return -1;
     for (size_t i = 0; i < list->origin_count; i++) {
         struct table_origin *origin = &list->origins[i];
         if (origin->server != index)
             continue;
         /* Found again under the lock: it may have been made anew in between. */
-        int found = table_find(session, origin->name, origin, oid, failure);
+        int found = table_find(connection, origin->name, origin, oid, failure);
         if (found == 0)
             (void)table_find_none(origin->name, trouble);
         if (found <= 0)
             return found < 0 ? -1 : 1;
         const char *const *columns =
             origin->is_sessions ? listing->options->columns : listing->options->requests[i].columns;
-        if (table_find_columns(session, oid, columns, origin, failure) != 0 ||
-            table_session_plan(session, origin, failure) != 0)
+        if (table_find_columns(connection, oid, columns, origin, failure) != 0 ||
+            table_connection_plan(connection, origin, failure) != 0)
             return -1;
-        int status = look_at_tree(session, origin, oid, &listing->trees[i], trouble, failure);
+        int status = look_at_tree(connection, origin, oid, &listing->trees[i], trouble, failure);
         if (status != 0)
             return status;
     }
-    return look_for_changes(session, trouble, failure);
+    return look_for_changes(connection, trouble, failure);
 }
 
 /* As take_snapshot, until it is one that shows all tables as they are. Returns 0, or -1. */
-static int take_good_snapshot(struct listing *listing, struct postgres *session, uint32_t index,
+static int take_good_snapshot(struct listing *listing, struct postgres *connection, uint32_t index,
                               struct failure *failure)
 {
     for (int tries = 0; tries < SNAPSHOT_TRIES; tries++) {
         struct failure trouble = {0};
-        int status = take_snapshot(listing, session, index, &trouble, failure);
+        int status = take_snapshot(listing, connection, index, &trouble, failure);
         if (status <= 0)
             return status;
         forget_trees(listing);
         if (tries + 1 == SNAPSHOT_TRIES)
             return failure_set(failure, trouble.code, "%s", trouble.message);
-        if (postgres_run(session, "Taking another snapshot", "ROLLBACK", failure) != 0)
+        if (postgres_run(connection, "Taking another snapshot", "ROLLBACK", failure) != 0)
             return -1;
     }
     return -1;
@@ -354,11 +355,11 @@ static int take_good_snapshot(struct listing *listing, struct postgres *session,
  * disk with a COMMIT only: a transaction that is given up would leave it in memory for as long as
  * nobody writes, and no later snapshot be known to last. Returns 0, or -1.
  */
-static int tidy_up(const struct listing *listing, struct postgres *session, uint32_t index,
+static int tidy_up(const struct listing *listing, struct postgres *connection, uint32_t index,
                    struct failure *failure)
 {
     const struct table_list *list = listing->list;
-    if (table_session_begin(session, list, index, failure) != 0)
+    if (table_connection_begin(connection, list, index, failure) != 0)
         return -1;
     for (size_t i = 0; i < list->origin_count; i++) {
         struct table_origin origin = list->origins[i];
@@ -366,23 +367,23 @@ static int tidy_up(const struct listing *listing, struct postgres *session, uint
         char oid[16];
         if (origin.server != index)
             continue;
-        int found = table_find(session, list->origins[i].name, &origin, oid, failure);
-        if (found < 0 || (found > 0 && read_tree(session, &origin, oid, &tree, failure) != 0))
+        int found = table_find(connection, list->origins[i].name, &origin, oid, failure);
+        if (found < 0 || (found > 0 && read_tree(connection, &origin, oid, &tree, failure) != 0))
             return -1;
         postgres_result_free(tree);
     }
-    return postgres_commit(session, "Ending a transaction", failure);
+    return postgres_commit(connection, "Ending a transaction", failure);
 }
 
-/* Open a session to a server and see that what is asked for is there. */
+/* Open a connection to a server and see that what is asked for is there. */
 static int look_at_server(struct listing *listing, uint32_t index, struct failure *failure)
 {
     struct table_list *list = listing->list;
     struct table_server *server = &list->servers[index];
-    struct postgres **session = &listing->sessions->servers[index];
+    struct postgres **connection = &listing->connections->servers[index];
     char oid[16];
-    if (table_session_connect(listing->options, server->request, 0, session, failure) != 0 ||
-        table_session_look(*session, server, failure) != 0)
+    if (table_connection_open(listing->options, server->request, 0, connection, failure) != 0 ||
+        table_connection_look(*connection, server, failure) != 0)
         return -1;
     if (server->version < OLDEST_VERSION)
         return failure_set(failure, EXIT_SOURCE,
@@ -392,13 +393,13 @@ static int look_at_server(struct listing *listing, uint32_t index, struct failur
         const char *name = listing->options->requests[i].table;
         if (list->origins[i].server != index)
             continue;
-        int found = table_find(*session, name, &list->origins[i], oid, failure);
+        int found = table_find(*connection, name, &list->origins[i], oid, failure);
         if (found <= 0)
             return found < 0 ? -1 : table_find_none(name, failure);
     }
-    if (find_sessions(listing, *session, index, failure) != 0)
+    if (find_sessions(listing, *connection, index, failure) != 0)
         return -1;
-    return tidy_up(listing, *session, index, failure);
+    return tidy_up(listing, *connection, index, failure);
 }
 
 /* After all servers were looked at: sessions are matched with those of all of them, or not. */
@@ -422,22 +423,22 @@ static int check_sessions(const struct listing *listing, struct failure *failure
 static int list_server(struct listing *listing, uint32_t index, struct failure *failure)
 {
     const struct table_list *list = listing->list;
-    int status = take_good_snapshot(listing, listing->sessions->servers[index], index, failure);
+    int status = take_good_snapshot(listing, listing->connections->servers[index], index, failure);
     for (size_t i = 0; i < list->origin_count && status == 0; i++)
         if (list->origins[i].server == index)
             status = add_relations(listing, (uint32_t)i, failure);
     if (status == 0)
-        status = table_session_mark(listing->sessions->servers[index], failure);
+        status = table_connection_mark(listing->connections->servers[index], failure);
     forget_trees(listing);
     return status;
 }
 
 int table_list(const struct table_options *options, struct source_list *splits,
                struct source_list *session_splits, struct table_list **list,
-               struct table_sessions **sessions, char **remark, struct failure *failure)
+               struct table_connections **connections, char **remark, struct failure *failure)
 {
     *list = NULL;
-    *sessions = NULL;
+    *connections = NULL;
     *remark = NULL;
     struct listing listing = {
         .options = options, .splits = splits, .session_splits = session_splits};
@@ -460,13 +461,13 @@ int table_list(const struct table_options *options, struct source_list *splits,
     free(listing.trees);
     free(listing.keys);
     if (status != 0) {
-        table_close(listing.sessions);
+        table_close(listing.connections);
         table_free(listing.list);
         free(listing.remark);
         return -1;
     }
     *remark = listing.remark;
     *list = listing.list;
-    *sessions = listing.sessions;
+    *connections = listing.connections;
     return 0;
 }

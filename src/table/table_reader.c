@@ -20,7 +20,7 @@ _Static_assert((int)TABLE_ROWS_PADDING >= (int)DECODE_PADDING, "values go to the
 #define JSONB_VERSION 1
 
 int table_reader_create(const struct source_list *splits, const struct table_list *list,
-                        const struct table_options *options, struct table_sessions *sessions,
+                        const struct table_options *options, struct table_connections *connections,
                         struct table_reader **reader, struct failure *failure)
 {
     struct table_reader *made = calloc(1, sizeof *made);
@@ -29,7 +29,7 @@ int table_reader_create(const struct source_list *splits, const struct table_lis
     made->splits = splits;
     made->list = list;
     made->options = options;
-    made->sessions = sessions;
+    made->connections = connections;
     made->rows.max_row_bytes = options->max_row_bytes;
     *reader = made;
     return 0;
@@ -62,7 +62,7 @@ static int prepare(struct table_reader *reader, struct failure *failure)
         snprintf(sql, sizeof sql, pages, reader->options->statement_s);
     else
         snprintf(sql, sizeof sql, "%s", whole);
-    return postgres_run(reader->session, reader->what, sql, failure);
+    return postgres_run(reader->connection, reader->what, sql, failure);
 }
 
 static int begin_copy(struct table_reader *reader, const struct table_origin *origin,
@@ -79,7 +79,7 @@ static int begin_copy(struct table_reader *reader, const struct table_origin *or
                  relation->by_page ? "ctid" : "NULL::tid", origin->shape.select,
                  relation->alone ? "ONLY " : "", relation->name, range, origin->shape.filter) < 0)
         return failure_memory(failure, "a query", TABLE_SELECT_BYTES);
-    int status = postgres_copy_out_start(reader->session, reader->what, sql, failure);
+    int status = postgres_copy_out_start(reader->connection, reader->what, sql, failure);
     free(sql);
     return status;
 }
@@ -95,7 +95,7 @@ int table_open(struct table_reader *reader, size_t split, uint64_t offset, struc
                            reader->relation->name);
     reader->offset = offset > 0 ? offset : reader->split->begin << 16;
     const struct table_origin *origin = &reader->list->origins[reader->relation->origin];
-    reader->session = reader->sessions->servers[origin->server];
+    reader->connection = reader->connections->servers[origin->server];
     snprintf(reader->what, sizeof reader->what, "Reading %s", reader->relation->name);
     table_rows_restart(&reader->rows, origin->shape.is_record ? 2 : TABLE_FIELDS + 1);
     reader->over = false;
@@ -128,19 +128,19 @@ int table_next(struct table_reader *reader, uint64_t *disk_bytes, struct failure
     *disk_bytes = passed > reader->told_bytes ? passed - reader->told_bytes : 0;
     reader->told_bytes += *disk_bytes;
     if (reader->over) {
-        if (reader->rows.ended && reader->rows.count == postgres_copied(reader->session))
+        if (reader->rows.ended && reader->rows.count == postgres_copied(reader->connection))
             return 0;
         return failure_set(failure, EXIT_SOURCE,
                            "%s: %" PRIu64 " rows came, but the server says that it sent %" PRIu64
                            ". Is there something between this program and PostgreSQL?",
-                           reader->what, reader->rows.count, postgres_copied(reader->session));
+                           reader->what, reader->rows.count, postgres_copied(reader->connection));
     }
 
     size_t got_bytes = 0;
     while (got_bytes < BATCH_BYTES) {
         const char *piece = NULL;
         size_t bytes = 0;
-        int got = postgres_copy_out_poll(reader->session, reader->what,
+        int got = postgres_copy_out_poll(reader->connection, reader->what,
                                          got_bytes > 0 ? 0 : FIRST_ROW_MS, &piece, &bytes, failure);
         if (got < 0)
             return -1;

@@ -28,9 +28,9 @@ refused() {
 refused 'decode may not know ranks' src/decode/decode.c '#include "course_funnel/ranks.h"'
 refused 'source may not know decode' include/course_funnel/source.h \
     '#include "course_funnel/decode.h"'
-refused 'a private header of another layer' src/publish/publish.c '#include "postgres_session.h"'
+refused 'a private header of another layer' src/publish/publish.c '#include "postgres_connection.h"'
 refused 'a private header of another layer' src/publish/publish.c \
-    '#include "../postgres/postgres_session.h"'
+    '#include "../postgres/postgres_connection.h"'
 refused 'does not give fold that library' src/fold/fold.c '#include <hdf5.h>'
 refused 'only image.c does' src/store/store.c '#include <hdf5.h>'
 refused 'only ranks_mpi.h does' src/exchange/exchange.c '#include <mpi.h>'

@@ -19,7 +19,7 @@ LIBRARIES = {
     "xxhash.h": "PkgConfig::XXHASH", "math.h": "m",
 }
 # One file of a layer knows the library, and the others know that file.
-ONE_FILE = {"mpi.h": "ranks_mpi.h", "hdf5.h": "image.c", "libpq-fe.h": "postgres_session.h"}
+ONE_FILE = {"mpi.h": "ranks_mpi.h", "hdf5.h": "image.c", "libpq-fe.h": "postgres_connection.h"}
 
 faults = []
 knows, libraries = {}, {}

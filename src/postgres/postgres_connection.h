@@ -1,5 +1,5 @@
-#ifndef POSTGRES_SESSION_H
-#define POSTGRES_SESSION_H
+#ifndef POSTGRES_CONNECTION_H
+#define POSTGRES_CONNECTION_H
 
 /* What the postgres*.c files share. Nobody else includes this or libpq-fe.h. */
 
@@ -10,7 +10,7 @@
 #define POSTGRES_STATE_BYTES 6 /* an SQLSTATE and its end */
 
 struct postgres {
-    PGconn *connection;
+    PGconn *libpq;
     char *row;            /* the row that postgres_copy_out_next gave last, for PQfreemem */
     int failure_code;     /* enum exit_code */
     uint32_t statement_s; /* longest run of one statement */
@@ -36,39 +36,39 @@ int64_t postgres_clock_ms(void);
  * Wait until the socket can be read, or be written too when ${write} is set. Returns 0, or -1 when
  * ${deadline_ms} has passed or waiting is not possible.
  */
-int postgres_wait(PGconn *connection, bool write, int64_t deadline_ms);
+int postgres_wait(PGconn *libpq, bool write, int64_t deadline_ms);
 
 /* Hand all that libpq has queued to the network. Returns 0, or -1. */
-int postgres_flush(struct postgres *session, int64_t deadline_ms);
+int postgres_flush(struct postgres *connection, int64_t deadline_ms);
 
 /* The next result, NULL when there is none; waits for it. Returns 0, or -1 when none came. */
-int postgres_take(struct postgres *session, int64_t deadline_ms, PGresult **result);
+int postgres_take(struct postgres *connection, int64_t deadline_ms, PGresult **result);
 
 /* When a statement that is sent now must be over. */
-int64_t postgres_deadline(const struct postgres *session);
+int64_t postgres_deadline(const struct postgres *connection);
 
 /* Record that ${what} failed; ${result} may be NULL when the connection itself did. -1. */
-int postgres_fail(struct postgres *session, const char *what, const PGresult *result,
+int postgres_fail(struct postgres *connection, const char *what, const PGresult *result,
                   struct failure *failure);
 
 /* Record that ${what} failed because of silence. Returns -1. */
-int postgres_fail_silent(struct postgres *session, const char *what, struct failure *failure);
+int postgres_fail_silent(struct postgres *connection, const char *what, struct failure *failure);
 
 /* Whether a failure with this SQLSTATE (empty: the connection was lost) may pass by itself. */
 bool postgres_state_passes(const char *state);
 
 /*
  * What a user can do about it, a whole sentence; empty when there is nothing to add. ${code} is
- * that of the session, as a source may need another advice than a target.
+ * that of the connection, as a source may need another advice than a target.
  */
 const char *postgres_state_advice(const char *state, int code);
 
 /* Send ${sql} and take its first result, checked for failure only. */
-int postgres_start(struct postgres *session, const char *what, const char *sql,
+int postgres_start(struct postgres *connection, const char *what, const char *sql,
                    const char *const *values, size_t value_count, PGresult **result,
                    struct failure *failure);
 
 /* Take and drop what is left of a statement; the first failure among it is recorded. */
-int postgres_finish(struct postgres *session, const char *what, struct failure *failure);
+int postgres_finish(struct postgres *connection, const char *what, struct failure *failure);
 
 #endif

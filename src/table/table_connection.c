@@ -11,9 +11,10 @@ static const char log_what[] = "Looking at the server's log";
 static const char begin_what[] = "Beginning a transaction";
 static const char begin_sql[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-int table_session_create(size_t count, struct table_sessions **sessions, struct failure *failure)
+int table_connection_create(size_t count, struct table_connections **connections,
+                            struct failure *failure)
 {
-    struct table_sessions *made = calloc(1, sizeof *made);
+    struct table_connections *made = calloc(1, sizeof *made);
     if (made != NULL)
         made->servers = calloc(count + 1, sizeof *made->servers);
     if (made == NULL || made->servers == NULL) {
@@ -21,22 +22,22 @@ int table_session_create(size_t count, struct table_sessions **sessions, struct 
         return failure_memory(failure, "sessions", count * sizeof *made->servers);
     }
     made->count = count;
-    *sessions = made;
+    *connections = made;
     return 0;
 }
 
-void table_close(struct table_sessions *sessions)
+void table_close(struct table_connections *connections)
 {
-    if (sessions == NULL)
+    if (connections == NULL)
         return;
-    for (size_t i = 0; i < sessions->count; i++)
-        postgres_close(sessions->servers[i]);
-    free(sessions->servers);
-    free(sessions);
+    for (size_t i = 0; i < connections->count; i++)
+        postgres_close(connections->servers[i]);
+    free(connections->servers);
+    free(connections);
 }
 
-int table_session_connect(const struct table_options *options, uint32_t request, int rank,
-                          struct postgres **session, struct failure *failure)
+int table_connection_open(const struct table_options *options, uint32_t request, int rank,
+                          struct postgres **connection, struct failure *failure)
 {
     /*
      * Compiling a plan to machine code would be done for each split anew. A database that does not
@@ -53,22 +54,22 @@ int table_session_connect(const struct table_options *options, uint32_t request,
                                       .failure_code = EXIT_SOURCE,
                                       .statement_s = options->statement_s,
                                       .holds = true};
-    if (postgres_connect(&wanted, session, &passing, failure) != 0)
+    if (postgres_connect(&wanted, connection, &passing, failure) != 0)
         return -1;
-    if (postgres_run(*session, "Preparing the session", settings, failure) == 0)
+    if (postgres_run(*connection, "Preparing the session", settings, failure) == 0)
         return 0;
-    postgres_close(*session);
-    *session = NULL;
+    postgres_close(*connection);
+    *connection = NULL;
     return -1;
 }
 
-int table_session_look(struct postgres *session, struct table_server *server,
-                       struct failure *failure)
+int table_connection_look(struct postgres *connection, struct table_server *server,
+                          struct failure *failure)
 {
     static const char sql[] =
         "SELECT current_setting('server_version_num'), pg_postmaster_start_time()";
     struct postgres_result *result = NULL;
-    if (postgres_query(session, "Looking at the server", sql, NULL, 0, &result, failure) != 0)
+    if (postgres_query(connection, "Looking at the server", sql, NULL, 0, &result, failure) != 0)
         return -1;
     server->version = (uint32_t)strtoul(postgres_value(result, 0, 0), NULL, 10);
     snprintf(server->started, sizeof server->started, "%s", postgres_value(result, 0, 1));
@@ -80,7 +81,7 @@ int table_session_look(struct postgres *session, struct table_server *server,
  * To lock a view takes rights on whole tables beneath it, for its owner or this role, where to read
  * it takes rights on columns. What may not be locked is left to the planner.
  */
-static int lock_origin(struct postgres *session, const struct table_origin *origin,
+static int lock_origin(struct postgres *connection, const struct table_origin *origin,
                        struct failure *failure)
 {
     struct failure trouble = {0};
@@ -89,56 +90,56 @@ static int lock_origin(struct postgres *session, const struct table_origin *orig
     snprintf(what, sizeof what, "Locking %s", origin->name);
     snprintf(sql, sizeof sql, "SAVEPOINT locking; LOCK TABLE %s IN ACCESS SHARE MODE",
              origin->name);
-    int status = postgres_run(session, what, sql, &trouble);
-    if (status != 0 && !postgres_denied(session))
+    int status = postgres_run(connection, what, sql, &trouble);
+    if (status != 0 && !postgres_denied(connection))
         return failure_set(failure, trouble.code, "%s", trouble.message);
     snprintf(sql, sizeof sql, "%sRELEASE locking", status != 0 ? "ROLLBACK TO locking; " : "");
-    return postgres_run(session, what, sql, failure);
+    return postgres_run(connection, what, sql, failure);
 }
 
-static int lock_origins(struct postgres *session, const struct table_list *list, uint32_t server,
+static int lock_origins(struct postgres *connection, const struct table_list *list, uint32_t server,
                         struct failure *failure)
 {
     for (size_t i = 0; i < list->origin_count; i++)
         if (list->origins[i].server == server && list->origins[i].locks &&
-            lock_origin(session, &list->origins[i], failure) != 0)
+            lock_origin(connection, &list->origins[i], failure) != 0)
             return -1;
     return 0;
 }
 
-int table_session_begin(struct postgres *session, const struct table_list *list, uint32_t server,
-                        struct failure *failure)
+int table_connection_begin(struct postgres *connection, const struct table_list *list,
+                           uint32_t server, struct failure *failure)
 {
-    if (postgres_run(session, begin_what, begin_sql, failure) != 0)
+    if (postgres_run(connection, begin_what, begin_sql, failure) != 0)
         return -1;
     /*
      * The lock comes before the first query, which is what takes the snapshot: a TRUNCATE in
      * between would show an empty table.
      */
-    return lock_origins(session, list, server, failure);
+    return lock_origins(connection, list, server, failure);
 }
 
-int table_session_mark(struct postgres *session, struct failure *failure)
+int table_connection_mark(struct postgres *connection, struct failure *failure)
 {
-    return postgres_run(session, begin_what, "SAVEPOINT part", failure);
+    return postgres_run(connection, begin_what, "SAVEPOINT part", failure);
 }
 
 /* The transaction of a rank other than 0, in that ${snapshot}. Rank 0 has locked what is read. */
-static int begin_in(struct postgres *session, const char *snapshot, struct failure *failure)
+static int begin_in(struct postgres *connection, const char *snapshot, struct failure *failure)
 {
     char import[TABLE_SNAPSHOT_BYTES + 40];
     snprintf(import, sizeof import, "SET TRANSACTION SNAPSHOT '%s'", snapshot);
-    if (postgres_run(session, begin_what, begin_sql, failure) != 0 ||
-        postgres_run(session, "Taking over the snapshot", import, failure) != 0)
+    if (postgres_run(connection, begin_what, begin_sql, failure) != 0 ||
+        postgres_run(connection, "Taking over the snapshot", import, failure) != 0)
         return -1;
-    return table_session_mark(session, failure);
+    return table_connection_mark(connection, failure);
 }
 
-int table_confirm(struct table_sessions *sessions, struct failure *failure)
+int table_confirm(struct table_connections *connections, struct failure *failure)
 {
-    for (size_t i = 0; i < sessions->count; i++)
-        if (postgres_run(sessions->servers[i], "Holding the locks until all was read", "SELECT 1",
-                         failure) != 0)
+    for (size_t i = 0; i < connections->count; i++)
+        if (postgres_run(connections->servers[i], "Holding the locks until all was read",
+                         "SELECT 1", failure) != 0)
             return -1;
     return 0;
 }
@@ -148,7 +149,7 @@ int table_confirm(struct table_sessions *sessions, struct failure *failure)
  * ${position}. What is not may be lost in a crash, and the numbers of its transactions be given to
  * others. It gets there in less than a second, on its own. Returns 0, or -1.
  */
-static int wait_until_lasting(struct postgres *session, const char *position,
+static int wait_until_lasting(struct postgres *connection, const char *position,
                               struct table_moment *moment, struct failure *failure)
 {
     /* At the end of a page or segment the position is behind the header of the next. */
@@ -162,7 +163,7 @@ static int wait_until_lasting(struct postgres *session, const char *position,
     const char *values[] = {position};
     for (int tries = 0; tries < FLUSH_TRIES && !moment->is_lasting; tries++) {
         struct postgres_result *result = NULL;
-        if (postgres_query(session, log_what, sql, values, 1, &result, failure) != 0)
+        if (postgres_query(connection, log_what, sql, values, 1, &result, failure) != 0)
             return -1;
         moment->is_lasting = strcmp(postgres_value(result, 0, 0), "t") == 0;
         postgres_result_free(result);
@@ -175,24 +176,24 @@ static int wait_until_lasting(struct postgres *session, const char *position,
  * the last checkpoint, which for a while is the old one after a standby was promoted. Returns 0, or
  * -1.
  */
-static int look_at_log(struct postgres *session, struct table_moment *moment,
+static int look_at_log(struct postgres *connection, struct table_moment *moment,
                        struct failure *failure)
 {
     static const char sql[] =
         "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8), pg_current_wal_insert_lsn()";
     struct postgres_result *result = NULL;
-    if (postgres_query(session, log_what, sql, NULL, 0, &result, failure) != 0)
+    if (postgres_query(connection, log_what, sql, NULL, 0, &result, failure) != 0)
         return -1;
     size_t used = strlen(moment->snapshot);
     snprintf(moment->snapshot + used, sizeof moment->snapshot - used, "/%s",
              postgres_value(result, 0, 0));
-    int status = wait_until_lasting(session, postgres_value(result, 0, 1), moment, failure);
+    int status = wait_until_lasting(connection, postgres_value(result, 0, 1), moment, failure);
     postgres_result_free(result);
     return status;
 }
 
-int table_session_export(struct postgres *session, struct table_server *server,
-                         struct table_moment *moment, struct failure *failure)
+int table_connection_export(struct postgres *connection, struct table_server *server,
+                            struct table_moment *moment, struct failure *failure)
 {
     static const char sql[] =
         "SELECT pg_export_snapshot(), current_setting('block_size'), system_identifier,"
@@ -202,7 +203,7 @@ int table_session_export(struct postgres *session, struct table_server *server,
         " FROM pg_control_system(), txid_current_snapshot() AS s";
     struct postgres_result *result = NULL;
     struct failure trouble = {0};
-    if (postgres_query(session, "Exporting the snapshot", sql, NULL, 0, &result, failure) != 0)
+    if (postgres_query(connection, "Exporting the snapshot", sql, NULL, 0, &result, failure) != 0)
         return -1;
     snprintf(server->snapshot, sizeof server->snapshot, "%s", postgres_value(result, 0, 0));
     moment->page_bytes = (uint32_t)strtoul(postgres_value(result, 0, 1), NULL, 10);
@@ -216,16 +217,16 @@ int table_session_export(struct postgres *session, struct table_server *server,
     if (moment->is_standby)
         return 0;
     /* Servers that keep no log of this kind refuse to tell; they are read all the same. */
-    if (postgres_run(session, log_what, "SAVEPOINT look", failure) != 0)
+    if (postgres_run(connection, log_what, "SAVEPOINT look", failure) != 0)
         return -1;
-    if (look_at_log(session, moment, &trouble) == 0)
-        return postgres_run(session, log_what, "RELEASE look", failure);
+    if (look_at_log(connection, moment, &trouble) == 0)
+        return postgres_run(connection, log_what, "RELEASE look", failure);
     moment->is_lasting = false;
-    return postgres_run(session, log_what, "ROLLBACK TO look", failure);
+    return postgres_run(connection, log_what, "ROLLBACK TO look", failure);
 }
 
-int table_session_plan(struct postgres *session, const struct table_origin *origin,
-                       struct failure *failure)
+int table_connection_plan(struct postgres *connection, const struct table_origin *origin,
+                          struct failure *failure)
 {
     char what[TABLE_NAME_BYTES + 16];
     char *sql = NULL;
@@ -236,40 +237,40 @@ int table_session_plan(struct postgres *session, const struct table_origin *orig
                  "RESET enable_partition_pruning",
                  origin->shape.select, origin->name, origin->shape.filter) < 0)
         return failure_memory(failure, "a query", TABLE_SELECT_BYTES);
-    int status = postgres_run(session, what, sql, failure);
+    int status = postgres_run(connection, what, sql, failure);
     free(sql);
     return status;
 }
 
 static int join_server(const struct table_options *options, const struct table_list *list,
-                       uint32_t server, int rank, struct postgres **session,
+                       uint32_t server, int rank, struct postgres **connection,
                        struct failure *failure)
 {
     const struct table_server *first = &list->servers[server];
     struct table_server here = *first;
-    if (table_session_connect(options, first->request, rank, session, failure) != 0 ||
-        table_session_look(*session, &here, failure) != 0)
+    if (table_connection_open(options, first->request, rank, connection, failure) != 0 ||
+        table_connection_look(*connection, &here, failure) != 0)
         return -1;
     if (strcmp(here.started, first->started) != 0)
         return failure_set(failure, EXIT_SOURCE,
                            "This rank reached another PostgreSQL server than rank 0 (started %s, "
                            "not %s). All have to read the same snapshot: name one host.",
                            here.started, first->started);
-    return begin_in(*session, first->snapshot, failure);
+    return begin_in(*connection, first->snapshot, failure);
 }
 
 int table_join(const struct table_options *options, const struct table_list *list, int rank,
-               struct table_sessions **sessions, struct failure *failure)
+               struct table_connections **connections, struct failure *failure)
 {
-    *sessions = NULL;
-    struct table_sessions *made = NULL;
-    if (table_session_create(list->server_count, &made, failure) != 0)
+    *connections = NULL;
+    struct table_connections *made = NULL;
+    if (table_connection_create(list->server_count, &made, failure) != 0)
         return -1;
     for (size_t i = 0; i < list->server_count; i++)
         if (join_server(options, list, (uint32_t)i, rank, &made->servers[i], failure) != 0) {
             table_close(made);
             return -1;
         }
-    *sessions = made;
+    *connections = made;
     return 0;
 }

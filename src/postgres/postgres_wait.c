@@ -1,0 +1,63 @@
+#include "postgres_connection.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+int64_t postgres_clock_ms(void)
+{
+    struct timespec now = {0};
+    /* CLOCK_MONOTONIC cannot fail on Linux; a clock that stands still would only wait longer. */
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t postgres_deadline(const struct postgres *connection)
+{
+    return postgres_clock_ms() + INT64_C(1000) * (connection->statement_s + POSTGRES_GRACE_S);
+}
+
+int postgres_wait(PGconn *libpq, bool write, int64_t deadline_ms)
+{
+    struct pollfd wait = {.fd = PQsocket(libpq),
+                          .events = (short)(write ? POLLIN | POLLOUT : POLLIN)};
+    /* libpq has closed the socket already: there is nothing to wait for, only an error to take. */
+    if (wait.fd < 0)
+        return 0;
+    for (;;) {
+        int64_t left = deadline_ms - postgres_clock_ms();
+        if (left <= 0)
+            return -1;
+        int ready = poll(&wait, 1, left > 60000 ? 60000 : (int)left);
+        if (ready > 0)
+            return 0;
+        if (ready < 0 && errno != EINTR)
+            return -1;
+    }
+}
+
+int postgres_flush(struct postgres *connection, int64_t deadline_ms)
+{
+    int left = PQflush(connection->libpq);
+    while (left == 1) {
+        /* A server that has much to say must be heard, or neither side gets on. */
+        if (postgres_wait(connection->libpq, true, deadline_ms) != 0 ||
+            PQconsumeInput(connection->libpq) != 1)
+            return -1;
+        left = PQflush(connection->libpq);
+    }
+    return left;
+}
+
+int postgres_take(struct postgres *connection, int64_t deadline_ms, PGresult **result)
+{
+    while (PQisBusy(connection->libpq) != 0) {
+        if (postgres_wait(connection->libpq, false, deadline_ms) != 0)
+            return -1;
+        /* When the connection is lost, PQgetResult below has the words for it. */
+        if (PQconsumeInput(connection->libpq) != 1)
+            break;
+    }
+    *result = PQgetResult(connection->libpq);
+    return 0;
+}
