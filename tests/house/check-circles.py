@@ -12,8 +12,6 @@ import sys
 
 # Circles that may be, and why.
 ALLOWED = {
-    ("postgres.c", "postgres_statement.c"):
-        "a connection is set up by statements, and a statement waits for its connection",
     ("store_kept.c", "store_names.c"):
         "a name is looked up in the file of what is kept, which has names in it",
 }
