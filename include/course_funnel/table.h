@@ -3,7 +3,6 @@
 
 #include "course_funnel/decode.h"
 #include "course_funnel/failure.h"
-#include "course_funnel/rejects.h"
 #include "course_funnel/source.h"
 #include "course_funnel/table_columns.h"
 
@@ -166,8 +165,12 @@ int table_next(struct table_reader *reader, uint64_t *disk_bytes, struct failure
 /* Local. The next of the rows that came: 1, 0 when there is none left, or -1 (EXIT_SOURCE). */
 int table_row(struct table_reader *reader, struct table_row *row, struct failure *failure);
 
-/* Local. Keep a rejected row: as JSON, under the name of its relation. As rejects_add. */
-int table_reject(const struct table_reader *reader, struct rejects *rejects,
-                 enum reject_reason reason, const struct table_row *row, struct failure *failure);
+/*
+ * Local. A row as rejects keep it: its record, or its columns as a JSON object, and in ${source}
+ * the name of its relation, borrowed from the list. Returns 0 and a text that the caller frees, or
+ * -1 (EXIT_BUG).
+ */
+int table_reject(const struct table_reader *reader, const struct table_row *row,
+                 const char **source, char **text, size_t *bytes, struct failure *failure);
 
 #endif

@@ -89,8 +89,8 @@ void ingest_free(struct ingest_worker *worker)
     free(worker);
 }
 
-static int keep_reject(struct ingest_worker *worker, uint64_t offset, enum reject_reason reason,
-                       const char *line, size_t bytes, struct failure *failure)
+static int keep_line(struct ingest_worker *worker, uint64_t offset, enum reject_reason reason,
+                     const char *line, size_t bytes, struct failure *failure)
 {
     worker->in->ledger->rejected[reason]++;
     if (worker->source_name == NULL &&
@@ -98,6 +98,21 @@ static int keep_reject(struct ingest_worker *worker, uint64_t offset, enum rejec
         return -1;
     return rejects_add(worker->in->rejects, worker->item.split, worker->source_name, offset, reason,
                        line, bytes, failure);
+}
+
+static int keep_row(struct ingest_worker *worker, enum reject_reason reason,
+                    const struct table_row *row, struct failure *failure)
+{
+    const char *source = NULL;
+    char *text = NULL;
+    size_t bytes = 0;
+    worker->in->ledger->rejected[reason]++;
+    if (table_reject(worker->tables, row, &source, &text, &bytes, failure) != 0)
+        return -1;
+    int status = rejects_add(worker->in->rejects, worker->item.split, source, row->place, reason,
+                             text, bytes, failure);
+    free(text);
+    return status;
 }
 
 static int decode_block(struct ingest_worker *worker, const struct source_block *block,
@@ -126,8 +141,8 @@ static int decode_block(struct ingest_worker *worker, const struct source_block 
             ledger->other++;
             break;
         case DECODE_REJECT:
-            if (keep_reject(worker, block->offset + (uint64_t)(line - block->begin), reason, line,
-                            bytes, failure) != 0)
+            if (keep_line(worker, block->offset + (uint64_t)(line - block->begin), reason, line,
+                          bytes, failure) != 0)
                 return -1;
             break;
         }
@@ -176,8 +191,7 @@ static int take_row(struct ingest_worker *worker, const struct table_row *row,
         ledger->other++;
         return 0;
     case DECODE_REJECT:
-        ledger->rejected[reason]++;
-        return table_reject(worker->tables, worker->in->rejects, reason, row, failure);
+        return keep_row(worker, reason, row, failure);
     }
     return 0;
 }

@@ -41,19 +41,15 @@ static char *row_json(const struct table_row *from)
     return json;
 }
 
-int table_reject(const struct table_reader *reader, struct rejects *rejects,
-                 enum reject_reason reason, const struct table_row *row, struct failure *failure)
+int table_reject(const struct table_reader *reader, const struct table_row *row,
+                 const char **source, char **text, size_t *bytes, struct failure *failure)
 {
-    uint32_t split = (uint32_t)(reader->split - reader->splits->splits);
-    const char *source = reader->relation->name;
-    if (row->record != NULL)
-        return rejects_add(rejects, split, source, row->place, reason, row->record,
-                           row->record_bytes, failure);
-    char *json = row_json(row);
-    if (json == NULL)
+    *source = reader->relation->name;
+    *text = row->record != NULL ? malloc(row->record_bytes + 1) : row_json(row);
+    if (*text == NULL)
         return failure_memory(failure, "a rejected row", row->bytes);
-    int status =
-        rejects_add(rejects, split, source, row->place, reason, json, strlen(json), failure);
-    cJSON_free(json);
-    return status;
+    if (row->record != NULL)
+        memcpy(*text, row->record, row->record_bytes);
+    *bytes = row->record != NULL ? row->record_bytes : strlen(*text);
+    return 0;
 }
