@@ -286,8 +286,7 @@ static int try_candidates(struct checkpoint *checkpoint, struct candidates *cand
         }
         unsigned char *bytes = text.bytes;
         size_t byte_count = found > 0 ? text.byte_count + 1 : 0;
-        if (ranks_vote(checkpoint->ranks, failure) == 0)
-            (void)ranks_broadcast(checkpoint->ranks, &bytes, &byte_count, failure);
+        (void)ranks_share(checkpoint->ranks, &bytes, &byte_count, failure);
         if (failure->code == 0 && !is_root(checkpoint)) {
             if (byte_count > 0)
                 (void)manifest_parse((char *)bytes, byte_count - 1, &checkpoint->found, failure);
