@@ -118,6 +118,7 @@ int postgres_change(struct postgres *connection, const char *what, const char *s
 /* Local. Rows, and a value as text, NULL for SQL NULL; borrowed from the result. */
 size_t postgres_rows(const struct postgres_result *result);
 const char *postgres_value(const struct postgres_result *result, size_t row, int column);
+bool postgres_is_true(const struct postgres_result *result, size_t row, int column);
 void postgres_result_free(struct postgres_result *result); /* NULL does nothing */
 
 /*

@@ -169,6 +169,11 @@ const char *postgres_value(const struct postgres_result *result, size_t row, int
     return PQgetvalue(result_of(result), (int)row, column);
 }
 
+bool postgres_is_true(const struct postgres_result *result, size_t row, int column)
+{
+    return strcmp(PQgetvalue(result_of(result), (int)row, column), "t") == 0;
+}
+
 int postgres_columns(const struct postgres_result *result, const char *const *names, size_t count,
                      int *columns, struct failure *failure)
 {

@@ -66,15 +66,20 @@ int table_connection_open(const struct table_options *options, uint32_t request,
 int table_connection_look(struct postgres *connection, struct table_server *server,
                           struct failure *failure)
 {
-    static const char sql[] =
-        "SELECT current_setting('server_version_num'), pg_postmaster_start_time()";
+    static const char sql[] = "SELECT current_setting('server_version_num') AS version,"
+                              " pg_postmaster_start_time() AS started";
+    static const char *const names[] = {"version", "started"};
+    int at[2];
     struct postgres_result *result = NULL;
-    if (postgres_query(connection, "Looking at the server", sql, NULL, 0, &result, failure) != 0)
-        return -1;
-    server->version = (uint32_t)strtoul(postgres_value(result, 0, 0), NULL, 10);
-    snprintf(server->started, sizeof server->started, "%s", postgres_value(result, 0, 1));
+    int status = -1;
+    if (postgres_query(connection, "Looking at the server", sql, NULL, 0, &result, failure) == 0 &&
+        postgres_columns(result, names, 2, at, failure) == 0) {
+        server->version = (uint32_t)strtoul(postgres_value(result, 0, at[0]), NULL, 10);
+        snprintf(server->started, sizeof server->started, "%s", postgres_value(result, 0, at[1]));
+        status = 0;
+    }
     postgres_result_free(result);
-    return 0;
+    return status;
 }
 
 /*
@@ -156,19 +161,24 @@ static int wait_until_lasting(struct postgres *connection, const char *position,
     static const char sql[] =
         "SELECT ahead <= 0"
         " OR ahead = 24 AND flushed % current_setting('wal_block_size')::numeric = 0"
-        " OR ahead = 40 AND flushed % pg_size_bytes(current_setting('wal_segment_size')) = 0,"
+        " OR ahead = 40 AND flushed % pg_size_bytes(current_setting('wal_segment_size')) = 0"
+        " AS is_lasting,"
         " pg_sleep(CASE WHEN ahead <= 0 THEN 0 ELSE 0.05 END)"
         " FROM (SELECT pg_wal_lsn_diff(flush, '0/0'), pg_wal_lsn_diff($1::pg_lsn, flush)"
         " FROM pg_current_wal_flush_lsn() AS flush) AS log (flushed, ahead)";
+    static const char *const names[] = {"is_lasting"};
     const char *values[] = {position};
-    for (int tries = 0; tries < FLUSH_TRIES && !moment->is_lasting; tries++) {
+    int at = 0, status = 0;
+    for (int tries = 0; status == 0 && tries < FLUSH_TRIES && !moment->is_lasting; tries++) {
         struct postgres_result *result = NULL;
-        if (postgres_query(connection, log_what, sql, values, 1, &result, failure) != 0)
-            return -1;
-        moment->is_lasting = strcmp(postgres_value(result, 0, 0), "t") == 0;
+        if (postgres_query(connection, log_what, sql, values, 1, &result, failure) != 0 ||
+            postgres_columns(result, names, 1, &at, failure) != 0)
+            status = -1;
+        else
+            moment->is_lasting = postgres_is_true(result, 0, at);
         postgres_result_free(result);
     }
-    return 0;
+    return status;
 }
 
 /*
@@ -179,15 +189,19 @@ static int wait_until_lasting(struct postgres *connection, const char *position,
 static int look_at_log(struct postgres *connection, struct table_moment *moment,
                        struct failure *failure)
 {
-    static const char sql[] =
-        "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8), pg_current_wal_insert_lsn()";
+    static const char sql[] = "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline,"
+                              " pg_current_wal_insert_lsn() AS position";
+    static const char *const names[] = {"timeline", "position"};
+    int at[2];
     struct postgres_result *result = NULL;
-    if (postgres_query(connection, log_what, sql, NULL, 0, &result, failure) != 0)
-        return -1;
-    size_t used = strlen(moment->snapshot);
-    snprintf(moment->snapshot + used, sizeof moment->snapshot - used, "/%s",
-             postgres_value(result, 0, 0));
-    int status = wait_until_lasting(connection, postgres_value(result, 0, 1), moment, failure);
+    int status = -1;
+    if (postgres_query(connection, log_what, sql, NULL, 0, &result, failure) == 0 &&
+        postgres_columns(result, names, 2, at, failure) == 0) {
+        size_t used = strlen(moment->snapshot);
+        snprintf(moment->snapshot + used, sizeof moment->snapshot - used, "/%s",
+                 postgres_value(result, 0, at[0]));
+        status = wait_until_lasting(connection, postgres_value(result, 0, at[1]), moment, failure);
+    }
     postgres_result_free(result);
     return status;
 }
@@ -196,23 +210,34 @@ int table_connection_export(struct postgres *connection, struct table_server *se
                             struct table_moment *moment, struct failure *failure)
 {
     static const char sql[] =
-        "SELECT pg_export_snapshot(), current_setting('block_size'), system_identifier,"
+        "SELECT pg_export_snapshot() AS exported, current_setting('block_size') AS page_bytes,"
+        " system_identifier AS system,"
         " concat_ws('/', system_identifier, txid_snapshot_xmin(s), txid_snapshot_xmax(s),"
-        " hashtextextended(s::text, 0)), concat_ws('/', pg_backend_pid(), clock_timestamp()),"
-        " pg_is_in_recovery()"
+        " hashtextextended(s::text, 0)) AS snapshot,"
+        " concat_ws('/', pg_backend_pid(), clock_timestamp()) AS now,"
+        " pg_is_in_recovery() AS is_standby"
         " FROM pg_control_system(), txid_current_snapshot() AS s";
+    enum { EXPORTED, PAGE_BYTES, SYSTEM, SNAPSHOT, NOW, IS_STANDBY, COLUMNS };
+    static const char *const names[COLUMNS] = {"exported", "page_bytes", "system",
+                                               "snapshot", "now",        "is_standby"};
+    int at[COLUMNS];
     struct postgres_result *result = NULL;
-    struct failure trouble = {0};
-    if (postgres_query(connection, "Exporting the snapshot", sql, NULL, 0, &result, failure) != 0)
+    if (postgres_query(connection, "Exporting the snapshot", sql, NULL, 0, &result, failure) != 0 ||
+        postgres_columns(result, names, COLUMNS, at, failure) != 0) {
+        postgres_result_free(result);
         return -1;
-    snprintf(server->snapshot, sizeof server->snapshot, "%s", postgres_value(result, 0, 0));
-    moment->page_bytes = (uint32_t)strtoul(postgres_value(result, 0, 1), NULL, 10);
-    snprintf(moment->system, sizeof moment->system, "%s", postgres_value(result, 0, 2));
-    snprintf(moment->snapshot, sizeof moment->snapshot, "%s", postgres_value(result, 0, 3));
-    snprintf(moment->now, sizeof moment->now, "%s", postgres_value(result, 0, 4));
-    moment->is_standby = strcmp(postgres_value(result, 0, 5), "t") == 0;
+    }
+    snprintf(server->snapshot, sizeof server->snapshot, "%s",
+             postgres_value(result, 0, at[EXPORTED]));
+    moment->page_bytes = (uint32_t)strtoul(postgres_value(result, 0, at[PAGE_BYTES]), NULL, 10);
+    snprintf(moment->system, sizeof moment->system, "%s", postgres_value(result, 0, at[SYSTEM]));
+    snprintf(moment->snapshot, sizeof moment->snapshot, "%s",
+             postgres_value(result, 0, at[SNAPSHOT]));
+    snprintf(moment->now, sizeof moment->now, "%s", postgres_value(result, 0, at[NOW]));
+    moment->is_standby = postgres_is_true(result, 0, at[IS_STANDBY]);
     moment->is_lasting = false;
     postgres_result_free(result);
+    struct failure trouble = {0};
     /* A standby does not name all that its snapshot leaves out. */
     if (moment->is_standby)
         return 0;
