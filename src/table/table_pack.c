@@ -80,3 +80,13 @@ int table_unpack(const unsigned char *bytes, size_t byte_count, struct table_lis
     *list = made;
     return 0;
 }
+
+void table_free(struct table_list *list)
+{
+    if (list == NULL)
+        return;
+    free(list->servers);
+    free(list->origins);
+    free(list->relations);
+    free(list);
+}
