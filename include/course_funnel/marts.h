@@ -43,6 +43,7 @@ struct mart_lesson_row {
 /* How many users with events of a course have a session; beside the marts, which it is not of. */
 struct match_row {
     int32_t course_id;
+    uint64_t users; /* the sum of the next two */
     uint64_t users_with_session;
     uint64_t users_without_session;
 };
@@ -59,20 +60,6 @@ struct marts {
     char lessons_digest[DIGEST_BYTES];
 };
 
-/* The header lines of the CSV texts, without '\n'. */
-extern const char marts_cohorts_header[];
-extern const char marts_lessons_header[];
-extern const char marts_matches_header[];
-
-/*
- * Local. Begin the digest of a mart's CSV text, to which its lines are added. It is what `xxhsum
- * -H2` prints of the file. Returns 0, or -1 (EXIT_BUG).
- */
-int marts_begin_digest(const char *header, struct digest **digest, struct failure *failure);
-
-/* Enough for any row's text and its end. */
-#define MARTS_ROW_BYTES 160
-
 /*
  * Local. Build both marts from the merged sums of all ranks, and check each row (src/rules.md,
  * "Checks on the rows"). Returns 0 and marts that the caller frees with marts_free, or -1: EXIT_BUG
@@ -85,13 +72,5 @@ int marts_set_matches(const struct tally *tally, struct marts *marts, struct fai
 
 /* Local. marts_free(NULL) does nothing. */
 void marts_free(struct marts *marts);
-
-/*
- * Local. One row as CSV without '\n': NULL as an empty field, rates with 6 decimals, the average
- * with 3. Returns the length of the text, which is terminated too.
- */
-size_t marts_format_cohort(const struct mart_cohort_row *row, char text[MARTS_ROW_BYTES]);
-size_t marts_format_lesson(const struct mart_lesson_row *row, char text[MARTS_ROW_BYTES]);
-size_t marts_format_match(const struct match_row *row, char text[MARTS_ROW_BYTES]);
 
 #endif

@@ -3,7 +3,7 @@
 
 /* Lines of the marts' CSV text → rows, one after the other. */
 
-#include "course_funnel/marts.h"
+#include "course_funnel/marts_table.h"
 
 struct marts_rows; /* the marts while they are read */
 
@@ -14,10 +14,10 @@ int marts_rows_create(struct marts_rows **rows, struct failure *failure);
 void marts_rows_free(struct marts_rows *rows);
 
 /*
- * Local. Add a line of ${bytes} bytes, which may end in '\n', of the lessons mart when ${lessons}
- * is set, else of the cohorts mart. Returns 1; 0 when it is no row of that mart; or -1 (EXIT_BUG).
+ * Local. Add a line of ${bytes} bytes, which may end in '\n', of ${table}. Returns 1; 0 when it is
+ * no row of that table; or -1 (EXIT_BUG).
  */
-int marts_rows_add(struct marts_rows *rows, bool lessons, const char *line, size_t bytes,
+int marts_rows_add(struct marts_rows *rows, enum marts_table table, const char *line, size_t bytes,
                    struct failure *failure);
 
 /* Local. The marts, with digests, for marts_free; ${rows} is freed. */

@@ -1,6 +1,6 @@
 #include "course_funnel/marts.h"
 
-#include "course_funnel/calendar.h"
+#include "course_funnel/marts_table.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,14 +9,6 @@
 
 /* Sums of microseconds may pass 2^64. */
 __extension__ typedef unsigned __int128 wide;
-
-const char marts_cohorts_header[] =
-    "course_id,cohort_week_start,users_started,users_completed_course,course_completion_rate,"
-    "total_lessons";
-const char marts_lessons_header[] =
-    "course_id,cohort_week_start,lesson_id,users_started,users_completed,lesson_completion_rate,"
-    "funnel_retention_rate,avg_time_spent_sec";
-const char marts_matches_header[] = "course_id,users,users_with_session,users_without_session";
 
 /* Both at most INT32_MAX, so that the products stay far below 2^63. */
 static int64_t rate_e6(uint64_t part, uint64_t whole)
@@ -132,39 +124,29 @@ static int check_pairs(const struct tally *tally, const struct marts *marts,
                        started, completed, tally->pairs_started, tally->pairs_completed);
 }
 
-int marts_begin_digest(const char *header, struct digest **digest, struct failure *failure)
+/* Of the CSV text of one table, header included. */
+static int add_digest(struct marts *marts, enum marts_table table, struct failure *failure)
 {
-    if (digest_create(NULL, digest, failure) != 0)
+    char text[MARTS_ROW_BYTES + 1];
+    struct digest *digest = NULL;
+    if (marts_begin_digest(table, &digest, failure) != 0)
         return -1;
-    digest_add(*digest, header, strlen(header));
-    digest_add(*digest, "\n", 1);
+    for (size_t i = 0; i < marts_count(marts, table); i++) {
+        size_t bytes = marts_format(marts, table, i, text);
+        text[bytes] = '\n';
+        digest_add(digest, text, bytes + 1);
+    }
+    digest_text(digest, (char *)marts + marts_shapes[table].digest_offset);
+    digest_free(digest);
     return 0;
-}
-
-static void digest_line(struct digest *digest, char *text, size_t bytes)
-{
-    text[bytes] = '\n';
-    digest_add(digest, text, bytes + 1);
 }
 
 static int add_digests(struct marts *marts, struct failure *failure)
 {
-    char text[MARTS_ROW_BYTES + 1];
-    struct digest *cohorts = NULL, *lessons = NULL;
-    int result = -1;
-    if (marts_begin_digest(marts_cohorts_header, &cohorts, failure) == 0 &&
-        marts_begin_digest(marts_lessons_header, &lessons, failure) == 0) {
-        for (size_t i = 0; i < marts->cohort_count; i++)
-            digest_line(cohorts, text, marts_format_cohort(&marts->cohorts[i], text));
-        for (size_t i = 0; i < marts->lesson_count; i++)
-            digest_line(lessons, text, marts_format_lesson(&marts->lessons[i], text));
-        digest_text(cohorts, marts->cohorts_digest);
-        digest_text(lessons, marts->lessons_digest);
-        result = 0;
-    }
-    digest_free(cohorts);
-    digest_free(lessons);
-    return result;
+    for (enum marts_table table = 0; table < MARTS_TABLES; table++)
+        if (marts_shapes[table].digest_offset != 0 && add_digest(marts, table, failure) != 0)
+            return -1;
+    return 0;
 }
 
 int marts_build(const struct tally *tally, struct marts **marts, struct failure *failure)
@@ -204,11 +186,14 @@ int marts_set_matches(const struct tally *tally, struct marts *marts, struct fai
     if (marts->matches == NULL)
         return failure_memory(failure, "the match with sessions",
                               tally->count * sizeof *marts->matches);
-    for (size_t i = 0; i < tally->count; i++)
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct tally_record *record = &tally->records[i];
         marts->matches[i] =
-            (struct match_row){.course_id = tally->records[i].course_id,
-                               .users_with_session = tally->records[i].users_completed,
-                               .users_without_session = tally->records[i].users_started};
+            (struct match_row){.course_id = record->course_id,
+                               .users = record->users_completed + record->users_started,
+                               .users_with_session = record->users_completed,
+                               .users_without_session = record->users_started};
+    }
     marts->match_count = tally->count;
     return 0;
 }
@@ -221,54 +206,4 @@ void marts_free(struct marts *marts)
     free(marts->lessons);
     free(marts->matches);
     free(marts);
-}
-
-/* A field with ${decimals} decimals after a comma, or an empty one. */
-static size_t format_decimal(char *text, size_t bytes, bool present, int64_t value, int decimals)
-{
-    int64_t unit = decimals == 6 ? 1000000 : 1000;
-    if (!present)
-        return (size_t)snprintf(text, bytes, ",");
-    return (size_t)snprintf(text, bytes, ",%" PRId64 ".%0*" PRId64, value / unit, decimals,
-                            value % unit);
-}
-
-size_t marts_format_cohort(const struct mart_cohort_row *row, char text[MARTS_ROW_BYTES])
-{
-    char week[CALENDAR_DATE_BYTES];
-    calendar_format_date(row->cohort_week_start, week);
-    size_t at =
-        (size_t)snprintf(text, MARTS_ROW_BYTES, "%" PRId32 ",%s,%" PRId32 ",%" PRId32,
-                         row->course_id, week, row->users_started, row->users_completed_course);
-    at += format_decimal(text + at, MARTS_ROW_BYTES - at, row->has_completion_rate,
-                         row->course_completion_rate_e6, 6);
-    if (row->has_total_lessons)
-        at += (size_t)snprintf(text + at, MARTS_ROW_BYTES - at, ",%" PRId32, row->total_lessons);
-    else
-        at += (size_t)snprintf(text + at, MARTS_ROW_BYTES - at, ",");
-    return at;
-}
-
-size_t marts_format_lesson(const struct mart_lesson_row *row, char text[MARTS_ROW_BYTES])
-{
-    char week[CALENDAR_DATE_BYTES];
-    calendar_format_date(row->cohort_week_start, week);
-    size_t at = (size_t)snprintf(text, MARTS_ROW_BYTES,
-                                 "%" PRId32 ",%s,%" PRId32 ",%" PRId32 ",%" PRId32, row->course_id,
-                                 week, row->lesson_id, row->users_started, row->users_completed);
-    at += format_decimal(text + at, MARTS_ROW_BYTES - at, row->has_completion_rate,
-                         row->lesson_completion_rate_e6, 6);
-    at += format_decimal(text + at, MARTS_ROW_BYTES - at, row->has_retention_rate,
-                         row->funnel_retention_rate_e6, 6);
-    at += format_decimal(text + at, MARTS_ROW_BYTES - at, row->has_avg_time_spent,
-                         row->avg_time_spent_sec_e3, 3);
-    return at;
-}
-
-size_t marts_format_match(const struct match_row *row, char text[MARTS_ROW_BYTES])
-{
-    int length = snprintf(text, MARTS_ROW_BYTES, "%" PRId32 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
-                          row->course_id, row->users_with_session + row->users_without_session,
-                          row->users_with_session, row->users_without_session);
-    return length > 0 ? (size_t)length : 0;
 }

@@ -15,6 +15,11 @@
 #define TRIES 5
 #define PAUSE_NS 200000000
 
+/* What is read back; who has a session is for SQL to ask. */
+static const enum marts_table read_tables[] = {MARTS_COHORTS, MARTS_LESSONS};
+
+#define READ_COUNT (sizeof read_tables / sizeof read_tables[0])
+
 static int bad_row(const char *place, size_t number, struct failure *failure)
 {
     return failure_set(failure, EXIT_TARGET,
@@ -23,21 +28,22 @@ static int bad_row(const char *place, size_t number, struct failure *failure)
                        place, number);
 }
 
-static int read_lines(FILE *in, const char *path, bool lessons, struct marts_rows *rows,
+static int read_lines(FILE *in, const char *path, enum marts_table table, struct marts_rows *rows,
                       struct failure *failure)
 {
-    const char *header = lessons ? marts_lessons_header : marts_cohorts_header;
+    char header[MARTS_COLUMNS_BYTES];
     char *line = NULL;
     size_t room = 0;
     size_t number = 0;
     int status = 1;
     ssize_t bytes;
+    marts_columns(table, marts_shapes[table].column_count, header);
     while (status == 1 && (bytes = getline(&line, &room, in)) >= 0) {
         if (number++ == 0)
             status =
                 (size_t)bytes == strlen(header) + 1 && memcmp(line, header, (size_t)bytes - 1) == 0;
         else
-            status = marts_rows_add(rows, lessons, line, (size_t)bytes, failure);
+            status = marts_rows_add(rows, table, line, (size_t)bytes, failure);
     }
     if (status == 1 && ferror(in) != 0)
         status = failure_set(failure, EXIT_TARGET, "Cannot read %s: %s.", path, strerror(errno));
@@ -67,15 +73,16 @@ static int open_file(const char *directory, const char *name, char **path, FILE 
     return -1;
 }
 
-static int read_mart_file(const char *directory, bool lessons, struct marts_rows *rows,
+static int read_mart_file(const char *directory, enum marts_table table, struct marts_rows *rows,
                           struct failure *failure)
 {
+    char name[64];
     char *path = NULL;
     FILE *in = NULL;
-    if (open_file(directory, lessons ? PUBLISH_CSV_LESSONS : PUBLISH_CSV_COHORTS, &path, &in,
-                  failure) != 0)
+    snprintf(name, sizeof name, "%s" PUBLISH_CSV_ENDING, marts_shapes[table].name);
+    if (open_file(directory, name, &path, &in, failure) != 0)
         return -1;
-    int status = read_lines(in, path, lessons, rows, failure);
+    int status = read_lines(in, path, table, rows, failure);
     /* A file that was only read has nothing left that closing could lose. */
     (void)fclose(in);
     free(path);
@@ -102,12 +109,13 @@ static int read_files(const char *directory, struct marts_rows *rows, struct mar
                       struct failure *failure)
 {
     read_record_file(directory, origin);
-    if (read_mart_file(directory, false, rows, failure) != 0)
-        return -1;
-    return read_mart_file(directory, true, rows, failure);
+    for (size_t i = 0; i < READ_COUNT; i++)
+        if (read_mart_file(directory, read_tables[i], rows, failure) != 0)
+            return -1;
+    return 0;
 }
 
-static int read_mart_table(struct postgres *session, const char *schema, bool lessons,
+static int read_mart_table(struct postgres *session, const char *schema, enum marts_table table,
                            struct marts_rows *rows, struct failure *failure)
 {
     static const char what[] = "Reading the marts";
@@ -115,8 +123,7 @@ static int read_mart_table(struct postgres *session, const char *schema, bool le
     size_t bytes = 0;
     size_t number = 0;
     char *sql = NULL;
-    if (postgres_place_schema(session, lessons ? sql_read_lessons : sql_read_cohorts, schema, &sql,
-                              failure) != 0)
+    if (publish_sql_place(session, sql_read_rows, schema, table, &sql, failure) != 0)
         return -1;
     int status = postgres_copy_out_begin(session, what, sql, failure);
     free(sql);
@@ -124,10 +131,9 @@ static int read_mart_table(struct postgres *session, const char *schema, bool le
         return -1;
     while ((status = postgres_copy_out_next(session, what, &line, &bytes, failure)) == 1) {
         number++;
-        int added = marts_rows_add(rows, lessons, line, bytes, failure);
+        int added = marts_rows_add(rows, table, line, bytes, failure);
         if (added == 0)
-            return bad_row(lessons ? "mart_course_funnel_lessons" : "mart_course_funnel_cohorts",
-                           number, failure);
+            return bad_row(marts_shapes[table].name, number, failure);
         if (added < 0)
             return -1;
     }
@@ -144,6 +150,12 @@ static void copy_value(char *out, size_t size, const char *value)
     snprintf(out, size, "%s", value == NULL ? "" : value);
 }
 
+static const char *const record_names[] = {"run_id",         "attempt_us",    "finished_us",
+                                           "first_event_us", "last_event_us", "cohorts_digest",
+                                           "lessons_digest", "cohort_rows",   "lesson_rows"};
+
+#define RECORD_COUNT (sizeof record_names / sizeof record_names[0])
+
 static int read_record_row(struct postgres *session, const char *schema,
                            struct marts_origin *origin, struct failure *failure)
 {
@@ -157,38 +169,40 @@ static int read_record_row(struct postgres *session, const char *schema,
     free(sql);
     if (status != 0)
         return -1;
-    if (postgres_rows(result) > 0) {
+    int at[RECORD_COUNT];
+    status = postgres_columns(result, record_names, RECORD_COUNT, at, failure);
+    if (status == 0 && postgres_rows(result) > 0) {
+        const char *values[RECORD_COUNT];
+        for (size_t i = 0; i < RECORD_COUNT; i++)
+            values[i] = postgres_value(result, 0, at[i]);
         origin->known = true;
-        copy_value(record->run_id, sizeof record->run_id, postgres_value(result, 0, 0));
-        record->attempt_us = number_of(postgres_value(result, 0, 1));
-        record->finished_us = number_of(postgres_value(result, 0, 2));
-        record->has_event_times = postgres_value(result, 0, 3) != NULL;
-        record->first_event_us = number_of(postgres_value(result, 0, 3));
-        record->last_event_us = number_of(postgres_value(result, 0, 4));
-        copy_value(record->cohorts_digest, sizeof record->cohorts_digest,
-                   postgres_value(result, 0, 5));
-        copy_value(record->lessons_digest, sizeof record->lessons_digest,
-                   postgres_value(result, 0, 6));
-        record->cohort_rows = (uint64_t)number_of(postgres_value(result, 0, 7));
-        record->lesson_rows = (uint64_t)number_of(postgres_value(result, 0, 8));
+        copy_value(record->run_id, sizeof record->run_id, values[0]);
+        record->attempt_us = number_of(values[1]);
+        record->finished_us = number_of(values[2]);
+        record->has_event_times = values[3] != NULL;
+        record->first_event_us = number_of(values[3]);
+        record->last_event_us = number_of(values[4]);
+        copy_value(record->cohorts_digest, sizeof record->cohorts_digest, values[5]);
+        copy_value(record->lessons_digest, sizeof record->lessons_digest, values[6]);
+        record->cohort_rows = (uint64_t)number_of(values[7]);
+        record->lesson_rows = (uint64_t)number_of(values[8]);
     }
     postgres_result_free(result);
-    return 0;
+    return status;
 }
 
 /* Which of the objects are there: both marts must be, the table of runs may be missing. */
 static int look_for_tables(struct postgres *session, const char *schema, bool *runs,
                            struct failure *failure)
 {
-    const char *values[] = {schema};
-    struct postgres_result *result = NULL;
-    if (postgres_query(session, "Looking for the marts", sql_missing_objects, values, 1, &result,
-                       failure) != 0)
+    struct postgres_result *there = NULL;
+    bool marts = true;
+    if (publish_postgres_look(session, "Looking for the marts", schema, &there, failure) != 0)
         return -1;
-    bool marts = strcmp(postgres_value(result, 0, 1), "t") == 0 &&
-                 strcmp(postgres_value(result, 0, 2), "t") == 0;
-    *runs = strcmp(postgres_value(result, 0, 4), "t") == 0;
-    postgres_result_free(result);
+    for (size_t i = 0; i < READ_COUNT; i++)
+        marts = marts && publish_postgres_is_there(there, marts_shapes[read_tables[i]].name);
+    *runs = publish_postgres_is_there(there, PUBLISH_RUNS);
+    postgres_result_free(there);
     if (marts)
         return 0;
     return failure_set(failure, EXIT_TARGET,
@@ -197,8 +211,8 @@ static int look_for_tables(struct postgres *session, const char *schema, bool *r
                        schema);
 }
 
-static int read_tables(const struct publish_target *from, struct marts_rows *rows,
-                       struct marts_origin *origin, struct failure *failure)
+static int read_database(const struct publish_target *from, struct marts_rows *rows,
+                         struct marts_origin *origin, struct failure *failure)
 {
     /* One snapshot for all three tables: a publication in between does not show. */
     static const char begin[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -214,10 +228,10 @@ static int read_tables(const struct publish_target *from, struct marts_rows *row
     int status = -1;
     if (postgres_run(session, "Beginning a transaction", begin, failure) == 0 &&
         look_for_tables(session, from->schema, &runs, failure) == 0 &&
-        (!runs || read_record_row(session, from->schema, origin, failure) == 0) &&
-        read_mart_table(session, from->schema, false, rows, failure) == 0 &&
-        read_mart_table(session, from->schema, true, rows, failure) == 0)
+        (!runs || read_record_row(session, from->schema, origin, failure) == 0))
         status = 0;
+    for (size_t i = 0; status == 0 && i < READ_COUNT; i++)
+        status = read_mart_table(session, from->schema, read_tables[i], rows, failure);
     postgres_close(session);
     return status;
 }
@@ -230,7 +244,7 @@ static int read_once(const struct publish_target *from, struct marts **marts,
     if (marts_rows_create(&rows, failure) != 0)
         return -1;
     int status = publish_is_postgres(from->target)
-                     ? read_tables(from, rows, origin, failure)
+                     ? read_database(from, rows, origin, failure)
                      : read_files(from->target, rows, origin, failure);
     if (status != 0) {
         marts_rows_free(rows);

@@ -1,128 +1,16 @@
+#include "course_funnel/marts_table.h"
+#include "publish_folder.h"
 #include "publish_internal.h"
 
-#include "course_funnel/durable.h"
-#include "course_funnel/fault.h"
-
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-/* Temporary files are named PREFIX NAME . PROCESS, so that those of dead attempts are known. */
-#define TEMPORARY_PREFIX ".course-funnel-tmp."
-#define NAME_BYTES 96
 
 /* A record is some 2 KiB; anything far larger is not one. */
 #define RECORD_BYTES (64 * 1024)
-
-static int fail(struct failure *failure, const char *doing, const char *directory, const char *name)
-{
-    int cause = errno;
-    const char *advice = "Check the path and its permissions, then run again.";
-    if (cause == ENOSPC || cause == EDQUOT)
-        advice = "Make room there, or name another directory, then run again.";
-    else if (cause == EROFS)
-        advice = "The file system is read-only; name another directory.";
-    return failure_set(failure, EXIT_TARGET,
-                       "Cannot %s %s%s%s: %s. The published files are as they "
-                       "were. %s",
-                       doing, directory, name[0] == '\0' ? "" : "/", name, strerror(cause), advice);
-}
-
-static void temporary_name(const char *name, char out[NAME_BYTES])
-{
-    snprintf(out, NAME_BYTES, TEMPORARY_PREFIX "%s.%ld", name, (long)getpid());
-}
-
-/* fsync of a directory makes the names in it last. */
-static int sync_directory(int fd)
-{
-    return FAULT("publish.sync") == 0 && durable_sync_names(fd, true) == 0 ? 0 : -1;
-}
-
-/* A new directory has to last in its parent, or the files in it go with it. */
-static int sync_parent(const char *path, struct failure *failure)
-{
-    struct durable_folder parent;
-    if (durable_open_parent(path, (struct durable_codes){.failed = EXIT_TARGET}, &parent,
-                            failure) != 0)
-        return -1;
-    int status = sync_directory(parent.fd);
-    if (status != 0)
-        (void)fail(failure, "sync the directory", parent.path, "");
-    durable_close(&parent);
-    return status;
-}
-
-/* mkdir -p; each directory that is made is made to last in its parent. */
-static int make_directory(const char *directory, struct failure *failure)
-{
-    char *path = strdup(directory);
-    if (path == NULL)
-        return failure_memory(failure, "the path of the target", strlen(directory));
-    int status = 0;
-    for (char *end = path; status == 0 && *end != '\0';) {
-        end += strspn(end, "/");
-        end += strcspn(end, "/");
-        char cut = *end;
-        *end = '\0';
-        if (mkdir(path, 0777) == 0)
-            status = sync_parent(path, failure);
-        else if (errno != EEXIST)
-            status = fail(failure, "make the directory", path, "");
-        *end = cut;
-    }
-    free(path);
-    return status;
-}
-
-/*
- * Open the directory, made when it is missing, and keep other publishers out of it until it is
- * closed. File systems without such locks are taken as they are.
- */
-static int open_directory(const char *directory, int *fd, struct failure *failure)
-{
-    *fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*fd < 0 && errno == ENOENT) {
-        if (make_directory(directory, failure) != 0)
-            return -1;
-        *fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    }
-    if (*fd < 0)
-        return fail(failure, "open the directory", directory, "");
-    int locked = flock(*fd, LOCK_EX | LOCK_NB);
-    if (locked != 0 && errno == EWOULDBLOCK) {
-        (void)close(*fd);
-        return failure_set(failure, EXIT_TARGET,
-                           "Another run publishes to %s at this moment. Wait until it is done, "
-                           "then run again.",
-                           directory);
-    }
-    return 0;
-}
-
-/* Remove what attempts that died have left: under the lock nobody else writes here. */
-static void remove_leftovers(int directory_fd)
-{
-    int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
-    if (entries == NULL) {
-        if (fd >= 0)
-            (void)close(fd);
-        return;
-    }
-    /* What cannot be removed does no harm but to tidiness, so it is no failure. */
-    for (struct dirent *entry; (entry = readdir(entries)) != NULL;)
-        if (strncmp(entry->d_name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)) == 0)
-            (void)unlinkat(directory_fd, entry->d_name, 0);
-    (void)closedir(entries);
-}
 
 /* The record of the last publication. Returns whether there is one that can be read. */
 static bool read_record(int directory_fd, struct run_record *record)
@@ -145,213 +33,6 @@ static bool read_record(int directory_fd, struct run_record *record)
         (void)close(fd);
     free(text);
     return good;
-}
-
-/* One file of a publication: its text is written by a function, under a temporary name. */
-struct file {
-    const char *name;
-    int (*write)(FILE *out, const void *what);
-    const void *what;
-};
-
-static int write_cohorts(FILE *out, const void *what)
-{
-    const struct marts *marts = what;
-    char row[MARTS_ROW_BYTES];
-    fprintf(out, "%s\n", marts_cohorts_header);
-    for (size_t i = 0; i < marts->cohort_count && ferror(out) == 0; i++) {
-        marts_format_cohort(&marts->cohorts[i], row);
-        fprintf(out, "%s\n", row);
-    }
-    return ferror(out) == 0 ? 0 : -1;
-}
-
-static int write_lessons(FILE *out, const void *what)
-{
-    const struct marts *marts = what;
-    char row[MARTS_ROW_BYTES];
-    fprintf(out, "%s\n", marts_lessons_header);
-    for (size_t i = 0; i < marts->lesson_count && ferror(out) == 0; i++) {
-        marts_format_lesson(&marts->lessons[i], row);
-        fprintf(out, "%s\n", row);
-    }
-    return ferror(out) == 0 ? 0 : -1;
-}
-
-static int write_matches(FILE *out, const void *what)
-{
-    const struct marts *marts = what;
-    char row[MARTS_ROW_BYTES];
-    fprintf(out, "%s\n", marts_matches_header);
-    for (size_t i = 0; i < marts->match_count && ferror(out) == 0; i++) {
-        marts_format_match(&marts->matches[i], row);
-        fprintf(out, "%s\n", row);
-    }
-    return ferror(out) == 0 ? 0 : -1;
-}
-
-static int write_text(FILE *out, const void *what)
-{
-    return fputs(what, out) < 0 ? -1 : 0;
-}
-
-/*
- * Write a file under its temporary name and make it last. A failed fsync or close is never tried
- * again: the kernel may have dropped the data.
- */
-static int write_file(int directory_fd, const char *directory, const struct file *file,
-                      struct failure *failure)
-{
-    char name[NAME_BYTES];
-    temporary_name(file->name, name);
-    int fd = openat(directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return fail(failure, "make the file", directory, name);
-    FILE *out = fdopen(fd, "w");
-    if (out == NULL) {
-        (void)close(fd);
-        return failure_memory(failure, "an output buffer", BUFSIZ);
-    }
-    int status = 0;
-    if (FAULT("publish.write") != 0 || file->write(out, file->what) != 0 || fflush(out) != 0 ||
-        fsync(fd) != 0)
-        status = fail(failure, "write the file", directory, name);
-    if (fclose(out) != 0 && status == 0)
-        status = fail(failure, "write the file", directory, name);
-    return status;
-}
-
-static FILE *open_to_read(int directory_fd, const char *name)
-{
-    int fd = openat(directory_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-    if (fd >= 0 && file == NULL)
-        (void)close(fd);
-    return file;
-}
-
-/* Whether two files hold the same bytes; one that cannot be read holds others. */
-static bool are_same(int directory_fd, const char *one_name, const char *other_name)
-{
-    FILE *one = open_to_read(directory_fd, one_name);
-    FILE *other = open_to_read(directory_fd, other_name);
-    bool same = one != NULL && other != NULL;
-    for (size_t bytes = 1; same && bytes > 0;) {
-        char here[4096], there[4096];
-        bytes = fread(here, 1, sizeof here, one);
-        same = fread(there, 1, sizeof there, other) == bytes && memcmp(here, there, bytes) == 0;
-    }
-    same = same && ferror(one) == 0 && ferror(other) == 0;
-    if (one != NULL)
-        (void)fclose(one);
-    if (other != NULL)
-        (void)fclose(other);
-    return same;
-}
-
-/* Whether the marts stand there as they were just written under their temporary names. */
-static bool is_intact(int directory_fd, const struct file *files, size_t count, const char *stale)
-{
-    bool intact = stale == NULL || faccessat(directory_fd, stale, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
-    /* The last is the record, which tells the time too. */
-    for (size_t i = 0; intact && i + 1 < count; i++) {
-        char name[NAME_BYTES];
-        temporary_name(files[i].name, name);
-        intact = are_same(directory_fd, name, files[i].name);
-    }
-    return intact;
-}
-
-/*
- * Write the files and put them in their places; ${stale}, if any, is an older one that goes. Those
- * of a run that is ${published} stay where they are still the same.
- */
-static int write_files(int directory_fd, const char *directory, const struct file *files,
-                       size_t count, const char *stale, bool published, struct failure *failure)
-{
-    int status = -1;
-    size_t renamed = 0;
-    char name[NAME_BYTES];
-    for (size_t i = 0; i < count; i++)
-        if (write_file(directory_fd, directory, &files[i], failure) != 0)
-            goto remove_temporaries;
-    if (published && is_intact(directory_fd, files, count, stale)) {
-        status = 0;
-        goto remove_temporaries;
-    }
-    if (stale != NULL && unlinkat(directory_fd, stale, 0) != 0 && errno != ENOENT) {
-        fail(failure, "remove the file", directory, stale);
-        goto remove_temporaries;
-    }
-    /* From here on only names change. The record is the last, so that it vouches for the rest. */
-    for (; renamed < count; renamed++) {
-        temporary_name(files[renamed].name, name);
-        if (FAULT("publish.rename") != 0 ||
-            renameat(directory_fd, name, directory_fd, files[renamed].name) != 0 ||
-            (renamed + 2 == count && sync_directory(directory_fd) != 0)) {
-            failure_set(failure, EXIT_TARGET,
-                        "Cannot put %s in its place in %s: %s. The files there may be of two runs "
-                        "until the next publication; run again.",
-                        files[renamed].name, directory, strerror(errno));
-            goto remove_temporaries;
-        }
-    }
-    if (sync_directory(directory_fd) == 0)
-        return 0;
-    return failure_set(
-        failure, EXIT_TARGET,
-        "The files in %s are in their places, but may be gone after a power cut: %s. "
-        "Run again.",
-        directory, strerror(errno));
-remove_temporaries:
-    for (size_t i = renamed; i < count; i++) {
-        temporary_name(files[i].name, name);
-        (void)unlinkat(directory_fd, name, 0);
-    }
-    return status;
-}
-
-int publish_csv_check(const char *directory, int64_t *planned_us, struct failure *failure)
-{
-    static const char before[] = TEMPORARY_PREFIX "check";
-    static const char after[] = TEMPORARY_PREFIX "checked";
-    int directory_fd = -1;
-    if (open_directory(directory, &directory_fd, failure) != 0)
-        return -1;
-    remove_leftovers(directory_fd);
-    int status = -1;
-    struct stat seen = {0};
-    struct run_record last;
-    int fd = openat(directory_fd, before, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        fail(failure, "make a file in", directory, "");
-        goto close_directory;
-    }
-    ssize_t written = write(fd, "check\n", 6);
-    /* A write that stops short sets no errno. */
-    if (written >= 0)
-        errno = EIO;
-    if (written != 6 || fsync(fd) != 0 || fstat(fd, &seen) != 0) {
-        fail(failure, "write a file in", directory, "");
-        (void)close(fd);
-        goto remove_check;
-    }
-    if (close(fd) != 0 || renameat(directory_fd, before, directory_fd, after) != 0 ||
-        sync_directory(directory_fd) != 0) {
-        fail(failure, "rename a file in", directory, "");
-        goto remove_check;
-    }
-    /* The file's time is the file server's clock, which all machines that publish here share. */
-    *planned_us = (int64_t)seen.st_mtim.tv_sec * 1000000 + seen.st_mtim.tv_nsec / 1000;
-    if (read_record(directory_fd, &last) && *planned_us <= last.attempt_us)
-        *planned_us = last.attempt_us + 1;
-    status = 0;
-remove_check:
-    (void)unlinkat(directory_fd, before, 0);
-    (void)unlinkat(directory_fd, after, 0);
-close_directory:
-    (void)close(directory_fd);
-    return status;
 }
 
 /* As in PostgreSQL: 1 when the run is published already, 0 when it may be, -1 when it may not. */
@@ -380,6 +61,56 @@ static int look_up(int directory_fd, const char *directory, const struct run_rec
     return 0;
 }
 
+int publish_csv_check(const char *directory, int64_t *planned_us, struct failure *failure)
+{
+    int directory_fd = -1;
+    struct run_record last;
+    if (publish_folder_open(directory, &directory_fd, failure) != 0)
+        return -1;
+    /* All machines that publish here share the file server's clock. */
+    int status = publish_folder_try(directory_fd, directory, planned_us, failure);
+    if (status == 0 && read_record(directory_fd, &last) && *planned_us <= last.attempt_us)
+        *planned_us = last.attempt_us + 1;
+    (void)close(directory_fd);
+    return status;
+}
+
+static int write_table(FILE *out, const struct publish_file *file)
+{
+    enum marts_table table = (enum marts_table)file->which;
+    char row[MARTS_COLUMNS_BYTES];
+    marts_columns(table, marts_shapes[table].column_count, row);
+    fprintf(out, "%s\n", row);
+    for (size_t i = 0; i < marts_count(file->what, table) && ferror(out) == 0; i++) {
+        (void)marts_format(file->what, table, i, row);
+        fprintf(out, "%s\n", row);
+    }
+    return ferror(out) == 0 ? 0 : -1;
+}
+
+static int write_text(FILE *out, const struct publish_file *file)
+{
+    return fputs(file->what, out) < 0 ? -1 : 0;
+}
+
+static int write_files(int directory_fd, const char *directory, const struct marts *marts,
+                       const char *json, bool has_sessions, bool published, struct failure *failure)
+{
+    char names[MARTS_TABLES][64];
+    struct publish_file files[MARTS_TABLES + 1];
+    size_t count = 0;
+    for (enum marts_table table = 0; table < MARTS_TABLES; table++) {
+        snprintf(names[table], sizeof names[table], "%s" PUBLISH_CSV_ENDING,
+                 marts_shapes[table].name);
+        if (table != MARTS_MATCHES || has_sessions)
+            files[count++] = (struct publish_file){names[table], write_table, marts, (int)table};
+    }
+    files[count++] = (struct publish_file){PUBLISH_CSV_RECORD, write_text, json, 0};
+    /* What an earlier run said about sessions would not belong to the marts of this one. */
+    return publish_folder_write(directory_fd, directory, files, count,
+                                has_sessions ? NULL : names[MARTS_MATCHES], published, failure);
+}
+
 int publish_csv(const char *directory, const struct marts *marts, const struct run_record *record,
                 struct failure *failure)
 {
@@ -387,23 +118,14 @@ int publish_csv(const char *directory, const struct marts *marts, const struct r
     int directory_fd = -1;
     if (run_record_json(record, &json, failure) != 0)
         return -1;
-    if (open_directory(directory, &directory_fd, failure) != 0) {
+    if (publish_folder_open(directory, &directory_fd, failure) != 0) {
         free(json);
         return -1;
     }
-    remove_leftovers(directory_fd);
     int status = look_up(directory_fd, directory, record, failure);
-    if (status >= 0) {
-        const struct file files[] = {{PUBLISH_CSV_MATCHES, write_matches, marts},
-                                     {PUBLISH_CSV_COHORTS, write_cohorts, marts},
-                                     {PUBLISH_CSV_LESSONS, write_lessons, marts},
-                                     {PUBLISH_CSV_RECORD, write_text, json}};
-        size_t first = record->has_sessions ? 0 : 1;
-        /* What an earlier run said about sessions would not belong to the marts of this one. */
-        status =
-            write_files(directory_fd, directory, files + first, 4 - first,
-                        record->has_sessions ? NULL : PUBLISH_CSV_MATCHES, status > 0, failure);
-    }
+    if (status >= 0)
+        status = write_files(directory_fd, directory, marts, json, record->has_sessions, status > 0,
+                             failure);
     (void)close(directory_fd);
     free(json);
     return status < 0 ? -1 : 0;

@@ -6,11 +6,12 @@
 #include "course_funnel/postgres.h"
 #include "course_funnel/publish.h"
 
-/* Names of the files of a CSV target, and of a run's record beside them. */
-#define PUBLISH_CSV_COHORTS "mart_course_funnel_cohorts.csv"
-#define PUBLISH_CSV_LESSONS "mart_course_funnel_lessons.csv"
-#define PUBLISH_CSV_MATCHES "course_funnel_session_match.csv"
+/* The table that has a row for each run. */
+#define PUBLISH_RUNS "course_funnel_runs"
+
+/* The record of a run beside the files of a CSV target, which are named as the tables are. */
 #define PUBLISH_CSV_RECORD "course_funnel_run.json"
+#define PUBLISH_CSV_ENDING ".csv"
 
 int publish_csv_check(const char *directory, int64_t *planned_us, struct failure *failure);
 int publish_csv(const char *directory, const struct marts *marts, const struct run_record *record,
@@ -40,10 +41,6 @@ int publish_postgres_stage(struct postgres *session, struct failure *failure);
  */
 int publish_postgres_compare(struct postgres *session, const char *schema, struct failure *failure);
 
-/* Local. Copy the rows of marts->matches to their staging table. Returns 0, or -1. */
-int publish_postgres_stage_matches(struct postgres *session, const struct marts *marts,
-                                   struct failure *failure);
-
 /*
  * Local. Within the transaction of the publication: the staged rows in place of those of the
  * target. Returns 0, or -1.
@@ -60,6 +57,15 @@ int publish_postgres_holds_rows(struct postgres *session, const char *schema,
  */
 int publish_postgres_check_rows(struct postgres *session, const char *schema,
                                 struct failure *failure);
+
+/*
+ * Local. The objects of ours that are there in ${schema}, for publish_postgres_is_there, which
+ * tells whether one of that name is; the schema itself is ''. Returns 0 and a result that the
+ * caller frees, or -1.
+ */
+int publish_postgres_look(struct postgres *session, const char *what, const char *schema,
+                          struct postgres_result **objects_there, struct failure *failure);
+bool publish_postgres_is_there(const struct postgres_result *objects_there, const char *name);
 
 /* Local. Begin a transaction and take the lock of all publishers to ${schema}. 0, or -1. */
 int publish_postgres_begin(struct postgres *session, const char *schema, struct failure *failure);

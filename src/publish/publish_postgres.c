@@ -67,57 +67,64 @@ static void piece_add(struct piece *piece, size_t bytes)
     piece->used += bytes + 1;
 }
 
-static int copy_rows(struct piece *piece, const struct marts *marts, bool lessons,
+static int copy_rows(struct piece *piece, const struct marts *marts, enum marts_table table,
                      struct failure *failure)
 {
-    size_t count = lessons ? marts->lesson_count : marts->cohort_count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < marts_count(marts, table); i++) {
         char *row = piece_row(piece, failure);
         if (row == NULL)
             return -1;
-        piece_add(piece, lessons ? marts_format_lesson(&marts->lessons[i], row)
-                                 : marts_format_cohort(&marts->cohorts[i], row));
+        piece_add(piece, marts_format(marts, table, i, row));
     }
     return piece_send(piece, failure);
 }
 
-static int copy_mart(struct postgres *session, const struct marts *marts, bool lessons,
-                     struct failure *failure)
+static int copy_table(struct postgres *session, const struct marts *marts, enum marts_table table,
+                      struct failure *failure)
 {
-    const char *name = lessons ? "mart_course_funnel_lessons" : "mart_course_funnel_cohorts";
-    uint64_t sent = lessons ? marts->lesson_count : marts->cohort_count;
+    uint64_t sent = marts_count(marts, table);
     uint64_t taken = 0;
-    char sql[sizeof "COPY pg_temp.mart_course_funnel_cohorts () FROM STDIN (FORMAT csv)" + 256];
+    char *sql = NULL;
     struct piece *piece = malloc(sizeof *piece);
     if (piece == NULL)
         return failure_memory(failure, "rows on their way to PostgreSQL", sizeof *piece);
     piece->session = session;
     piece->what = "Copying rows to a staging table";
     piece->used = 0;
-    int length = snprintf(sql, sizeof sql, "COPY pg_temp.%s (%s) FROM STDIN (FORMAT csv)", name,
-                          lessons ? marts_lessons_header : marts_cohorts_header);
-    int status = 0;
-    if (length < 0 || (size_t)length >= sizeof sql)
-        status = failure_set(failure, EXIT_BUG, "The header of %s is too long.", name);
+    int status =
+        publish_sql_place(session, "COPY pg_temp.:table (:columns) FROM STDIN (FORMAT csv)",
+                          "pg_temp", table, &sql, failure);
     if (status == 0)
         status = postgres_copy_in_begin(session, piece->what, sql, failure);
     if (status == 0)
-        status = copy_rows(piece, marts, lessons, failure);
+        status = copy_rows(piece, marts, table, failure);
     if (status == 0)
         status = postgres_copy_in_end(session, piece->what, &taken, failure);
+    free(sql);
     free(piece);
     if (status == 0 && taken != sent)
         return failure_set(failure, EXIT_BUG,
                            "%" PRIu64 " rows were sent for %s, but the server took %" PRIu64
                            ". Nothing was published; please report this.",
-                           sent, name, taken);
+                           sent, marts_shapes[table].name, taken);
     return status;
+}
+
+static int copy_tables(struct postgres *session, const struct marts *marts, struct failure *failure)
+{
+    for (enum marts_table table = 0; table < MARTS_TABLES; table++)
+        if (copy_table(session, marts, table, failure) != 0)
+            return -1;
+    return 0;
 }
 
 /* What the server counts in the staging tables, against what was sent. */
 static int check_staged(struct postgres *session, const struct marts *marts,
                         struct failure *failure)
 {
+    static const char *const columns[] = {"cohort_rows",  "cohort_starts",  "cohort_completions",
+                                          "lesson_rows",  "lesson_starts",  "lesson_completions",
+                                          "not_a_monday", "too_many_users", "no_such_lesson"};
     static const char *const names[] = {"cohort rows",
                                         "users_started of cohorts",
                                         "users_completed_course",
@@ -140,9 +147,10 @@ static int check_staged(struct postgres *session, const struct marts *marts,
     if (postgres_query(session, "Checking the staged rows", sql_staged_sums, NULL, 0, &result,
                        failure) != 0)
         return -1;
-    int status = 0;
+    int at[9];
+    int status = postgres_columns(result, columns, 9, at, failure);
     for (int i = 0; status == 0 && i < 9; i++) {
-        const char *found = postgres_value(result, 0, i);
+        const char *found = postgres_value(result, 0, at[i]);
         if (found == NULL || strtoull(found, NULL, 10) != expected[i])
             status = failure_set(failure, EXIT_BUG,
                                  "The staged rows are not those of the run: %s: %s at the server, "
@@ -157,7 +165,10 @@ static int check_staged(struct postgres *session, const struct marts *marts,
 static int look_up(struct postgres *session, const struct publication *publication,
                    struct failure *failure)
 {
+    static const char *const names[] = {"cohorts_digest", "lessons_digest", "newer_at",
+                                        "newer_run_id"};
     const struct run_record *record = publication->record;
+    int at[4];
     char planned[CALENDAR_TIME_BYTES];
     const char *values[] = {record->run_id, planned};
     char *sql = NULL;
@@ -171,9 +182,13 @@ static int look_up(struct postgres *session, const struct publication *publicati
     free(sql);
     if (status != 0)
         return -1;
-    const char *cohorts = postgres_value(result, 0, 0);
-    const char *lessons = postgres_value(result, 0, 1);
-    const char *newer = postgres_value(result, 0, 2);
+    if (postgres_columns(result, names, 4, at, failure) != 0) {
+        postgres_result_free(result);
+        return -1;
+    }
+    const char *cohorts = postgres_value(result, 0, at[0]);
+    const char *lessons = postgres_value(result, 0, at[1]);
+    const char *newer = postgres_value(result, 0, at[2]);
     bool published = cohorts != NULL && lessons != NULL;
     if (published && (strcmp(cohorts, record->cohorts_digest) != 0 ||
                       strcmp(lessons, record->lessons_digest) != 0)) {
@@ -187,7 +202,7 @@ static int look_up(struct postgres *session, const struct publication *publicati
                              "A later attempt has published already: run %s of %s; this one is of "
                              "%s. Its marts stay; to publish newer ones read anew (with "
                              "--checkpoint: --restart).",
-                             postgres_value(result, 0, 3), newer, planned);
+                             postgres_value(result, 0, at[3]), newer, planned);
     } else {
         status = published ? 1 : 0;
     }
@@ -261,9 +276,7 @@ static enum outcome publish_with(struct postgres *session, const struct publicat
         look_up(session, publication, failure) < 0)
         return OUTCOME_FAILED;
     if (postgres_run(session, "Ending a transaction", "ROLLBACK", failure) != 0 ||
-        copy_mart(session, publication->marts, false, failure) != 0 ||
-        copy_mart(session, publication->marts, true, failure) != 0 ||
-        publish_postgres_stage_matches(session, publication->marts, failure) != 0 ||
+        copy_tables(session, publication->marts, failure) != 0 ||
         check_staged(session, publication->marts, failure) != 0)
         return OUTCOME_FAILED;
 

@@ -11,16 +11,16 @@
 /* The longest name that PostgreSQL keeps; it cuts longer ones without an error. */
 #define SCHEMA_BYTES 63
 
-/* In the order of the columns of missing_objects.sql, which has the schema itself first. */
+/* In the order in which they are created. */
 static const struct {
-    const char *what;
+    const char *name;
     const char *sql;
 } objects[] = {
-    {"Creating mart_course_funnel_cohorts", sql_mart_course_funnel_cohorts},
-    {"Creating mart_course_funnel_lessons", sql_mart_course_funnel_lessons},
-    {"Creating mart_course_funnel_dropoff", sql_mart_course_funnel_dropoff},
-    {"Creating course_funnel_session_match", sql_course_funnel_session_match},
-    {"Creating course_funnel_runs", sql_course_funnel_runs},
+    {"mart_course_funnel_cohorts", sql_mart_course_funnel_cohorts},
+    {"mart_course_funnel_lessons", sql_mart_course_funnel_lessons},
+    {"mart_course_funnel_dropoff", sql_mart_course_funnel_dropoff},
+    {"course_funnel_session_match", sql_course_funnel_session_match},
+    {PUBLISH_RUNS, sql_course_funnel_runs},
 };
 
 #define OBJECT_COUNT (sizeof objects / sizeof objects[0])
@@ -71,10 +71,15 @@ int publish_postgres_compare(struct postgres *session, const char *schema, struc
 {
     const char *values[] = {schema};
     struct postgres_result *result = NULL;
+    char *sql = NULL;
     char text[1500];
     size_t used = 0;
-    if (postgres_query(session, "Looking at the tables of the target", sql_differences, values, 1,
-                       &result, failure) != 0)
+    if (publish_sql_differences(&sql, failure) != 0)
+        return -1;
+    int status = postgres_query(session, "Looking at the tables of the target", sql, values, 1,
+                                &result, failure);
+    free(sql);
+    if (status != 0)
         return -1;
     size_t rows = postgres_rows(result);
     size_t told = 0;
@@ -120,23 +125,40 @@ int publish_postgres_begin(struct postgres *session, const char *schema, struct 
     return 0;
 }
 
+int publish_postgres_look(struct postgres *session, const char *what, const char *schema,
+                          struct postgres_result **objects_there, struct failure *failure)
+{
+    const char *values[] = {schema};
+    return postgres_query(session, what, sql_objects, values, 1, objects_there, failure);
+}
+
+bool publish_postgres_is_there(const struct postgres_result *objects_there, const char *name)
+{
+    for (size_t i = 0; i < postgres_rows(objects_there); i++)
+        if (strcmp(postgres_value(objects_there, i, 0), name) == 0)
+            return true;
+    return false;
+}
+
 int publish_postgres_create(struct postgres *session, const char *schema, struct failure *failure)
 {
-    static const char what[] = "Looking for the tables of the target";
-    const char *values[] = {schema};
-    struct postgres_result *result = NULL;
+    struct postgres_result *there = NULL;
     /* Under the lock, since two sessions that create the same table at once fail in PostgreSQL. */
     if (publish_postgres_begin(session, schema, failure) != 0 ||
-        postgres_query(session, what, sql_missing_objects, values, 1, &result, failure) != 0)
+        publish_postgres_look(session, "Looking for the tables of the target", schema, &there,
+                              failure) != 0)
         return -1;
     int status = 0;
-    if (strcmp(postgres_value(result, 0, 0), "t") != 0)
+    if (!publish_postgres_is_there(there, ""))
         status =
             run_placed(session, "Creating the schema", "CREATE SCHEMA :schema", schema, failure);
-    for (size_t i = 0; status == 0 && i < OBJECT_COUNT; i++)
-        if (strcmp(postgres_value(result, 0, (int)i + 1), "t") != 0)
-            status = run_placed(session, objects[i].what, objects[i].sql, schema, failure);
-    postgres_result_free(result);
+    for (size_t i = 0; status == 0 && i < OBJECT_COUNT; i++) {
+        char what[64];
+        snprintf(what, sizeof what, "Creating %s", objects[i].name);
+        if (!publish_postgres_is_there(there, objects[i].name))
+            status = run_placed(session, what, objects[i].sql, schema, failure);
+    }
+    postgres_result_free(there);
     return status == 0 ? postgres_commit(session, "Creating the tables", failure) : -1;
 }
 
@@ -162,12 +184,13 @@ static int outdo_published(struct postgres *session, const char *schema, int64_t
                            struct failure *failure)
 {
     static const char what[] = "Looking at earlier runs";
-    const char *values[] = {schema};
+    static const char *const names[] = {"attempt_us"};
+    int at = -1;
     struct postgres_result *result = NULL;
     char *placed = NULL;
-    if (postgres_query(session, what, sql_missing_objects, values, 1, &result, failure) != 0)
+    if (publish_postgres_look(session, what, schema, &result, failure) != 0)
         return -1;
-    bool runs = strcmp(postgres_value(result, 0, (int)OBJECT_COUNT), "t") == 0;
+    bool runs = publish_postgres_is_there(result, PUBLISH_RUNS);
     postgres_result_free(result);
     if (!runs)
         return 0;
@@ -177,13 +200,14 @@ static int outdo_published(struct postgres *session, const char *schema, int64_t
     free(placed);
     if (status != 0)
         return -1;
-    if (postgres_rows(result) > 0) {
-        int64_t last_us = strtoll(postgres_value(result, 0, 1), NULL, 10);
+    status = postgres_columns(result, names, 1, &at, failure);
+    if (status == 0 && postgres_rows(result) > 0) {
+        int64_t last_us = strtoll(postgres_value(result, 0, at), NULL, 10);
         if (*planned_us <= last_us)
             *planned_us = last_us + 1;
     }
     postgres_result_free(result);
-    return 0;
+    return status;
 }
 
 int publish_postgres_check(const struct publish_target *target, int64_t *planned_us,
@@ -196,9 +220,9 @@ int publish_postgres_check(const struct publish_target *target, int64_t *planned
         return -1;
     int status = -1;
     /*
-     * That it may write is asked of the transaction; nothing is written. But the server may tidy up
-     * pages that are looked at, and only a COMMIT has it bring what it notes of that in its log to
-     * disk, without which a snapshot of this server is not to be come back to.
+     * The transaction asks whether it may write; it writes nothing. But a server tidies up the
+     * pages that are looked at, and notes that in its log. Only a COMMIT brings the log to disk,
+     * and a snapshot whose log is not on disk cannot be come back to.
      */
     if (read_clock(session, planned_us, failure) == 0 &&
         postgres_run(session, "Beginning a transaction", "BEGIN READ WRITE", failure) == 0 &&

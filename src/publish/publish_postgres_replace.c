@@ -7,25 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIFFERENCE_BYTES 120
+
 static const char what[] = "Replacing the rows of a mart";
 
-static const struct {
-    const char *name;
-    const char *insert;
-} tables[] = {
-    {"mart_course_funnel_cohorts", sql_insert_cohorts},
-    {"mart_course_funnel_lessons", sql_insert_lessons},
-    {"course_funnel_session_match", sql_insert_matches},
-};
-
-#define TABLE_COUNT (sizeof tables / sizeof tables[0])
-
 static int change(struct postgres *session, const char *sql, const char *schema,
-                  struct failure *failure)
+                  enum marts_table table, struct failure *failure)
 {
     uint64_t changed = 0;
     char *placed = NULL;
-    if (postgres_place_schema(session, sql, schema, &placed, failure) != 0)
+    if (publish_sql_place(session, sql, schema, table, &placed, failure) != 0)
         return -1;
     int status = postgres_change(session, what, placed, NULL, 0, &changed, failure);
     free(placed);
@@ -49,68 +40,80 @@ static int find_out_partitioned(struct postgres *session, const char *schema, co
 }
 
 /* DELETE and INSERT rather than TRUNCATE or a swap of names: readers go on with the old rows. */
-static int replace_rows(struct postgres *session, const char *schema, size_t table,
+static int replace_rows(struct postgres *session, const char *schema, enum marts_table table,
                         struct failure *failure)
 {
-    char sql[100];
     bool partitioned = false;
     (void)FAULT("publish.replace");
-    if (find_out_partitioned(session, schema, tables[table].name, &partitioned, failure) != 0)
+    if (find_out_partitioned(session, schema, marts_shapes[table].name, &partitioned, failure) != 0)
         return -1;
-    snprintf(sql, sizeof sql, "DELETE FROM %s:schema.%s", partitioned ? "" : "ONLY ",
-             tables[table].name);
-    return change(session, sql, schema, failure) != 0 ||
-                   change(session, tables[table].insert, schema, failure) != 0
+    const char *clear =
+        partitioned ? "DELETE FROM :schema.:table" : "DELETE FROM ONLY :schema.:table";
+    return change(session, clear, schema, table, failure) != 0 ||
+                   change(session, sql_insert_rows, schema, table, failure) != 0
                ? -1
                : 0;
 }
 
-/* The tables that differ from what is staged for them, one a row. */
-static int compare_rows(struct postgres *session, const char *schema,
-                        struct postgres_result **result, struct failure *failure)
+/*
+ * Whether ${table} holds just what is staged for it. Returns 1; 0 and in ${difference} how; or -1.
+ */
+static int compare_rows(struct postgres *session, const char *schema, enum marts_table table,
+                        char difference[DIFFERENCE_BYTES], struct failure *failure)
 {
     static const char comparing[] = "Comparing the rows of the marts";
+    static const char *const names[] = {"lacks", "has"};
+    int at[2];
     char *placed = NULL;
-    if (postgres_place_schema(session, sql_unlike_staged, schema, &placed, failure) != 0)
+    struct postgres_result *result = NULL;
+    if (publish_sql_place(session, sql_unlike_staged, schema, table, &placed, failure) != 0)
         return -1;
-    int status = postgres_query(session, comparing, placed, NULL, 0, result, failure);
+    int status = postgres_query(session, comparing, placed, NULL, 0, &result, failure);
     free(placed);
+    if (status != 0)
+        return -1;
+    if (postgres_columns(result, names, 2, at, failure) != 0)
+        status = -1;
+    else if (postgres_rows(result) == 0)
+        status = 1;
+    else
+        snprintf(difference, DIFFERENCE_BYTES, "%s of them are not there, and %s others are",
+                 postgres_value(result, 0, at[0]), postgres_value(result, 0, at[1]));
+    postgres_result_free(result);
     return status;
 }
 
 int publish_postgres_holds_rows(struct postgres *session, const char *schema,
                                 struct failure *failure)
 {
-    struct postgres_result *result = NULL;
-    if (compare_rows(session, schema, &result, failure) != 0)
-        return -1;
-    int holds = postgres_rows(result) == 0 ? 1 : 0;
-    postgres_result_free(result);
+    char difference[DIFFERENCE_BYTES];
+    int holds = 1;
+    for (enum marts_table table = 0; holds == 1 && table < MARTS_TABLES; table++)
+        holds = compare_rows(session, schema, table, difference, failure);
     return holds;
 }
 
 int publish_postgres_check_rows(struct postgres *session, const char *schema,
                                 struct failure *failure)
 {
-    struct postgres_result *result = NULL;
-    int status = compare_rows(session, schema, &result, failure);
-    if (status != 0)
-        return -1;
-    if (postgres_rows(result) > 0)
-        status = failure_set(failure, EXIT_TARGET,
-                             "%s does not hold the rows that were inserted: %s of them are not "
-                             "there, and %s others are. Nothing was published; look for triggers "
-                             "or rules on the table.",
-                             postgres_value(result, 0, 0), postgres_value(result, 0, 1),
-                             postgres_value(result, 0, 2));
-    postgres_result_free(result);
-    return status;
+    for (enum marts_table table = 0; table < MARTS_TABLES; table++) {
+        char difference[DIFFERENCE_BYTES];
+        int holds = compare_rows(session, schema, table, difference, failure);
+        if (holds < 0)
+            return -1;
+        if (holds == 0)
+            return failure_set(failure, EXIT_TARGET,
+                               "%s does not hold the rows that were inserted: %s. Nothing was "
+                               "published; look for triggers or rules on the table.",
+                               marts_shapes[table].name, difference);
+    }
+    return 0;
 }
 
 int publish_postgres_replace(struct postgres *session, const char *schema, struct failure *failure)
 {
-    for (size_t i = 0; i < TABLE_COUNT; i++)
-        if (replace_rows(session, schema, i, failure) != 0)
+    for (enum marts_table table = 0; table < MARTS_TABLES; table++)
+        if (replace_rows(session, schema, table, failure) != 0)
             return -1;
     return 0;
 }

@@ -39,8 +39,8 @@ run "$probe" check "$database" made
 check "a check where all is in place takes no transaction id" "$code $(next_transaction)" "0 $next"
 
 # What the check expects is what is created.
-sed -n '/^), expected_columns/,/^), /p' "$repository/src/publish/sql/differences.sql" |
-    grep -oE "\('.*(TRUE|FALSE)\)" | tr -d "()' " | tr ',' '|' | sort >"$work/expected"
+"$probe" differences | sed -n '/^), expected_columns/,/^), /p' |
+    grep -oE "\('[^()]*(TRUE|FALSE)\)" | tr -d "()' " | tr ',' '|' | sort >"$work/expected"
 sql -c "SELECT c.relname, a.attnum, a.attname,
         replace(format_type(a.atttypid, a.atttypmod), ' ', ''), upper(a.attnotnull::TEXT)
     FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0

@@ -8,6 +8,7 @@
 #include "course_funnel/publish.h"
 #include "course_funnel/run_record.h"
 #include "course_funnel/tally.h"
+#include "publish/publish_sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ static const char usage[] =
     "       publish_probe check TARGET [SCHEMA]                prints attempt_us\n"
     "       publish_probe publish TARGET SCHEMA SEED COURSES [ATTEMPT_US [RUN_ID]]\n"
     "                                                          prints the run id\n"
+    "       publish_probe differences                          prints the SQL of the check\n"
     "       publish_probe report [OPTIONS]                     as course-funnel report\n";
 
 static uint64_t draw(uint64_t *state, uint64_t limit)
@@ -128,7 +130,13 @@ int main(int argc, char **argv)
     int status = 0;
     if (argc >= 2 && strcmp(argv[1], "report") == 0)
         return report_command(argc - 1, argv + 1);
-    if (argc == 3 && strcmp(argv[1], "describe") == 0) {
+    if (argc == 2 && strcmp(argv[1], "differences") == 0) {
+        char *sql = NULL;
+        status = publish_sql_differences(&sql, &failure);
+        if (status == 0)
+            puts(sql);
+        free(sql);
+    } else if (argc == 3 && strcmp(argv[1], "describe") == 0) {
         char *text = NULL;
         status = publish_describe(argv[2], &text, &failure);
         if (status == 0)

@@ -1,30 +1,15 @@
 -- $1: the schema. Compares the objects in it with what they are to be, which is what the other files
--- create. Nothing is written for that, not even a transaction id is taken: who reads from the same
+-- create; of the marts :tables and :table_columns say it. Nothing is written for that, not even a transaction id is taken: who reads from the same
 -- server could not come back to a snapshot. One row per difference, as text; an object that is
 -- missing is no difference, since publishing creates it, but the right to do so must be there.
 WITH RECURSIVE expected (relname, kind, key) AS (
     VALUES
-        ('mart_course_funnel_cohorts', 'r', 'course_id, cohort_week_start'),
-        ('mart_course_funnel_lessons', 'r', 'course_id, cohort_week_start, lesson_id'),
+        :tables,
         ('mart_course_funnel_dropoff', 'v', NULL),
-        ('course_funnel_session_match', 'r', 'course_id'),
         ('course_funnel_runs', 'r', 'run_id')
 ), expected_columns (relname, attnum, attname, type, not_null) AS (
     VALUES
-        ('mart_course_funnel_cohorts', 1, 'course_id', 'integer', TRUE),
-        ('mart_course_funnel_cohorts', 2, 'cohort_week_start', 'date', TRUE),
-        ('mart_course_funnel_cohorts', 3, 'users_started', 'integer', TRUE),
-        ('mart_course_funnel_cohorts', 4, 'users_completed_course', 'integer', TRUE),
-        ('mart_course_funnel_cohorts', 5, 'course_completion_rate', 'numeric', FALSE),
-        ('mart_course_funnel_cohorts', 6, 'total_lessons', 'integer', FALSE),
-        ('mart_course_funnel_lessons', 1, 'course_id', 'integer', TRUE),
-        ('mart_course_funnel_lessons', 2, 'cohort_week_start', 'date', TRUE),
-        ('mart_course_funnel_lessons', 3, 'lesson_id', 'integer', TRUE),
-        ('mart_course_funnel_lessons', 4, 'users_started', 'integer', TRUE),
-        ('mart_course_funnel_lessons', 5, 'users_completed', 'integer', TRUE),
-        ('mart_course_funnel_lessons', 6, 'lesson_completion_rate', 'numeric', FALSE),
-        ('mart_course_funnel_lessons', 7, 'funnel_retention_rate', 'numeric', FALSE),
-        ('mart_course_funnel_lessons', 8, 'avg_time_spent_sec', 'numeric', FALSE),
+        :table_columns,
         ('mart_course_funnel_dropoff', 1, 'course_id', 'integer', FALSE),
         ('mart_course_funnel_dropoff', 2, 'cohort_week_start', 'date', FALSE),
         ('mart_course_funnel_dropoff', 3, 'lesson_id', 'integer', FALSE),
@@ -33,10 +18,6 @@ WITH RECURSIVE expected (relname, kind, key) AS (
         ('mart_course_funnel_dropoff', 6, 'users_started', 'integer', FALSE),
         ('mart_course_funnel_dropoff', 7, 'users_dropped', 'integer', FALSE),
         ('mart_course_funnel_dropoff', 8, 'drop_off_rate', 'numeric', FALSE),
-        ('course_funnel_session_match', 1, 'course_id', 'integer', TRUE),
-        ('course_funnel_session_match', 2, 'users', 'bigint', TRUE),
-        ('course_funnel_session_match', 3, 'users_with_session', 'bigint', TRUE),
-        ('course_funnel_session_match', 4, 'users_without_session', 'bigint', TRUE),
         ('course_funnel_runs', 1, 'run_id', 'uuid', TRUE),
         ('course_funnel_runs', 2, 'program_version', 'text', TRUE),
         ('course_funnel_runs', 3, 'attempt_at', 'timestamp with time zone', TRUE),

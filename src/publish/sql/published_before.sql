@@ -1,6 +1,7 @@
 -- $1: our run, $2: when it had seen nothing yet. One row: the digests of our run if it is published
 -- (else NULL), and the latest attempt that may have seen more (else NULL) with its run.
-SELECT ours.cohorts_digest, ours.lessons_digest, newer.attempt_at, newer.run_id
+SELECT ours.cohorts_digest, ours.lessons_digest, newer.attempt_at AS newer_at,
+       newer.run_id AS newer_run_id
 FROM (SELECT 1) AS one
 LEFT JOIN :schema.course_funnel_runs AS ours ON ours.run_id = $1::UUID
 LEFT JOIN LATERAL (

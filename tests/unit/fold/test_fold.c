@@ -1,6 +1,6 @@
 #include "course_funnel/calendar.h"
 #include "course_funnel/fold.h"
-#include "course_funnel/marts.h"
+#include "course_funnel/marts_table.h"
 #include "course_funnel/parcel.h"
 #include "support/random.h"
 #include "unit/unit.h"
@@ -80,7 +80,7 @@ static void release(struct folded *folded)
     do {                                                                                           \
         char row_text[MARTS_ROW_BYTES] = "no such row";                                            \
         if ((i) < (folded).marts->cohort_count)                                                    \
-            marts_format_cohort(&(folded).marts->cohorts[i], row_text);                            \
+            marts_format((folded).marts, MARTS_COHORTS, (i), row_text);                            \
         CU_ASSERT_STRING_EQUAL(row_text, expected);                                                \
     } while (0)
 
@@ -88,7 +88,7 @@ static void release(struct folded *folded)
     do {                                                                                           \
         char row_text[MARTS_ROW_BYTES] = "no such row";                                            \
         if ((i) < (folded).marts->lesson_count)                                                    \
-            marts_format_lesson(&(folded).marts->lessons[i], row_text);                            \
+            marts_format((folded).marts, MARTS_LESSONS, (i), row_text);                            \
         CU_ASSERT_STRING_EQUAL(row_text, expected);                                                \
     } while (0)
 
@@ -186,11 +186,11 @@ static void test_rounding_is_half_up(void)
     struct marts *marts = NULL;
     struct failure failure = {0};
     CU_ASSERT_FATAL(marts_build(&tally, &marts, &failure) == 0);
-    marts_format_cohort(&marts->cohorts[0], text);
+    marts_format(marts, MARTS_COHORTS, 0, text);
     CU_ASSERT_STRING_EQUAL(text, "1,1970-01-01,32,1,0.031250,2");
-    marts_format_lesson(&marts->lessons[0], text);
+    marts_format(marts, MARTS_LESSONS, 0, text);
     CU_ASSERT_STRING_EQUAL(text, "1,1970-01-01,1,3,2,0.666667,0.093750,1.501");
-    marts_format_lesson(&marts->lessons[1], text);
+    marts_format(marts, MARTS_LESSONS, 1, text);
     CU_ASSERT_STRING_EQUAL(text, "1,1970-01-01,2,1,640,640.000000,0.031250,18446744073709.552");
     marts_free(marts);
 }

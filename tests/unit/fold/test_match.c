@@ -1,6 +1,6 @@
 #include "course_funnel/fold.h"
 #include "course_funnel/key_group.h"
-#include "course_funnel/marts.h"
+#include "course_funnel/marts_table.h"
 #include "course_funnel/match.h"
 #include "course_funnel/parcel.h"
 #include "unit/unit.h"
@@ -58,17 +58,18 @@ static void test_users_match_once_and_byte_for_byte(void)
     CU_ASSERT_EQUAL(with, 2);
     CU_ASSERT_EQUAL(without, 1);
 
-    static const struct match_row expected[] = {{-3, 1, 0}, {1, 1, 0}, {2, 1, 1}};
+    static const struct match_row expected[] = {{-3, 1, 1, 0}, {1, 1, 1, 0}, {2, 2, 1, 1}};
     CU_ASSERT_FATAL(match_tally(match, &tally, &failure) == 0);
     CU_ASSERT_FATAL(marts_set_matches(&tally, &marts, &failure) == 0);
     CU_ASSERT_EQUAL_FATAL(marts.match_count, 3);
     for (size_t i = 0; i < 3; i++) {
         CU_ASSERT_EQUAL(marts.matches[i].course_id, expected[i].course_id);
+        CU_ASSERT_EQUAL(marts.matches[i].users, expected[i].users);
         CU_ASSERT_EQUAL(marts.matches[i].users_with_session, expected[i].users_with_session);
         CU_ASSERT_EQUAL(marts.matches[i].users_without_session, expected[i].users_without_session);
     }
     char text[MARTS_ROW_BYTES];
-    CU_ASSERT_EQUAL(marts_format_match(&marts.matches[2], text), strlen("2,2,1,1"));
+    CU_ASSERT_EQUAL(marts_format(&marts, MARTS_MATCHES, 2, text), strlen("2,2,1,1"));
     CU_ASSERT_STRING_EQUAL(text, "2,2,1,1");
 
     free(marts.matches);

@@ -1,4 +1,5 @@
 #include "course_funnel/marts_read.h"
+#include "course_funnel/marts_table.h"
 #include "course_funnel/publish.h"
 #include "unit/unit.h"
 
@@ -147,15 +148,15 @@ static void reads_back_what_it_wrote(void)
     CU_ASSERT_EQUAL_FATAL(read->lesson_count, 3);
     for (size_t i = 0; i < 2; i++) {
         char left[MARTS_ROW_BYTES], right[MARTS_ROW_BYTES];
-        marts_format_cohort(&read->cohorts[i], left);
-        marts_format_cohort(&marts->cohorts[i], right);
+        marts_format(read, MARTS_COHORTS, i, left);
+        marts_format(marts, MARTS_COHORTS, i, right);
         CU_ASSERT_STRING_EQUAL(left, right);
         CU_ASSERT_EQUAL(read->cohorts[i].cohort_week_start, marts->cohorts[i].cohort_week_start);
     }
     for (size_t i = 0; i < 3; i++) {
         char left[MARTS_ROW_BYTES], right[MARTS_ROW_BYTES];
-        marts_format_lesson(&read->lessons[i], left);
-        marts_format_lesson(&marts->lessons[i], right);
+        marts_format(read, MARTS_LESSONS, i, left);
+        marts_format(marts, MARTS_LESSONS, i, right);
         CU_ASSERT_STRING_EQUAL(left, right);
     }
     CU_ASSERT_STRING_EQUAL(read->cohorts_digest, marts->cohorts_digest);
@@ -215,11 +216,12 @@ static void refuses_what_is_no_row(void)
     const struct publish_target target = {directory, "public"};
     struct marts_origin origin;
     struct marts *read = NULL;
-    char text[1024];
+    char text[1024], header[MARTS_COLUMNS_BYTES];
+    marts_columns(MARTS_LESSONS, marts_shapes[MARTS_LESSONS].column_count, header);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         struct failure failure = {0};
-        snprintf(text, sizeof text, "%s\n1,2025-01-06,0,1,1,1.000000,1.000000,\n%s\n",
-                 marts_lessons_header, lines[i]);
+        snprintf(text, sizeof text, "%s\n1,2025-01-06,0,1,1,1.000000,1.000000,\n%s\n", header,
+                 lines[i]);
         write_text("mart_course_funnel_lessons.csv", text);
         CU_ASSERT_EQUAL(marts_read(&target, &read, &origin, &failure), -1);
         CU_ASSERT_EQUAL(failure.code, EXIT_TARGET);

@@ -1,7 +1,0 @@
-INSERT INTO :schema.mart_course_funnel_cohorts
-    (course_id, cohort_week_start, users_started, users_completed_course, course_completion_rate,
-     total_lessons)
-SELECT course_id, cohort_week_start, users_started, users_completed_course, course_completion_rate,
-       total_lessons
-FROM pg_temp.mart_course_funnel_cohorts
-ORDER BY course_id, cohort_week_start
