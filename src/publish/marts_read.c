@@ -115,7 +115,7 @@ static int read_files(const char *directory, struct marts_rows *rows, struct mar
     return 0;
 }
 
-static int read_mart_table(struct postgres *session, const char *schema, enum marts_table table,
+static int read_mart_table(struct postgres *connection, const char *schema, enum marts_table table,
                            struct marts_rows *rows, struct failure *failure)
 {
     static const char what[] = "Reading the marts";
@@ -123,13 +123,13 @@ static int read_mart_table(struct postgres *session, const char *schema, enum ma
     size_t bytes = 0;
     size_t number = 0;
     char *sql = NULL;
-    if (publish_sql_place(session, sql_read_rows, schema, table, &sql, failure) != 0)
+    if (publish_sql_place(connection, sql_read_rows, schema, table, &sql, failure) != 0)
         return -1;
-    int status = postgres_copy_out_begin(session, what, sql, failure);
+    int status = postgres_copy_out_begin(connection, what, sql, failure);
     free(sql);
     if (status != 0)
         return -1;
-    while ((status = postgres_copy_out_next(session, what, &line, &bytes, failure)) == 1) {
+    while ((status = postgres_copy_out_next(connection, what, &line, &bytes, failure)) == 1) {
         number++;
         int added = marts_rows_add(rows, table, line, bytes, failure);
         if (added == 0)
@@ -156,16 +156,16 @@ static const char *const record_names[] = {"run_id",         "attempt_us",    "f
 
 #define RECORD_COUNT (sizeof record_names / sizeof record_names[0])
 
-static int read_record_row(struct postgres *session, const char *schema,
+static int read_record_row(struct postgres *connection, const char *schema,
                            struct marts_origin *origin, struct failure *failure)
 {
     struct postgres_result *result = NULL;
     struct run_record *record = &origin->record;
     char *sql = NULL;
-    if (postgres_place_schema(session, sql_last_run, schema, &sql, failure) != 0)
+    if (postgres_place_schema(connection, sql_last_run, schema, &sql, failure) != 0)
         return -1;
     int status =
-        postgres_query(session, "Reading the record of the run", sql, NULL, 0, &result, failure);
+        postgres_query(connection, "Reading the record of the run", sql, NULL, 0, &result, failure);
     free(sql);
     if (status != 0)
         return -1;
@@ -192,12 +192,12 @@ static int read_record_row(struct postgres *session, const char *schema,
 }
 
 /* Which of the objects are there: both marts must be, the table of runs may be missing. */
-static int look_for_tables(struct postgres *session, const char *schema, bool *runs,
+static int look_for_tables(struct postgres *connection, const char *schema, bool *runs,
                            struct failure *failure)
 {
     struct postgres_result *there = NULL;
     bool marts = true;
-    if (publish_postgres_look(session, "Looking for the marts", schema, &there, failure) != 0)
+    if (publish_postgres_look(connection, "Looking for the marts", schema, &there, failure) != 0)
         return -1;
     for (size_t i = 0; i < READ_COUNT; i++)
         marts = marts && publish_postgres_is_there(there, marts_shapes[read_tables[i]].name);
@@ -220,19 +220,19 @@ static int read_database(const struct publish_target *from, struct marts_rows *r
                                        .application = "course-funnel report",
                                        .writes = false,
                                        .failure_code = EXIT_TARGET};
-    struct postgres *session = NULL;
+    struct postgres *connection = NULL;
     bool passing = false;
     bool runs = false;
-    if (postgres_connect(&options, &session, &passing, failure) != 0)
+    if (postgres_connect(&options, &connection, &passing, failure) != 0)
         return -1;
     int status = -1;
-    if (postgres_run(session, "Beginning a transaction", begin, failure) == 0 &&
-        look_for_tables(session, from->schema, &runs, failure) == 0 &&
-        (!runs || read_record_row(session, from->schema, origin, failure) == 0))
+    if (postgres_run(connection, "Beginning a transaction", begin, failure) == 0 &&
+        look_for_tables(connection, from->schema, &runs, failure) == 0 &&
+        (!runs || read_record_row(connection, from->schema, origin, failure) == 0))
         status = 0;
     for (size_t i = 0; status == 0 && i < READ_COUNT; i++)
-        status = read_mart_table(session, from->schema, read_tables[i], rows, failure);
-    postgres_close(session);
+        status = read_mart_table(connection, from->schema, read_tables[i], rows, failure);
+    postgres_close(connection);
     return status;
 }
 

@@ -22,40 +22,42 @@ int publish_postgres_check(const struct publish_target *target, int64_t *planned
 int publish_postgres(const struct publish_target *target, const struct marts *marts,
                      const struct run_record *record, struct failure *failure);
 
-/* Local. Open a session that may write. As postgres_connect. */
-int publish_postgres_connect(const struct publish_target *target, struct postgres **session,
+/* Local. Open a connection that may write. As postgres_connect. */
+int publish_postgres_connect(const struct publish_target *target, struct postgres **connection,
                              bool *passing, struct failure *failure);
 
 /* Local. Refuse a schema name that cannot be one of the user's own (EXIT_USAGE). 0, or -1. */
 int publish_postgres_schema(const char *schema, struct failure *failure);
 
 /*
- * Local. Create the objects as temporary ones of this session: the staging tables of this attempt,
- * which end with it. Returns 0, or -1.
+ * Local. Create the objects as temporary ones of this connection: the staging tables of this
+ * attempt, which end with it. Returns 0, or -1.
  */
-int publish_postgres_stage(struct postgres *session, struct failure *failure);
+int publish_postgres_stage(struct postgres *connection, struct failure *failure);
 
 /*
  * Local. Compare the objects of the target with what they are to be, without writing to it. Returns
  * 0, or -1 with each difference in the message.
  */
-int publish_postgres_compare(struct postgres *session, const char *schema, struct failure *failure);
+int publish_postgres_compare(struct postgres *connection, const char *schema,
+                             struct failure *failure);
 
 /*
  * Local. Within the transaction of the publication: the staged rows in place of those of the
  * target. Returns 0, or -1.
  */
-int publish_postgres_replace(struct postgres *session, const char *schema, struct failure *failure);
+int publish_postgres_replace(struct postgres *connection, const char *schema,
+                             struct failure *failure);
 
 /* Local. Whether the target holds just the staged rows: 1, 0, or -1. */
-int publish_postgres_holds_rows(struct postgres *session, const char *schema,
+int publish_postgres_holds_rows(struct postgres *connection, const char *schema,
                                 struct failure *failure);
 
 /*
  * Local. After all changes: whether the target holds just the staged rows, of which triggers and
  * rules of the user may have made others. Returns 0, or -1.
  */
-int publish_postgres_check_rows(struct postgres *session, const char *schema,
+int publish_postgres_check_rows(struct postgres *connection, const char *schema,
                                 struct failure *failure);
 
 /*
@@ -63,14 +65,16 @@ int publish_postgres_check_rows(struct postgres *session, const char *schema,
  * tells whether one of that name is; the schema itself is ''. Returns 0 and a result that the
  * caller frees, or -1.
  */
-int publish_postgres_look(struct postgres *session, const char *what, const char *schema,
+int publish_postgres_look(struct postgres *connection, const char *what, const char *schema,
                           struct postgres_result **objects_there, struct failure *failure);
 bool publish_postgres_is_there(const struct postgres_result *objects_there, const char *name);
 
 /* Local. Begin a transaction and take the lock of all publishers to ${schema}. 0, or -1. */
-int publish_postgres_begin(struct postgres *session, const char *schema, struct failure *failure);
+int publish_postgres_begin(struct postgres *connection, const char *schema,
+                           struct failure *failure);
 
 /* Local. Create what is missing in the target, in a transaction of its own. 0, or -1. */
-int publish_postgres_create(struct postgres *session, const char *schema, struct failure *failure);
+int publish_postgres_create(struct postgres *connection, const char *schema,
+                            struct failure *failure);
 
 #endif

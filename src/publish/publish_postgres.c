@@ -12,7 +12,7 @@
 #include <time.h>
 
 /*
- * One try: a new session, staging tables that end with it, and one short transaction. What may
+ * One try: a new connection, staging tables that end with it, and one short transaction. What may
  * pass by itself is tried again: a restart of the server takes a second or so, a failover some
  * ten; whoever is down for longer is a matter for people, and the run's sums are kept for them.
  */
@@ -37,7 +37,7 @@ struct publication {
 
 /* A text that is sent to the server piece by piece. */
 struct piece {
-    struct postgres *session;
+    struct postgres *connection;
     const char *what;
     size_t used;
     char text[PIECE_BYTES];
@@ -47,7 +47,7 @@ static int piece_send(struct piece *piece, struct failure *failure)
 {
     (void)FAULT("publish.copy");
     int status =
-        postgres_copy_in_send(piece->session, piece->what, piece->text, piece->used, failure);
+        postgres_copy_in_send(piece->connection, piece->what, piece->text, piece->used, failure);
     piece->used = 0;
     return status;
 }
@@ -79,8 +79,8 @@ static int copy_rows(struct piece *piece, const struct marts *marts, enum marts_
     return piece_send(piece, failure);
 }
 
-static int copy_table(struct postgres *session, const struct marts *marts, enum marts_table table,
-                      struct failure *failure)
+static int copy_table(struct postgres *connection, const struct marts *marts,
+                      enum marts_table table, struct failure *failure)
 {
     uint64_t sent = marts_count(marts, table);
     uint64_t taken = 0;
@@ -88,18 +88,18 @@ static int copy_table(struct postgres *session, const struct marts *marts, enum 
     struct piece *piece = malloc(sizeof *piece);
     if (piece == NULL)
         return failure_memory(failure, "rows on their way to PostgreSQL", sizeof *piece);
-    piece->session = session;
+    piece->connection = connection;
     piece->what = "Copying rows to a staging table";
     piece->used = 0;
     int status =
-        publish_sql_place(session, "COPY pg_temp.:table (:columns) FROM STDIN (FORMAT csv)",
+        publish_sql_place(connection, "COPY pg_temp.:table (:columns) FROM STDIN (FORMAT csv)",
                           "pg_temp", table, &sql, failure);
     if (status == 0)
-        status = postgres_copy_in_begin(session, piece->what, sql, failure);
+        status = postgres_copy_in_begin(connection, piece->what, sql, failure);
     if (status == 0)
         status = copy_rows(piece, marts, table, failure);
     if (status == 0)
-        status = postgres_copy_in_end(session, piece->what, &taken, failure);
+        status = postgres_copy_in_end(connection, piece->what, &taken, failure);
     free(sql);
     free(piece);
     if (status == 0 && taken != sent)
@@ -110,16 +110,17 @@ static int copy_table(struct postgres *session, const struct marts *marts, enum 
     return status;
 }
 
-static int copy_tables(struct postgres *session, const struct marts *marts, struct failure *failure)
+static int copy_tables(struct postgres *connection, const struct marts *marts,
+                       struct failure *failure)
 {
     for (enum marts_table table = 0; table < MARTS_TABLES; table++)
-        if (copy_table(session, marts, table, failure) != 0)
+        if (copy_table(connection, marts, table, failure) != 0)
             return -1;
     return 0;
 }
 
 /* What the server counts in the staging tables, against what was sent. */
-static int check_staged(struct postgres *session, const struct marts *marts,
+static int check_staged(struct postgres *connection, const struct marts *marts,
                         struct failure *failure)
 {
     static const char *const columns[] = {"cohort_rows",  "cohort_starts",  "cohort_completions",
@@ -144,7 +145,7 @@ static int check_staged(struct postgres *session, const struct marts *marts,
         expected[5] += (uint64_t)marts->lessons[i].users_completed;
     }
     struct postgres_result *result = NULL;
-    if (postgres_query(session, "Checking the staged rows", sql_staged_sums, NULL, 0, &result,
+    if (postgres_query(connection, "Checking the staged rows", sql_staged_sums, NULL, 0, &result,
                        failure) != 0)
         return -1;
     int at[9];
@@ -162,7 +163,7 @@ static int check_staged(struct postgres *session, const struct marts *marts,
 }
 
 /* Under the lock: whether this run is published already (1) or not (0), or may not be (-1). */
-static int look_up(struct postgres *session, const struct publication *publication,
+static int look_up(struct postgres *connection, const struct publication *publication,
                    struct failure *failure)
 {
     static const char *const names[] = {"cohorts_digest", "lessons_digest", "newer_at",
@@ -174,11 +175,11 @@ static int look_up(struct postgres *session, const struct publication *publicati
     char *sql = NULL;
     struct postgres_result *result = NULL;
     calendar_format_time(record->planned_us, planned);
-    if (postgres_place_schema(session, sql_published_before, publication->target->schema, &sql,
+    if (postgres_place_schema(connection, sql_published_before, publication->target->schema, &sql,
                               failure) != 0)
         return -1;
-    int status = postgres_query(session, "Looking for this run among the published", sql, values, 2,
-                                &result, failure);
+    int status = postgres_query(connection, "Looking for this run among the published", sql, values,
+                                2, &result, failure);
     free(sql);
     if (status != 0)
         return -1;
@@ -210,7 +211,7 @@ static int look_up(struct postgres *session, const struct publication *publicati
     return status;
 }
 
-static int insert_run(struct postgres *session, const struct publication *publication,
+static int insert_run(struct postgres *connection, const struct publication *publication,
                       struct failure *failure)
 {
     static const char what[] = "Inserting the record of the run";
@@ -243,9 +244,9 @@ static int insert_run(struct postgres *session, const struct publication *public
     }
     out = NULL;
     char *placed = NULL;
-    if (postgres_place_schema(session, sql, publication->target->schema, &placed, failure) == 0)
+    if (postgres_place_schema(connection, sql, publication->target->schema, &placed, failure) == 0)
         status =
-            postgres_change(session, what, placed, values, RUN_RECORD_FIELDS, &changed, failure);
+            postgres_change(connection, what, placed, values, RUN_RECORD_FIELDS, &changed, failure);
     free(placed);
     if (status == 0 && changed != 1)
         status = failure_set(failure, EXIT_TARGET,
@@ -261,56 +262,56 @@ free_fields:
 }
 
 /* All but the last step can be given up at any time: nothing was changed then. */
-static enum outcome publish_with(struct postgres *session, const struct publication *publication,
+static enum outcome publish_with(struct postgres *connection, const struct publication *publication,
                                  struct failure *failure)
 {
     const char *schema = publication->target->schema;
-    if (publish_postgres_compare(session, schema, failure) != 0 ||
-        publish_postgres_create(session, schema, failure) != 0 ||
-        publish_postgres_stage(session, failure) != 0)
+    if (publish_postgres_compare(connection, schema, failure) != 0 ||
+        publish_postgres_create(connection, schema, failure) != 0 ||
+        publish_postgres_stage(connection, failure) != 0)
         return OUTCOME_FAILED;
 
     /* A run that is too late need not send its rows. */
     (void)FAULT("publish.look_up");
-    if (publish_postgres_begin(session, schema, failure) != 0 ||
-        look_up(session, publication, failure) < 0)
+    if (publish_postgres_begin(connection, schema, failure) != 0 ||
+        look_up(connection, publication, failure) < 0)
         return OUTCOME_FAILED;
-    if (postgres_run(session, "Ending a transaction", "ROLLBACK", failure) != 0 ||
-        copy_tables(session, publication->marts, failure) != 0 ||
-        check_staged(session, publication->marts, failure) != 0)
+    if (postgres_run(connection, "Ending a transaction", "ROLLBACK", failure) != 0 ||
+        copy_tables(connection, publication->marts, failure) != 0 ||
+        check_staged(connection, publication->marts, failure) != 0)
         return OUTCOME_FAILED;
 
-    if (publish_postgres_begin(session, schema, failure) != 0)
+    if (publish_postgres_begin(connection, schema, failure) != 0)
         return OUTCOME_FAILED;
-    int published = look_up(session, publication, failure);
+    int published = look_up(connection, publication, failure);
     /* Its rows may have been changed or lost since. */
-    int intact = published > 0 ? publish_postgres_holds_rows(session, schema, failure) : 0;
+    int intact = published > 0 ? publish_postgres_holds_rows(connection, schema, failure) : 0;
     if (published < 0 || intact < 0)
         return OUTCOME_FAILED;
     if (intact > 0)
         return OUTCOME_DONE;
-    if (publish_postgres_replace(session, schema, failure) != 0 ||
-        (published == 0 && insert_run(session, publication, failure) != 0) ||
-        publish_postgres_check_rows(session, schema, failure) != 0)
+    if (publish_postgres_replace(connection, schema, failure) != 0 ||
+        (published == 0 && insert_run(connection, publication, failure) != 0) ||
+        publish_postgres_check_rows(connection, schema, failure) != 0)
         return OUTCOME_FAILED;
     (void)FAULT("publish.before_commit");
-    int committed = postgres_commit(session, "Committing the publication", failure);
+    int committed = postgres_commit(connection, "Committing the publication", failure);
     (void)FAULT("publish.after_commit");
     if (committed == 0)
         return OUTCOME_DONE;
-    return postgres_passing(session) ? OUTCOME_IN_DOUBT : OUTCOME_FAILED;
+    return postgres_passing(connection) ? OUTCOME_IN_DOUBT : OUTCOME_FAILED;
 }
 
 static enum outcome publish_once(const struct publication *publication, struct failure *failure)
 {
-    struct postgres *session = NULL;
+    struct postgres *connection = NULL;
     bool passing = false;
-    if (publish_postgres_connect(publication->target, &session, &passing, failure) != 0)
+    if (publish_postgres_connect(publication->target, &connection, &passing, failure) != 0)
         return passing ? OUTCOME_PASSING : OUTCOME_FAILED;
-    enum outcome outcome = publish_with(session, publication, failure);
-    if (outcome == OUTCOME_FAILED && failure->code == EXIT_TARGET && postgres_passing(session))
+    enum outcome outcome = publish_with(connection, publication, failure);
+    if (outcome == OUTCOME_FAILED && failure->code == EXIT_TARGET && postgres_passing(connection))
         outcome = OUTCOME_PASSING;
-    postgres_close(session);
+    postgres_close(connection);
     return outcome;
 }
 

@@ -25,14 +25,14 @@ static const struct {
 
 #define OBJECT_COUNT (sizeof objects / sizeof objects[0])
 
-int publish_postgres_connect(const struct publish_target *target, struct postgres **session,
+int publish_postgres_connect(const struct publish_target *target, struct postgres **connection,
                              bool *passing, struct failure *failure)
 {
     struct postgres_options options = {.target = target->target,
                                        .application = "course-funnel",
                                        .writes = true,
                                        .failure_code = EXIT_TARGET};
-    return postgres_connect(&options, session, passing, failure);
+    return postgres_connect(&options, connection, passing, failure);
 }
 
 int publish_postgres_schema(const char *schema, struct failure *failure)
@@ -47,27 +47,28 @@ int publish_postgres_schema(const char *schema, struct failure *failure)
     return 0;
 }
 
-static int run_placed(struct postgres *session, const char *what, const char *sql,
+static int run_placed(struct postgres *connection, const char *what, const char *sql,
                       const char *schema, struct failure *failure)
 {
     char *placed = NULL;
-    if (postgres_place_schema(session, sql, schema, &placed, failure) != 0)
+    if (postgres_place_schema(connection, sql, schema, &placed, failure) != 0)
         return -1;
-    int status = postgres_run(session, what, placed, failure);
+    int status = postgres_run(connection, what, placed, failure);
     free(placed);
     return status;
 }
 
-int publish_postgres_stage(struct postgres *session, struct failure *failure)
+int publish_postgres_stage(struct postgres *connection, struct failure *failure)
 {
     for (size_t i = 0; i < OBJECT_COUNT; i++)
-        if (run_placed(session, "Creating temporary tables", objects[i].sql, "pg_temp", failure) !=
-            0)
+        if (run_placed(connection, "Creating temporary tables", objects[i].sql, "pg_temp",
+                       failure) != 0)
             return -1;
     return 0;
 }
 
-int publish_postgres_compare(struct postgres *session, const char *schema, struct failure *failure)
+int publish_postgres_compare(struct postgres *connection, const char *schema,
+                             struct failure *failure)
 {
     const char *values[] = {schema};
     struct postgres_result *result = NULL;
@@ -76,7 +77,7 @@ int publish_postgres_compare(struct postgres *session, const char *schema, struc
     size_t used = 0;
     if (publish_sql_differences(&sql, failure) != 0)
         return -1;
-    int status = postgres_query(session, "Looking at the tables of the target", sql, values, 1,
+    int status = postgres_query(connection, "Looking at the tables of the target", sql, values, 1,
                                 &result, failure);
     free(sql);
     if (status != 0)
@@ -106,7 +107,7 @@ int publish_postgres_compare(struct postgres *session, const char *schema, struc
     return rows == 0 ? 0 : -1;
 }
 
-int publish_postgres_begin(struct postgres *session, const char *schema, struct failure *failure)
+int publish_postgres_begin(struct postgres *connection, const char *schema, struct failure *failure)
 {
     /*
      * READ COMMITTED, whatever the server's default is: each statement after the lock has to see
@@ -117,19 +118,19 @@ int publish_postgres_begin(struct postgres *session, const char *schema, struct 
         "SELECT pg_advisory_xact_lock(hashtextextended('course-funnel publishes to ' || $1, 0))";
     const char *values[] = {schema};
     struct postgres_result *result = NULL;
-    if (postgres_run(session, "Beginning a transaction", begin, failure) != 0 ||
-        postgres_query(session, "Waiting for other publishers to the same schema", lock, values, 1,
-                       &result, failure) != 0)
+    if (postgres_run(connection, "Beginning a transaction", begin, failure) != 0 ||
+        postgres_query(connection, "Waiting for other publishers to the same schema", lock, values,
+                       1, &result, failure) != 0)
         return -1;
     postgres_result_free(result);
     return 0;
 }
 
-int publish_postgres_look(struct postgres *session, const char *what, const char *schema,
+int publish_postgres_look(struct postgres *connection, const char *what, const char *schema,
                           struct postgres_result **objects_there, struct failure *failure)
 {
     const char *values[] = {schema};
-    return postgres_query(session, what, sql_objects, values, 1, objects_there, failure);
+    return postgres_query(connection, what, sql_objects, values, 1, objects_there, failure);
 }
 
 bool publish_postgres_is_there(const struct postgres_result *objects_there, const char *name)
@@ -140,36 +141,39 @@ bool publish_postgres_is_there(const struct postgres_result *objects_there, cons
     return false;
 }
 
-int publish_postgres_create(struct postgres *session, const char *schema, struct failure *failure)
+int publish_postgres_create(struct postgres *connection, const char *schema,
+                            struct failure *failure)
 {
     struct postgres_result *there = NULL;
-    /* Under the lock, since two sessions that create the same table at once fail in PostgreSQL. */
-    if (publish_postgres_begin(session, schema, failure) != 0 ||
-        publish_postgres_look(session, "Looking for the tables of the target", schema, &there,
+    /* Under the lock, since two connections that create the same table at once fail in PostgreSQL.
+     */
+    if (publish_postgres_begin(connection, schema, failure) != 0 ||
+        publish_postgres_look(connection, "Looking for the tables of the target", schema, &there,
                               failure) != 0)
         return -1;
     int status = 0;
     if (!publish_postgres_is_there(there, ""))
         status =
-            run_placed(session, "Creating the schema", "CREATE SCHEMA :schema", schema, failure);
+            run_placed(connection, "Creating the schema", "CREATE SCHEMA :schema", schema, failure);
     for (size_t i = 0; status == 0 && i < OBJECT_COUNT; i++) {
         char what[64];
         snprintf(what, sizeof what, "Creating %s", objects[i].name);
         if (!publish_postgres_is_there(there, objects[i].name))
-            status = run_placed(session, what, objects[i].sql, schema, failure);
+            status = run_placed(connection, what, objects[i].sql, schema, failure);
     }
     postgres_result_free(there);
-    return status == 0 ? postgres_commit(session, "Creating the tables", failure) : -1;
+    return status == 0 ? postgres_commit(connection, "Creating the tables", failure) : -1;
 }
 
 /* The server's time in microseconds. */
-static int read_clock(struct postgres *session, int64_t *time_us, struct failure *failure)
+static int read_clock(struct postgres *connection, int64_t *time_us, struct failure *failure)
 {
     /* extract gives a double before PostgreSQL 14, hence round. */
     static const char sql[] =
         "SELECT round(extract(epoch FROM clock_timestamp())::NUMERIC * 1000000)::BIGINT";
     struct postgres_result *result = NULL;
-    if (postgres_query(session, "Reading the server's clock", sql, NULL, 0, &result, failure) != 0)
+    if (postgres_query(connection, "Reading the server's clock", sql, NULL, 0, &result, failure) !=
+        0)
         return -1;
     *time_us = strtoll(postgres_value(result, 0, 0), NULL, 10);
     postgres_result_free(result);
@@ -180,7 +184,7 @@ static int read_clock(struct postgres *session, int64_t *time_us, struct failure
  * An attempt has to be later than all that have published, or it would be refused as stale at the
  * end. When the server's clock was set back it is made so.
  */
-static int outdo_published(struct postgres *session, const char *schema, int64_t *planned_us,
+static int outdo_published(struct postgres *connection, const char *schema, int64_t *planned_us,
                            struct failure *failure)
 {
     static const char what[] = "Looking at earlier runs";
@@ -188,15 +192,15 @@ static int outdo_published(struct postgres *session, const char *schema, int64_t
     int at = -1;
     struct postgres_result *result = NULL;
     char *placed = NULL;
-    if (publish_postgres_look(session, what, schema, &result, failure) != 0)
+    if (publish_postgres_look(connection, what, schema, &result, failure) != 0)
         return -1;
     bool runs = publish_postgres_is_there(result, PUBLISH_RUNS);
     postgres_result_free(result);
     if (!runs)
         return 0;
-    if (postgres_place_schema(session, sql_last_run, schema, &placed, failure) != 0)
+    if (postgres_place_schema(connection, sql_last_run, schema, &placed, failure) != 0)
         return -1;
-    int status = postgres_query(session, what, placed, NULL, 0, &result, failure);
+    int status = postgres_query(connection, what, placed, NULL, 0, &result, failure);
     free(placed);
     if (status != 0)
         return -1;
@@ -213,10 +217,10 @@ static int outdo_published(struct postgres *session, const char *schema, int64_t
 int publish_postgres_check(const struct publish_target *target, int64_t *planned_us,
                            struct failure *failure)
 {
-    struct postgres *session = NULL;
+    struct postgres *connection = NULL;
     bool passing = false;
     if (publish_postgres_schema(target->schema, failure) != 0 ||
-        publish_postgres_connect(target, &session, &passing, failure) != 0)
+        publish_postgres_connect(target, &connection, &passing, failure) != 0)
         return -1;
     int status = -1;
     /*
@@ -224,12 +228,12 @@ int publish_postgres_check(const struct publish_target *target, int64_t *planned
      * pages that are looked at, and notes that in its log. Only a COMMIT brings the log to disk,
      * and a snapshot whose log is not on disk cannot be come back to.
      */
-    if (read_clock(session, planned_us, failure) == 0 &&
-        postgres_run(session, "Beginning a transaction", "BEGIN READ WRITE", failure) == 0 &&
-        publish_postgres_compare(session, target->schema, failure) == 0 &&
-        outdo_published(session, target->schema, planned_us, failure) == 0 &&
-        postgres_commit(session, "Ending a transaction", failure) == 0)
+    if (read_clock(connection, planned_us, failure) == 0 &&
+        postgres_run(connection, "Beginning a transaction", "BEGIN READ WRITE", failure) == 0 &&
+        publish_postgres_compare(connection, target->schema, failure) == 0 &&
+        outdo_published(connection, target->schema, planned_us, failure) == 0 &&
+        postgres_commit(connection, "Ending a transaction", failure) == 0)
         status = 0;
-    postgres_close(session);
+    postgres_close(connection);
     return status;
 }

@@ -11,20 +11,20 @@
 
 static const char what[] = "Replacing the rows of a mart";
 
-static int change(struct postgres *session, const char *sql, const char *schema,
+static int change(struct postgres *connection, const char *sql, const char *schema,
                   enum marts_table table, struct failure *failure)
 {
     uint64_t changed = 0;
     char *placed = NULL;
-    if (publish_sql_place(session, sql, schema, table, &placed, failure) != 0)
+    if (publish_sql_place(connection, sql, schema, table, &placed, failure) != 0)
         return -1;
-    int status = postgres_change(session, what, placed, NULL, 0, &changed, failure);
+    int status = postgres_change(connection, what, placed, NULL, 0, &changed, failure);
     free(placed);
     return status;
 }
 
 /* A table that is partitioned holds its rows in its partitions; any other holds its own. */
-static int find_out_partitioned(struct postgres *session, const char *schema, const char *name,
+static int find_out_partitioned(struct postgres *connection, const char *schema, const char *name,
                                 bool *partitioned, struct failure *failure)
 {
     static const char sql[] =
@@ -32,7 +32,7 @@ static int find_out_partitioned(struct postgres *session, const char *schema, co
         " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'p'";
     const char *values[] = {schema, name};
     struct postgres_result *result = NULL;
-    if (postgres_query(session, what, sql, values, 2, &result, failure) != 0)
+    if (postgres_query(connection, what, sql, values, 2, &result, failure) != 0)
         return -1;
     *partitioned = strcmp(postgres_value(result, 0, 0), "0") != 0;
     postgres_result_free(result);
@@ -40,17 +40,18 @@ static int find_out_partitioned(struct postgres *session, const char *schema, co
 }
 
 /* DELETE and INSERT rather than TRUNCATE or a swap of names: readers go on with the old rows. */
-static int replace_rows(struct postgres *session, const char *schema, enum marts_table table,
+static int replace_rows(struct postgres *connection, const char *schema, enum marts_table table,
                         struct failure *failure)
 {
     bool partitioned = false;
     (void)FAULT("publish.replace");
-    if (find_out_partitioned(session, schema, marts_shapes[table].name, &partitioned, failure) != 0)
+    if (find_out_partitioned(connection, schema, marts_shapes[table].name, &partitioned, failure) !=
+        0)
         return -1;
     const char *clear =
         partitioned ? "DELETE FROM :schema.:table" : "DELETE FROM ONLY :schema.:table";
-    return change(session, clear, schema, table, failure) != 0 ||
-                   change(session, sql_insert_rows, schema, table, failure) != 0
+    return change(connection, clear, schema, table, failure) != 0 ||
+                   change(connection, sql_insert_rows, schema, table, failure) != 0
                ? -1
                : 0;
 }
@@ -58,7 +59,7 @@ static int replace_rows(struct postgres *session, const char *schema, enum marts
 /*
  * Whether ${table} holds just what is staged for it. Returns 1; 0 and in ${difference} how; or -1.
  */
-static int compare_rows(struct postgres *session, const char *schema, enum marts_table table,
+static int compare_rows(struct postgres *connection, const char *schema, enum marts_table table,
                         char difference[DIFFERENCE_BYTES], struct failure *failure)
 {
     static const char comparing[] = "Comparing the rows of the marts";
@@ -66,9 +67,9 @@ static int compare_rows(struct postgres *session, const char *schema, enum marts
     int at[2];
     char *placed = NULL;
     struct postgres_result *result = NULL;
-    if (publish_sql_place(session, sql_unlike_staged, schema, table, &placed, failure) != 0)
+    if (publish_sql_place(connection, sql_unlike_staged, schema, table, &placed, failure) != 0)
         return -1;
-    int status = postgres_query(session, comparing, placed, NULL, 0, &result, failure);
+    int status = postgres_query(connection, comparing, placed, NULL, 0, &result, failure);
     free(placed);
     if (status != 0)
         return -1;
@@ -83,22 +84,22 @@ static int compare_rows(struct postgres *session, const char *schema, enum marts
     return status;
 }
 
-int publish_postgres_holds_rows(struct postgres *session, const char *schema,
+int publish_postgres_holds_rows(struct postgres *connection, const char *schema,
                                 struct failure *failure)
 {
     char difference[DIFFERENCE_BYTES];
     int holds = 1;
     for (enum marts_table table = 0; holds == 1 && table < MARTS_TABLES; table++)
-        holds = compare_rows(session, schema, table, difference, failure);
+        holds = compare_rows(connection, schema, table, difference, failure);
     return holds;
 }
 
-int publish_postgres_check_rows(struct postgres *session, const char *schema,
+int publish_postgres_check_rows(struct postgres *connection, const char *schema,
                                 struct failure *failure)
 {
     for (enum marts_table table = 0; table < MARTS_TABLES; table++) {
         char difference[DIFFERENCE_BYTES];
-        int holds = compare_rows(session, schema, table, difference, failure);
+        int holds = compare_rows(connection, schema, table, difference, failure);
         if (holds < 0)
             return -1;
         if (holds == 0)
@@ -110,10 +111,11 @@ int publish_postgres_check_rows(struct postgres *session, const char *schema,
     return 0;
 }
 
-int publish_postgres_replace(struct postgres *session, const char *schema, struct failure *failure)
+int publish_postgres_replace(struct postgres *connection, const char *schema,
+                             struct failure *failure)
 {
     for (enum marts_table table = 0; table < MARTS_TABLES; table++)
-        if (replace_rows(session, schema, table, failure) != 0)
+        if (replace_rows(connection, schema, table, failure) != 0)
             return -1;
     return 0;
 }
