@@ -24,6 +24,7 @@ enum table_tree_column {
 struct table_tree {
     struct postgres_result *parts;
     int at[TREE_COLUMNS]; /* where each column is */
+    bool is_plain;        /* the server scans their heaps, and shows what is in them */
 };
 
 /* Names a table that is read, alone or as a part of another. */
@@ -64,7 +65,8 @@ int table_snapshot_tidy(const struct table_listing *listing, uint32_t server,
 
 /*
  * List the relations that an origin of the server in hand consists of: the table, its partitions or
- * what inherits from it; the whole in one piece where not each of them may be read by itself.
+ * what inherits from it; the whole in one piece where not each of them may be read by itself, or
+ * where their pages are not all that SELECT shows.
  * Returns 0, or -1.
  */
 int table_relations_add(struct table_listing *listing, uint32_t origin, struct failure *failure);

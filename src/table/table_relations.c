@@ -105,7 +105,7 @@ int table_relations_add(struct table_listing *listing, uint32_t origin_index,
     struct table_relation relation = {.origin = origin_index,
                                       .page_bytes = listing->moment.page_bytes};
     uint64_t all_bytes = 0;
-    bool each = true;
+    bool each = tree->is_plain;
     int status = 0;
     for (size_t i = 0; i < parts; i++) {
         int is_new = check_key(listing, text_of(tree, i, TREE_NAME),

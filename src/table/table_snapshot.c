@@ -2,6 +2,8 @@
 #include "table_sql.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* How often a snapshot is taken anew, because a table was rewritten before it could be locked. */
 #define SNAPSHOT_TRIES 5
@@ -57,6 +59,58 @@ static int look_at_tree(struct postgres *connection, const struct table_origin *
     return 0;
 }
 
+/*
+ * Whether a part that has no pages shows rows all the same. Then they come from elsewhere. Returns
+ * 0, or -1.
+ */
+static int look_for_rows(struct postgres *connection, struct table_tree *tree, size_t part,
+                         struct failure *failure)
+{
+    const char *name = postgres_value(tree->parts, part, tree->at[TREE_NAME]);
+    struct postgres_result *result = NULL;
+    char *sql = NULL;
+    if (asprintf(&sql, "SELECT FROM ONLY %s LIMIT 1", name) < 0)
+        return failure_memory(failure, "a query", strlen(name));
+    int status = postgres_query(connection, "Looking at a table without pages", sql, NULL, 0,
+                                &result, failure);
+    free(sql);
+    if (status == 0 && postgres_rows(result) > 0)
+        tree->is_plain = false;
+    postgres_result_free(result);
+    return status;
+}
+
+/*
+ * Find out whether ranges of pages show all rows of ${origin}. They do not where an extension adds
+ * rows from elsewhere, by a scan of its own. Returns 0, or -1.
+ */
+static int look_at_scans(struct postgres *connection, const struct table_origin *origin,
+                         struct table_tree *tree, struct failure *failure)
+{
+    struct postgres_result *plan = NULL;
+    char what[TABLE_NAME_BYTES + 32];
+    char *sql = NULL;
+    snprintf(what, sizeof what, "Looking at how %s is read", origin->name);
+    if (asprintf(&sql, "EXPLAIN (COSTS OFF) SELECT %s FROM %s WHERE %s", origin->shape.select,
+                 origin->name, origin->shape.filter) < 0)
+        return failure_memory(failure, "a query", TABLE_SELECT_BYTES);
+    int status = postgres_query(connection, what, sql, NULL, 0, &plan, failure);
+    free(sql);
+    if (status != 0)
+        return -1;
+    tree->is_plain = true;
+    for (size_t i = 0; i < postgres_rows(plan); i++)
+        tree->is_plain =
+            tree->is_plain && strstr(postgres_value(plan, i, 0), "Custom Scan (") == NULL;
+    postgres_result_free(plan);
+    for (size_t i = 0; status == 0 && tree->is_plain && i < postgres_rows(tree->parts); i++)
+        if (postgres_is_true(tree->parts, i, tree->at[TREE_BY_PAGE]) &&
+            postgres_is_true(tree->parts, i, tree->at[TREE_BY_ITSELF]) &&
+            strcmp(postgres_value(tree->parts, i, tree->at[TREE_BYTES]), "0") == 0)
+            status = look_for_rows(connection, tree, i, failure);
+    return status;
+}
+
 /* Whether what is locked is as the snapshot shows it. As look_at_tree. */
 static int look_for_changes(struct postgres *connection, struct failure *trouble,
                             struct failure *failure)
@@ -103,6 +157,8 @@ static int take(struct table_listing *listing, uint32_t index, struct failure *t
             table_connection_plan(connection, origin, failure) != 0)
             return -1;
         int status = look_at_tree(connection, origin, oid, &listing->trees[i], trouble, failure);
+        if (status == 0)
+            status = look_at_scans(connection, origin, &listing->trees[i], failure);
         if (status != 0)
             return status;
     }
