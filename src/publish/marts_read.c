@@ -140,60 +140,9 @@ static int read_mart_table(struct postgres *connection, const char *schema, enum
     return status;
 }
 
-static int64_t number_of(const char *text)
-{
-    return text == NULL ? 0 : strtoll(text, NULL, 10);
-}
-
-static void copy_value(char *out, size_t size, const char *value)
-{
-    snprintf(out, size, "%s", value == NULL ? "" : value);
-}
-
-static const char *const record_names[] = {"run_id",         "attempt_us",    "finished_us",
-                                           "first_event_us", "last_event_us", "cohorts_digest",
-                                           "lessons_digest", "cohort_rows",   "lesson_rows"};
-
-#define RECORD_COUNT (sizeof record_names / sizeof record_names[0])
-
+/* Both marts must be there, the table of runs may be missing. */
 static int read_record_row(struct postgres *connection, const char *schema,
                            struct marts_origin *origin, struct failure *failure)
-{
-    struct postgres_result *result = NULL;
-    struct run_record *record = &origin->record;
-    char *sql = NULL;
-    if (postgres_place_schema(connection, sql_last_run, schema, &sql, failure) != 0)
-        return -1;
-    int status =
-        postgres_query(connection, "Reading the record of the run", sql, NULL, 0, &result, failure);
-    free(sql);
-    if (status != 0)
-        return -1;
-    int at[RECORD_COUNT];
-    status = postgres_columns(result, record_names, RECORD_COUNT, at, failure);
-    if (status == 0 && postgres_rows(result) > 0) {
-        const char *values[RECORD_COUNT];
-        for (size_t i = 0; i < RECORD_COUNT; i++)
-            values[i] = postgres_value(result, 0, at[i]);
-        origin->known = true;
-        copy_value(record->run_id, sizeof record->run_id, values[0]);
-        record->attempt_us = number_of(values[1]);
-        record->finished_us = number_of(values[2]);
-        record->has_event_times = values[3] != NULL;
-        record->first_event_us = number_of(values[3]);
-        record->last_event_us = number_of(values[4]);
-        copy_value(record->cohorts_digest, sizeof record->cohorts_digest, values[5]);
-        copy_value(record->lessons_digest, sizeof record->lessons_digest, values[6]);
-        record->cohort_rows = (uint64_t)number_of(values[7]);
-        record->lesson_rows = (uint64_t)number_of(values[8]);
-    }
-    postgres_result_free(result);
-    return status;
-}
-
-/* Which of the objects are there: both marts must be, the table of runs may be missing. */
-static int look_for_tables(struct postgres *connection, const char *schema, bool *runs,
-                           struct failure *failure)
 {
     struct postgres_result *there = NULL;
     bool marts = true;
@@ -201,14 +150,18 @@ static int look_for_tables(struct postgres *connection, const char *schema, bool
         return -1;
     for (size_t i = 0; i < READ_COUNT; i++)
         marts = marts && publish_postgres_is_there(there, marts_shapes[read_tables[i]].name);
-    *runs = publish_postgres_is_there(there, PUBLISH_RUNS);
+    bool runs = publish_postgres_is_there(there, PUBLISH_RUNS);
     postgres_result_free(there);
-    if (marts)
-        return 0;
-    return failure_set(failure, EXIT_TARGET,
-                       "The schema \"%s\" of this database holds no marts. Name the one that "
-                       "`course-funnel rebuild` published to with --schema.",
-                       schema);
+    if (!marts)
+        return failure_set(failure, EXIT_TARGET,
+                           "The schema \"%s\" of this database holds no marts. Name the one that "
+                           "`course-funnel rebuild` published to with --schema.",
+                           schema);
+    int found = runs ? publish_postgres_last_run(connection, "Reading the record of the run",
+                                                 schema, &origin->record, failure)
+                     : 0;
+    origin->known = found == 1;
+    return found < 0 ? -1 : 0;
 }
 
 static int read_database(const struct publish_target *from, struct marts_rows *rows,
@@ -222,13 +175,11 @@ static int read_database(const struct publish_target *from, struct marts_rows *r
                                        .failure_code = EXIT_TARGET};
     struct postgres *connection = NULL;
     bool passing = false;
-    bool runs = false;
     if (postgres_connect(&options, &connection, &passing, failure) != 0)
         return -1;
     int status = -1;
     if (postgres_run(connection, "Beginning a transaction", begin, failure) == 0 &&
-        look_for_tables(connection, from->schema, &runs, failure) == 0 &&
-        (!runs || read_record_row(connection, from->schema, origin, failure) == 0))
+        read_record_row(connection, from->schema, origin, failure) == 0)
         status = 0;
     for (size_t i = 0; status == 0 && i < READ_COUNT; i++)
         status = read_mart_table(connection, from->schema, read_tables[i], rows, failure);

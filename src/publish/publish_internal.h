@@ -49,16 +49,12 @@ int publish_postgres_compare(struct postgres *connection, const char *schema,
 int publish_postgres_replace(struct postgres *connection, const char *schema,
                              struct failure *failure);
 
-/* Local. Whether the target holds just the staged rows: 1, 0, or -1. */
-int publish_postgres_holds_rows(struct postgres *connection, const char *schema,
-                                struct failure *failure);
-
 /*
- * Local. After all changes: whether the target holds just the staged rows, of which triggers and
- * rules of the user may have made others. Returns 0, or -1.
+ * Local. Whether the target holds just the staged rows, of which triggers and rules of the user may
+ * have made others. Returns 1; 0 and ${difference}; or -1.
  */
-int publish_postgres_check_rows(struct postgres *connection, const char *schema,
-                                struct failure *failure);
+int publish_postgres_holds_rows(struct postgres *connection, const char *schema,
+                                struct failure *difference, struct failure *failure);
 
 /*
  * Local. The objects of ours that are there in ${schema}, for publish_postgres_is_there, which
@@ -68,6 +64,13 @@ int publish_postgres_check_rows(struct postgres *connection, const char *schema,
 int publish_postgres_look(struct postgres *connection, const char *what, const char *schema,
                           struct postgres_result **objects_there, struct failure *failure);
 bool publish_postgres_is_there(const struct postgres_result *objects_there, const char *name);
+
+/*
+ * Local. The record of the newest run, as run_record_parse gives it. Returns 1, 0 when there is
+ * none that can be read, or -1.
+ */
+int publish_postgres_last_run(struct postgres *connection, const char *what, const char *schema,
+                              struct run_record *record, struct failure *failure);
 
 /* Local. Begin a transaction and take the lock of all publishers to ${schema}. 0, or -1. */
 int publish_postgres_begin(struct postgres *connection, const char *schema,

@@ -285,14 +285,16 @@ static enum outcome publish_with(struct postgres *connection, const struct publi
         return OUTCOME_FAILED;
     int published = look_up(connection, publication, failure);
     /* Its rows may have been changed or lost since. */
-    int intact = published > 0 ? publish_postgres_holds_rows(connection, schema, failure) : 0;
+    struct failure lost = {0};
+    int intact =
+        published > 0 ? publish_postgres_holds_rows(connection, schema, &lost, failure) : 0;
     if (published < 0 || intact < 0)
         return OUTCOME_FAILED;
     if (intact > 0)
         return OUTCOME_DONE;
     if (publish_postgres_replace(connection, schema, failure) != 0 ||
         (published == 0 && insert_run(connection, publication, failure) != 0) ||
-        publish_postgres_check_rows(connection, schema, failure) != 0)
+        publish_postgres_holds_rows(connection, schema, failure, failure) != 1)
         return OUTCOME_FAILED;
     (void)FAULT("publish.before_commit");
     int committed = postgres_commit(connection, "Committing the publication", failure);

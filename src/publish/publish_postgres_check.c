@@ -180,6 +180,21 @@ static int read_clock(struct postgres *connection, int64_t *time_us, struct fail
     return 0;
 }
 
+int publish_postgres_last_run(struct postgres *connection, const char *what, const char *schema,
+                              struct run_record *record, struct failure *failure)
+{
+    char *placed = NULL;
+    struct postgres_result *result = NULL;
+    if (postgres_place_schema(connection, sql_last_run, schema, &placed, failure) != 0)
+        return -1;
+    int status = postgres_query(connection, what, placed, NULL, 0, &result, failure);
+    free(placed);
+    if (status == 0 && postgres_rows(result) > 0)
+        status = run_record_parse(postgres_value(result, 0, 0), record) == 0 ? 1 : 0;
+    postgres_result_free(result);
+    return status;
+}
+
 /*
  * An attempt has to be later than all that have published, or it would be refused as stale at the
  * end. When the server's clock was set back it is made so.
@@ -188,30 +203,16 @@ static int outdo_published(struct postgres *connection, const char *schema, int6
                            struct failure *failure)
 {
     static const char what[] = "Looking at earlier runs";
-    static const char *const names[] = {"attempt_us"};
-    int at = -1;
-    struct postgres_result *result = NULL;
-    char *placed = NULL;
-    if (publish_postgres_look(connection, what, schema, &result, failure) != 0)
+    struct postgres_result *there = NULL;
+    struct run_record last;
+    if (publish_postgres_look(connection, what, schema, &there, failure) != 0)
         return -1;
-    bool runs = publish_postgres_is_there(result, PUBLISH_RUNS);
-    postgres_result_free(result);
-    if (!runs)
-        return 0;
-    if (postgres_place_schema(connection, sql_last_run, schema, &placed, failure) != 0)
-        return -1;
-    int status = postgres_query(connection, what, placed, NULL, 0, &result, failure);
-    free(placed);
-    if (status != 0)
-        return -1;
-    status = postgres_columns(result, names, 1, &at, failure);
-    if (status == 0 && postgres_rows(result) > 0) {
-        int64_t last_us = strtoll(postgres_value(result, 0, at), NULL, 10);
-        if (*planned_us <= last_us)
-            *planned_us = last_us + 1;
-    }
-    postgres_result_free(result);
-    return status;
+    bool runs = publish_postgres_is_there(there, PUBLISH_RUNS);
+    postgres_result_free(there);
+    int found = runs ? publish_postgres_last_run(connection, what, schema, &last, failure) : 0;
+    if (found == 1 && *planned_us <= last.attempt_us)
+        *planned_us = last.attempt_us + 1;
+    return found < 0 ? -1 : 0;
 }
 
 int publish_postgres_check(const struct publish_target *target, int64_t *planned_us,

@@ -85,30 +85,20 @@ static int compare_rows(struct postgres *connection, const char *schema, enum ma
 }
 
 int publish_postgres_holds_rows(struct postgres *connection, const char *schema,
-                                struct failure *failure)
-{
-    char difference[DIFFERENCE_BYTES];
-    int holds = 1;
-    for (enum marts_table table = 0; holds == 1 && table < MARTS_TABLES; table++)
-        holds = compare_rows(connection, schema, table, difference, failure);
-    return holds;
-}
-
-int publish_postgres_check_rows(struct postgres *connection, const char *schema,
-                                struct failure *failure)
+                                struct failure *difference, struct failure *failure)
 {
     for (enum marts_table table = 0; table < MARTS_TABLES; table++) {
-        char difference[DIFFERENCE_BYTES];
-        int holds = compare_rows(connection, schema, table, difference, failure);
-        if (holds < 0)
-            return -1;
+        char text[DIFFERENCE_BYTES];
+        int holds = compare_rows(connection, schema, table, text, failure);
         if (holds == 0)
-            return failure_set(failure, EXIT_TARGET,
-                               "%s does not hold the rows that were inserted: %s. Nothing was "
-                               "published; look for triggers or rules on the table.",
-                               marts_shapes[table].name, difference);
+            (void)failure_set(difference, EXIT_TARGET,
+                              "%s does not hold the rows that were inserted: %s. Nothing was "
+                              "published; look for triggers or rules on the table.",
+                              marts_shapes[table].name, text);
+        if (holds != 1)
+            return holds;
     }
-    return 0;
+    return 1;
 }
 
 int publish_postgres_replace(struct postgres *connection, const char *schema,

@@ -4,90 +4,70 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void write_columns(FILE *out, enum marts_table table, size_t count)
-{
-    char text[MARTS_COLUMNS_BYTES];
-    marts_columns(table, count, text);
-    fputs(text, out);
-}
+/* What stands for a mark in SQL. Of two that begin alike the longer one comes first. */
+enum mark {
+    MARK_TABLE_COLUMNS,
+    MARK_TABLES,
+    MARK_TABLE,
+    MARK_COLUMNS,
+    MARK_KEY,
+    MARK_TEXTS,
+    MARKS
+};
 
-static bool is_numeric(enum marts_kind kind)
-{
-    return kind == MARTS_RATE || kind == MARTS_MEAN;
-}
+static const char *const marks[MARKS] = {":table_columns", ":tables", ":table",
+                                         ":columns",       ":key",    ":texts"};
 
-static void write_name(FILE *out, enum marts_table table)
+static void write_columns(FILE *out, const struct marts_shape *shape, size_t count, bool as_texts)
 {
-    fputs(marts_shapes[table].name, out);
-}
-
-static void write_all_columns(FILE *out, enum marts_table table)
-{
-    write_columns(out, table, marts_shapes[table].column_count);
-}
-
-static void write_key(FILE *out, enum marts_table table)
-{
-    write_columns(out, table, marts_shapes[table].key_count);
-}
-
-static void write_texts(FILE *out, enum marts_table table)
-{
-    for (size_t i = 0; i < marts_shapes[table].column_count; i++) {
-        const struct marts_column *column = &marts_shapes[table].columns[i];
-        fprintf(out, "%s%s%s", i > 0 ? "," : "", column->name,
-                is_numeric(column->kind) ? "::TEXT" : "");
+    for (size_t i = 0; i < count; i++) {
+        enum marts_kind kind = shape->columns[i].kind;
+        bool cast = as_texts && (kind == MARTS_RATE || kind == MARTS_MEAN);
+        fprintf(out, "%s%s%s", i > 0 ? ", " : "", shape->columns[i].name, cast ? "::TEXT" : "");
     }
 }
 
-/* ('NAME', 'r', 'KEY'), ...: the tables of a target, as differences.sql has them. */
-static void write_tables(FILE *out, enum marts_table none)
+/* ('NAME', 'r', 'KEY'), as differences.sql has the tables of a target. */
+static void write_table(FILE *out, const struct marts_shape *shape)
 {
-    (void)none;
-    for (enum marts_table table = 0; table < MARTS_TABLES; table++) {
-        const struct marts_shape *shape = &marts_shapes[table];
-        fprintf(out, "%s('%s', 'r', '", table > 0 ? ", " : "", shape->name);
-        for (size_t i = 0; i < shape->key_count; i++)
-            fprintf(out, "%s%s", i > 0 ? ", " : "", shape->columns[i].name);
-        fputs("')", out);
-    }
+    fprintf(out, "('%s', 'r', '", shape->name);
+    write_columns(out, shape, shape->key_count, false);
+    fputs("')", out);
 }
 
-/* ('NAME', PLACE, 'COLUMN', 'TYPE', NOT NULL), ... */
-static void write_table_columns(FILE *out, enum marts_table none)
+/* ('NAME', PLACE, 'COLUMN', 'TYPE', NOT NULL), ..., as it has their columns. */
+static void write_table_columns(FILE *out, const struct marts_shape *shape)
 {
     static const char *const types[] = {
         [MARTS_ID] = "integer",         [MARTS_COUNT] = "integer", [MARTS_DATE] = "date",
         [MARTS_LARGE_COUNT] = "bigint", [MARTS_RATE] = "numeric",  [MARTS_MEAN] = "numeric"};
-    (void)none;
-    for (enum marts_table table = 0; table < MARTS_TABLES; table++)
-        for (size_t i = 0; i < marts_shapes[table].column_count; i++) {
-            const struct marts_column *column = &marts_shapes[table].columns[i];
-            fprintf(out, "%s('%s', %zu, '%s', '%s', %s)", table + i > 0 ? ", " : "",
-                    marts_shapes[table].name, i + 1, column->name, types[column->kind],
-                    column->has_offset == MARTS_NEVER_NULL ? "TRUE" : "FALSE");
-        }
+    for (size_t i = 0; i < shape->column_count; i++)
+        fprintf(out, "%s('%s', %zu, '%s', '%s', %s)", i > 0 ? ", " : "", shape->name, i + 1,
+                shape->columns[i].name, types[shape->columns[i].kind],
+                shape->columns[i].has_offset == MARTS_NEVER_NULL ? "TRUE" : "FALSE");
 }
 
-/* Of two that begin alike the longer one stands first. */
-static const struct {
-    const char *mark;
-    void (*write)(FILE *out, enum marts_table table);
-} marks[] = {
-    {":table_columns", write_table_columns}, {":tables", write_tables}, {":table", write_name},
-    {":columns", write_all_columns},         {":key", write_key},       {":texts", write_texts}};
-
-#define MARK_COUNT (sizeof marks / sizeof marks[0])
-
-static size_t place_mark(FILE *out, const char *sql, enum marts_table table)
+static void write_mark(FILE *out, enum mark mark, const struct marts_shape *shape)
 {
-    for (size_t i = 0; i < MARK_COUNT; i++)
-        if (strncmp(sql, marks[i].mark, strlen(marks[i].mark)) == 0) {
-            marks[i].write(out, table);
-            return strlen(marks[i].mark);
+    switch (mark) {
+    case MARK_TABLES:
+    case MARK_TABLE_COLUMNS:
+        for (size_t i = 0; i < MARTS_TABLES; i++) {
+            fputs(i > 0 ? ", " : "", out);
+            (mark == MARK_TABLES ? write_table : write_table_columns)(out, &marts_shapes[i]);
         }
-    fputc(*sql, out);
-    return 1;
+        break;
+    case MARK_TABLE:
+        fputs(shape->name, out);
+        break;
+    case MARK_KEY:
+        write_columns(out, shape, shape->key_count, false);
+        break;
+    case MARK_COLUMNS:
+    case MARK_TEXTS:
+    case MARKS:
+        write_columns(out, shape, shape->column_count, mark == MARK_TEXTS);
+    }
 }
 
 static int place_marks(const char *sql, enum marts_table table, char **placed,
@@ -97,8 +77,16 @@ static int place_marks(const char *sql, enum marts_table table, char **placed,
     FILE *out = open_memstream(placed, &bytes);
     if (out == NULL)
         return failure_memory(failure, "an SQL text", strlen(sql));
-    while (*sql != '\0')
-        sql += place_mark(out, sql, table);
+    while (*sql != '\0') {
+        enum mark mark = 0;
+        while (mark < MARKS && strncmp(sql, marks[mark], strlen(marks[mark])) != 0)
+            mark++;
+        if (mark < MARKS)
+            write_mark(out, mark, &marts_shapes[table]);
+        else
+            fputc(*sql, out);
+        sql += mark < MARKS ? strlen(marks[mark]) : 1;
+    }
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {
         free(*placed);
