@@ -26,6 +26,14 @@ for command in $commands; do
     check "$command --help shows usage" grep -q "course-funnel $command" "$WORK/stdout"
     cp "$WORK/stdout" "$WORK/$command.help"
 done
+# The texts are plain files, so the tables that are looked for by themselves are named there anew.
+grep -oE '^#define TABLE_DEFAULT_[A-Z]+ "[^"]+"' "$SOURCE/include/course_funnel/table.h" |
+    cut -d'"' -f2 >"$WORK/defaults"
+check "two tables are looked for by themselves" test "$(wc -l <"$WORK/defaults")" = 2
+while read -r table; do
+    check "rebuild --help names $table" grep -q "(default:.* $table\|^ *$table where" \
+        "$WORK/rebuild.help"
+done <"$WORK/defaults"
 leaves 0 funnel 3 rebuild --help
 check "three ranks print the help once" test "$(grep -c '^usage: ' "$WORK/stdout")" = 1
 check "and the same" cmp "$WORK/stdout" "$WORK/rebuild.help"

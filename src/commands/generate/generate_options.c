@@ -7,39 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char generate_help[] =
-    "usage: course-funnel generate --out DIR [OPTIONS]\n"
-    "       mpirun -n RANKS course-funnel generate --out DIR [OPTIONS]\n"
-    "\n"
-    "Write a sample Amplitude export of made-up learners: hourly files named as Amplitude\n"
-    "names them, DIR/APP/APP_yyyy-MM-dd_H#PART.json.gz. The same options give the same bytes,\n"
-    "for any number of ranks. What was written is counted on standard output.\n"
-    "\n"
-    "  --out DIR           folder to write to; must be empty or not there yet\n"
-    "  --events N          about how many lines in all (200000)\n"
-    "  --course-share S    share of the lines that are course events (0.3)\n"
-    "  --users N           learners (as many as the events need)\n"
-    "  --courses N         courses, 1 to 10000 (8)\n"
-    "  --lessons N         lessons of the longest course, 1 to 10000 (20)\n"
-    "  --weeks N           weeks in which learners arrive and learn, 1 to 1040 (12)\n"
-    "  --start DATE        first day, yyyy-MM-dd, 0002 to 9970 (2025-01-06)\n"
-    "  --late S            share of events uploaded hours or days late, 14 days at most (0.05)\n"
-    "  --duplicates S      share of events delivered again in a later file (0)\n"
-    "  --dirt S            share of course events that are damaged or oddly spelled, in ways\n"
-    "                      that the rules decide on (0)\n"
-    "  --hostile S         share of course events with NULs, broken UTF-8, deep nesting and the\n"
-    "                      like, which PostgreSQL cannot hold as text (0)\n"
-    "  --app ID            Amplitude's number of the project, in folder and file names (187520)\n"
-    "  --seed N            another seed makes other learners (1)\n"
-    "  --format FORMAT     gzip, plain, or zip: one archive of gzip files, as the Export API\n"
-    "                      sends it (gzip)\n"
-    "  --level N           of gzip, 0 (fast) to 3 (small) (1)\n"
-    "  --file-lines N      a larger hour goes to several files (100000)\n"
-    "  --help              this text\n"
-    "\n"
-    "Shares are numbers from 0 to 1. A rank takes about 32 bytes of memory for each line that it\n"
-    "writes. Exit codes: 0 written, 2 usage, 5 the files could not be written, 70 no memory.\n";
-
 enum option_code {
     OPTION_OUT = 1,
     OPTION_EVENTS,

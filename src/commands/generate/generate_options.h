@@ -36,7 +36,7 @@ struct generate_options {
 };
 
 /* The text of `course-funnel generate --help`. */
-extern const char generate_help[];
+extern const char generate_help[]; /* generate_help.txt, embedded at build time */
 
 /*
  * Local. Read the command line of `generate` (argv[0] is the command's name); what it does not

@@ -7,17 +7,7 @@
 
 #include <getopt.h>
 
-static const char help[] =
-    "Tell what a checkpoint folder holds: which checkpoints are whole, how far the run is, what\n"
-    "was counted, and what a run on the folder would do. Reads all of it, and changes nothing.\n"
-    "\n"
-    "usage: course-funnel inspect DIR [OPTIONS]\n"
-    "\n"
-    "  --json             as one JSON object\n"
-    "  --help             this text\n"
-    "\n"
-    "exit codes: 0 there is a checkpoint to go on from, 2 usage, 5 standard output cannot be\n"
-    "written, 6 there is no checkpoint, or the folder cannot be read, 70 a bug or no memory\n";
+extern const char inspect_help[]; /* inspect_help.txt, embedded at build time */
 
 struct options {
     const char *path;
@@ -80,7 +70,7 @@ int inspect_command(int argc, char **argv)
     int code = 0;
     if (parse_options(argc, argv, &options, &failure) == 0) {
         if (options.help) {
-            fputs(help, stdout);
+            fputs(inspect_help, stdout);
             (void)output_end(stdout, &failure);
         } else {
             code = inspect(&options, &failure);

@@ -66,7 +66,7 @@ int rebuild_command(int argc, char **argv)
         if (!job.options.help) {
             (void)run(&job, &failure);
         } else if (rebuild_job_is_root(&job)) {
-            fputs(rebuild_options_help, stdout);
+            fputs(rebuild_help, stdout);
             (void)output_end(stdout, &failure);
         }
     }

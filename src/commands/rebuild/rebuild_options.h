@@ -45,7 +45,7 @@ struct rebuild_options {
 };
 
 /* What --help prints. */
-extern const char rebuild_options_help[];
+extern const char rebuild_help[]; /* rebuild_help.txt, embedded at build time */
 
 /*
  * Local. Read the command line; argv[0] is the name of the command. Returns 0, or -1 (EXIT_USAGE,

@@ -15,42 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "Show the funnel of a course out of published marts: its weekly cohorts, its lessons, and\n"
-    "where users drop off.\n"
-    "\n"
-    "usage: course-funnel report --from TARGET [OPTIONS]\n"
-    "\n"
-    "  --from TARGET      what `course-funnel rebuild --to` published to: a libpq URI or conninfo\n"
-    "                     text for PostgreSQL, or a directory of CSV files\n"
-    "  --schema NAME      PostgreSQL schema of the marts (default: public)\n"
-    "  --course ID        the course to show (default: all in a list, then the one with most\n"
-    "                     users)\n"
-    "  --cohort DATE      lessons of one cohort, named by its Monday as YYYY-MM-DD (default: all\n"
-    "                     cohorts together)\n"
-    "  --cohorts N        how many of the newest cohorts that anybody started in to list, from 1\n"
-    "                     (default: 12); the others are counted in one line\n"
-    "  --help             this text\n"
-    "\n"
-    "columns:\n"
-    "  started            distinct users who started the lesson, or any lesson of the course\n"
-    "  completed          distinct users who completed it, with or without a start event\n"
-    "  rate, of started   completed / started; may pass 100 % where start events are missing\n"
-    "  of cohort          started / users of the cohort who started the course\n"
-    "  avg time           mean time_spent_sec of completions, h:mm:ss; for all cohorts together\n"
-    "                     the mean of theirs, weighted by users who completed\n"
-    "  dropped            how many fewer users started this lesson than the one listed before it;\n"
-    "                     below 0 where more did\n"
-    "  drop-off           dropped / users who started the lesson listed before it; 10 marks of "
-    "the\n"
-    "                     bar are 100 %, `biggest` is where most users were lost\n"
-    "  -                  there is no such value (NULL in the marts)\n"
-    "\n"
-    "Passwords come from a passfile, a service file or PGPASSWORD, never from the command line.\n"
-    "\n"
-    "exit codes: 0 shown, 2 usage (also: no such course or cohort), 5 the target cannot be read "
-    "or\n"
-    "standard output not be written, 70 a bug or no memory\n";
+extern const char report_help[]; /* report_help.txt, embedded at build time */
 
 struct options {
     const char *from;
@@ -256,7 +221,7 @@ int report_command(int argc, char **argv)
     (void)setlocale(LC_CTYPE, "");
     if (parse_options(argc, argv, &options, &failure) == 0) {
         if (options.help)
-            fputs(help, stdout);
+            fputs(report_help, stdout);
         else
             (void)report(&options, &failure);
     }
