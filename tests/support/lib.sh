@@ -88,12 +88,18 @@ funnel() {
 # while_reading FILE ACTION N ARGS...: as funnel N ARGS, and while a rank reads FILE all ranks stand
 # still and the shell carries out ACTION, which finds the ids of the ranks in PID_0, PID_1, ...
 while_reading() {
-    local file=$1 action=$2 code=0 watcher
+    local file=$1 action=$2 code watcher watched tries
     shift 2
-    python3 "$SOURCE/tests/support/while_reading.py" "$PROGRAM" "$WORK" "$file" "$action" >&2 &
-    watcher=$!
-    funnel "$@" || code=$?
-    wait "$watcher" || fail "what was to be done while $file is read was not"
+    # A job that was over before anything was done to it is begun again.
+    for ((tries = 0; tries < 5; tries++)); do
+        code=0 watched=0
+        python3 "$SOURCE/tests/support/while_reading.py" "$PROGRAM" "$WORK" "$file" "$action" >&2 &
+        watcher=$!
+        funnel "$@" || code=$?
+        wait "$watcher" || watched=$?
+        [ "$watched" = 75 ] || break
+    done
+    [ "$watched" = 0 ] || fail "what was to be done while $file is read was not"
     return "$code"
 }
 

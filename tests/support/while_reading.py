@@ -6,13 +6,15 @@ usage: while_reading.py PROGRAM MARK FILE ACTION
 Waits until a process of PROGRAM with MARK in its arguments has FILE open and has read a MiB since
 it was first seen so. Then all such processes are stopped, the shell carries out ACTION with their
 ids in PID_0, PID_1, ... by rank, and they go on. Fails when that does not come about in a minute,
-or when ACTION fails.
+or when ACTION fails; with TOO_LATE when the job was over before, on a machine that is busy.
 """
 import os
 import signal
 import subprocess
 import sys
 import time
+
+TOO_LATE = 75
 
 
 def ranks_of(program, mark):
@@ -69,7 +71,8 @@ def wait_for_reader(program, mark, path):
                 if now - first.setdefault(pid, now) > 1 << 20:
                     return ranks
         if ranks and not any(os.path.exists(f"/proc/{pid}") for pid in ranks.values()):
-            sys.exit(f"the job ended before it was seen reading {path}")
+            print(f"the job ended before it was seen reading {path}", file=sys.stderr)
+            sys.exit(TOO_LATE)
         time.sleep(0.0005)
     sys.exit(f"nobody was seen reading {path} within a minute")
 
