@@ -11,10 +11,11 @@ python3 "$SOURCE/tests/support/bad_input.py" "$WORK/bad"
 leaves 0 funnel 1 rebuild --from "$WORK/bad/zstd/a.json" --to "$target" --rejects "$WORK/rejects"
 cp -r "$target" "$WORK/before"
 
-# Long files that all ranks are at; those of the second folder have rejects all along.
+# Long files that all ranks are at, with more to come for each while the second is read; those of the
+# second folder have rejects all along.
 mkdir "$WORK/clean" "$WORK/dirty"
-for number in 1 2 3; do
-    long_file "$WORK/clean/$number.json" 80000000
+for number in 1 2 3 4 5 6; do
+    long_file "$WORK/clean/$number.json" 50000000
     sed '0~2000s/"user_id":"u"/"user_id":null/' "$WORK/clean/$number.json" \
         >"$WORK/dirty/$number.json"
 done
