@@ -36,8 +36,8 @@ int match_take(struct match *match, const unsigned char *bytes, size_t byte_coun
 void match_count(const struct match *match, uint64_t *with, uint64_t *without);
 
 /*
- * Local. For each course, a record of the empty ${tally} (of week 0): in users_completed the users
- * with a session, in users_started those without. Sorted. Ranks' tallies add up (reduce.h).
+ * Local. For each course, a record of the empty ${tally} (of week 0): in users_with_session
+ * and users_without_session. Sorted. Ranks' tallies add up (reduce.h).
  * Returns 0, or -1 (EXIT_BUG).
  */
 int match_tally(const struct match *match, struct tally *tally, struct failure *failure);

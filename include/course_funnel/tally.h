@@ -17,11 +17,17 @@ enum tally_kind { TALLY_COHORT = 0, TALLY_LESSON = 1 };
 /* Sums of one cohort or of one of its lessons. Plain data: ranks send it to each other. */
 struct tally_record {
     int32_t course_id;
-    int32_t week;               /* the cohort's Monday, days since 1970-01-01 */
-    int32_t kind;               /* enum tally_kind */
-    int32_t lesson_id;          /* 0 for TALLY_COHORT */
-    uint64_t users_started;     /* distinct users with a start in the course / of the lesson */
-    uint64_t users_completed;   /* distinct users who completed the course / the lesson */
+    int32_t week;      /* the cohort's Monday, days since 1970-01-01 */
+    int32_t kind;      /* enum tally_kind */
+    int32_t lesson_id; /* 0 for TALLY_COHORT */
+    union {
+        uint64_t users_started; /* distinct users with a start in the course / of the lesson */
+        uint64_t users_without_session; /* in a match (match.h) */
+    };
+    union {
+        uint64_t users_completed; /* distinct users who completed the course / the lesson */
+        uint64_t users_with_session;
+    };
     uint64_t timed_completions; /* lesson completions with a usable time; 0 for TALLY_COHORT */
     uint64_t time_spent_low_us; /* their sum, low and high 64 bits; 0 for TALLY_COHORT */
     uint64_t time_spent_high_us;

@@ -95,8 +95,8 @@ int match_tally(const struct match *match, struct tally *tally, struct failure *
             bool seen = match->seen[i][enrolment->user] != 0;
             struct tally_record record = {.course_id = enrolment->course_id,
                                           .kind = TALLY_COHORT,
-                                          .users_started = seen ? 0 : 1,
-                                          .users_completed = seen ? 1 : 0};
+                                          .users_without_session = seen ? 0 : 1,
+                                          .users_with_session = seen ? 1 : 0};
             if (tally_append(tally, &record, failure) != 0)
                 return -1;
             if (tally->count < sort_at)

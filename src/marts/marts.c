@@ -190,9 +190,9 @@ int marts_set_matches(const struct tally *tally, struct marts *marts, struct fai
         const struct tally_record *record = &tally->records[i];
         marts->matches[i] =
             (struct match_row){.course_id = record->course_id,
-                               .users = record->users_completed + record->users_started,
-                               .users_with_session = record->users_completed,
-                               .users_without_session = record->users_started};
+                               .users = record->users_with_session + record->users_without_session,
+                               .users_with_session = record->users_with_session,
+                               .users_without_session = record->users_without_session};
     }
     marts->match_count = tally->count;
     return 0;

@@ -67,7 +67,7 @@ bool publish_postgres_is_there(const struct postgres_result *objects_there, cons
 
 /*
  * Local. The record of the newest run, as run_record_parse gives it. Returns 1, 0 when there is
- * none that can be read, or -1.
+ * none, or -1 (EXIT_TARGET: also when it cannot be read).
  */
 int publish_postgres_last_run(struct postgres *connection, const char *what, const char *schema,
                               struct run_record *record, struct failure *failure);

@@ -190,7 +190,13 @@ int publish_postgres_last_run(struct postgres *connection, const char *what, con
     int status = postgres_query(connection, what, placed, NULL, 0, &result, failure);
     free(placed);
     if (status == 0 && postgres_rows(result) > 0)
-        status = run_record_parse(postgres_value(result, 0, 0), record) == 0 ? 1 : 0;
+        status = run_record_parse(postgres_value(result, 0, 0), record) == 0
+                     ? 1
+                     : failure_set(failure, EXIT_TARGET,
+                                   "%s: the newest row of " PUBLISH_RUNS " is none that this "
+                                   "program wrote: a time, count or digest of it cannot be read. "
+                                   "Mend or delete it.",
+                                   what);
     postgres_result_free(result);
     return status;
 }
