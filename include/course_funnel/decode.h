@@ -5,18 +5,25 @@
 #include "course_funnel/failure.h"
 #include "course_funnel/simd.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
- * One line of an export → one event, *other*, or a reject with its reason. Pure: no MPI, no
- * files. src/rules.md, "Events", is what it carries out.
+ * One line of an export → one event, *other*, or a reject with its reason; or several records,
+ * where objects follow each other on it. Pure: no MPI, no files. src/rules.md, "Events", is what it
+ * carries out.
  */
 
 /* Bytes that must be readable (not: meaningful) past the end of every text given to this file. */
 #define DECODE_PADDING 128
 
-enum decode_result { DECODE_EVENT, DECODE_OTHER, DECODE_REJECT };
+enum decode_result {
+    DECODE_EVENT,
+    DECODE_OTHER,
+    DECODE_REJECT,
+    DECODE_SEVERAL /* records, each for itself: see decode_next */
+};
 
 struct decoder; /* scratch memory of one rank */
 
@@ -47,15 +54,38 @@ void decode_set_level(struct decoder *decoder, enum simd_level level);
 const char *decode_find(const char *begin, const char *end, size_t *line_bytes, uint64_t *lines);
 
 /*
- * Local. Decode one line (without its '\n'; a '\r' at its end and blanks around the value do not
- * matter), which may be any text. DECODE_EVENT: ${event} is filled; its user bytes stay valid
- * until the next call with this decoder and while the line does. DECODE_REJECT: ${reason} is
- * set. DECODE_OTHER: a text that is whole, but is not a course event. A line too deep (over
- * 1,024 levels) is a reject. Takes O(${bytes}) time. What is judged of a line, and what only
- * skipped, structure.h says; event_properties and the other used fields must be valid JSON.
+ * Local. Decode one line (without its '\n'; a '\r' at its end, blanks around the value and 0x1E
+ * before it do not matter), which may be any text, or one of its records. DECODE_EVENT: ${event} is
+ * filled; its user bytes stay valid until the next call with this decoder and while the line does.
+ * DECODE_REJECT: ${reason} is set. DECODE_OTHER: a text that is whole, but is not a course event.
+ * DECODE_SEVERAL: a text of two or more objects that are all whole; each is to be decoded. A line
+ * too deep (over 1,024 levels) is a reject. Takes O(${bytes}) time. What is judged of a line, and
+ * what only skipped, structure.h says, and json_object in json.h of event_properties; the other
+ * used fields, and the properties that are used, must be valid JSON.
  */
 enum decode_result decode_line(struct decoder *decoder, const char *line, size_t bytes,
                                struct event *event, enum reject_reason *reason);
+
+/*
+ * Local, of a line of several records (DECODE_SEVERAL). The record at or behind ${at}, the line's
+ * begin or what follows a record, and its length in ${bytes}; NULL when none is left.
+ */
+const char *decode_next(const char *at, const char *end, size_t *bytes);
+
+/*
+ * Local. For how many events a rejected line stands: in how many places one of the three names is a
+ * whole string, between quotes that may be escaped; at least 1. O(${bytes}).
+ */
+uint64_t decode_weight(const char *line, size_t bytes);
+
+/* Local. Whether a line, whatever it says, is whole: decode_line would not call it not_json. */
+bool decode_is_whole(const char *line, size_t bytes);
+
+/*
+ * Local. Whether a line is an event of whatever type: it is whole, and an object (one of its
+ * objects, where they are several) has a well-formed string event_type at its top level.
+ */
+bool decode_is_event(const char *line, size_t bytes);
 
 /* Texts of one row of an events table; a NULL pointer is an SQL NULL or a column not there. */
 struct decode_row {

@@ -36,7 +36,8 @@ struct event {
 /* Why a course event is not in the marts, in the order in which the reasons are looked for. */
 enum reject_reason {
     REJECT_NOT_JSON = 0,   /* names a course event type, but is not one whole JSON text */
-    REJECT_NO_USER,        /* user_id missing, null, empty or not a well-formed string */
+    REJECT_NOT_AN_EVENT,   /* names one, but has no string event_type at its top level */
+    REJECT_NO_USER,        /* user_id missing, null, empty, no well-formed string, no integer */
     REJECT_NO_TIME,        /* event_time missing or not a time */
     REJECT_BAD_PROPERTIES, /* event_properties is there, but neither a JSON object nor a string
                               that holds one */

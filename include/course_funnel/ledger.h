@@ -12,10 +12,12 @@
  */
 struct ledger {
     uint64_t lines_read;
+    uint64_t records_read; /* a line is one, and one more for each further object read on it */
     uint64_t other;
     uint64_t rejected[REJECT_REASONS];
-    uint64_t kept; /* events that go to the marts */
-    uint64_t sent; /* handed to the rank that owns the user, the own rank included */
+    uint64_t rejected_weight; /* for how many events they stand, at the gate: decode_weight */
+    uint64_t kept;            /* events that go to the marts */
+    uint64_t sent;            /* handed to the rank that owns the user, the own rank included */
     uint64_t received;
     uint64_t folded;     /* taken into the state, duplicates included */
     uint64_t duplicates; /* of the folded: completions that came again */
@@ -30,8 +32,9 @@ struct ledger {
 uint64_t ledger_rejected(const struct ledger *ledger);
 
 /*
- * Local. Check that a summed ledger balances: lines read = other + rejected + kept, and
- * kept = sent = received = folded. Returns 0, or -1 with EXIT_BUG and the sums that differ.
+ * Local. Check that a summed ledger balances: records read = other + rejected + kept, no fewer than
+ * lines, and kept = sent = received = folded. Returns 0, or -1 with EXIT_BUG and the sums that
+ * differ.
  */
 int ledger_check(const struct ledger *ledger, struct failure *failure);
 

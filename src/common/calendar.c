@@ -1,5 +1,7 @@
 #include "course_funnel/calendar.h"
 
+#include <string.h>
+
 #define DAYS_TO_1970 719162 /* from 0001-01-01 */
 #define DAYS_IN_400_YEARS 146097
 #define DAYS_IN_100_YEARS 36524
@@ -35,13 +37,18 @@ static int two_digits(const char *text, bool *bad)
     return (int)(10 * tens + ones);
 }
 
-/* `Z`, `+HH`, `+HHMM`, `+HH:MM` or nothing, in all of [at, end). */
+/* `Z`, ` UTC`, `+HH`, `+HHMM`, `+HH:MM`, a blank before these or none, or nothing: all of [at,
+ * end). */
 static bool read_offset(const char *at, const char *end, int *offset_minutes)
 {
     *offset_minutes = 0;
     if (at == end || (*at == 'Z' && end - at == 1))
         return true;
-    if (*at != '+' && *at != '-')
+    if (end - at == 4 && memcmp(at, " UTC", 4) == 0)
+        return true;
+    if (*at == ' ')
+        at++;
+    if (at == end || (*at != '+' && *at != '-'))
         return false;
 
     bool bad = false;

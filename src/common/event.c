@@ -3,9 +3,10 @@
 const char *event_reject_name(enum reject_reason reason)
 {
     static const char *const names[REJECT_REASONS] = {
-        [REJECT_NOT_JSON] = "not_json",   [REJECT_NO_USER] = "no_user",
-        [REJECT_NO_TIME] = "no_time",     [REJECT_BAD_PROPERTIES] = "bad_properties",
-        [REJECT_NO_COURSE] = "no_course", [REJECT_NO_LESSON] = "no_lesson",
+        [REJECT_NOT_JSON] = "not_json",   [REJECT_NOT_AN_EVENT] = "not_an_event",
+        [REJECT_NO_USER] = "no_user",     [REJECT_NO_TIME] = "no_time",
+        [REJECT_NO_COURSE] = "no_course", [REJECT_BAD_PROPERTIES] = "bad_properties",
+        [REJECT_NO_LESSON] = "no_lesson",
     };
     return names[reason];
 }

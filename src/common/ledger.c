@@ -16,12 +16,14 @@ uint64_t ledger_rejected(const struct ledger *ledger)
 int ledger_check(const struct ledger *ledger, struct failure *failure)
 {
     uint64_t rejected = ledger_rejected(ledger);
-    if (ledger->lines_read != ledger->other + rejected + ledger->kept)
+    if (ledger->records_read != ledger->other + rejected + ledger->kept ||
+        ledger->lines_read > ledger->records_read)
         return failure_set(failure, EXIT_BUG,
-                           "The counts do not balance: %" PRIu64 " lines read, but %" PRIu64
-                           " other + %" PRIu64 " rejected + %" PRIu64
+                           "The counts do not balance: %" PRIu64 " records read on %" PRIu64
+                           " lines, but %" PRIu64 " other + %" PRIu64 " rejected + %" PRIu64
                            " kept. Nothing was published; please report this.",
-                           ledger->lines_read, ledger->other, rejected, ledger->kept);
+                           ledger->records_read, ledger->lines_read, ledger->other, rejected,
+                           ledger->kept);
     if (ledger->kept != ledger->sent || ledger->sent != ledger->received ||
         ledger->received != ledger->folded)
         return failure_set(failure, EXIT_BUG,

@@ -5,6 +5,7 @@
 #include "json.h"
 #include "layout.h"
 #include "number.h"
+#include "objects.h"
 #include "search.h"
 #include "structure.h"
 
@@ -157,6 +158,26 @@ static struct text string_at(struct decoder *decoder, const char *at, const char
     return text;
 }
 
+/* The user at ${at}: a string, or an integer, whose digits it is. */
+static struct text user_at(struct decoder *decoder, const char *at, const char *end)
+{
+    if (at == NULL || *at == '"')
+        return string_at(decoder, at, end);
+    struct text none = {NULL, 0};
+    const char *after = number_end(at, end);
+    if (after == NULL || after == end)
+        return none;
+    for (const char *digit = *at == '-' ? at + 1 : at; digit < after; digit++)
+        if (*digit < '0' || *digit > '9')
+            return none;
+    /* The number must be all of the value. */
+    if (*after != ',' && *after != '}' && json_skip_blanks(after, end) == after)
+        return none;
+    if (at[0] == '-' && at[1] == '0')
+        at++;
+    return (struct text){at, (size_t)(after - at)};
+}
+
 /* Which course event the ${bytes} at ${name} are. */
 static bool kind_of(const char *name, size_t bytes, enum event_kind *kind)
 {
@@ -295,30 +316,48 @@ static enum decode_result finish(struct decoder *decoder, const struct fields *f
     return DECODE_EVENT;
 }
 
+/* What is no event at its top level: it matters where it names a course event. */
+static enum decode_result other(const struct decoder *decoder, const char *at, const char *end,
+                                enum reject_reason *reason)
+{
+    uint64_t lines = 0;
+    if (search_find(decoder->level, at, end, &lines) == NULL)
+        return DECODE_OTHER;
+    return reject(reason, REJECT_NOT_AN_EVENT);
+}
+
 enum decode_result decode_line(struct decoder *decoder, const char *line, size_t bytes,
                                struct event *event, enum reject_reason *reason)
 {
     const char *end = line + bytes;
     const char *values[STRUCTURE_FIELDS];
     enum structure_result structure = STRUCTURE_OBJECT;
+    if (bytes > 0 && (unsigned char)*line <= ' ') {
+        line = objects_begin(line, end);
+        bytes = (size_t)(end - line);
+    }
     if (!layout_match(decoder->layout, decoder->level, line, bytes, values)) {
         structure = structure_scan(decoder->level, line, bytes, values);
         if (structure == STRUCTURE_OBJECT)
             layout_missed(decoder->layout, line, bytes);
     }
     if (structure == STRUCTURE_BROKEN)
-        return reject(reason, REJECT_NOT_JSON);
+        return objects_are_several(decoder->level, line, bytes) ? DECODE_SEVERAL
+                                                                : reject(reason, REJECT_NOT_JSON);
 
     struct fields fields;
     const char *type = values[STRUCTURE_EVENT_TYPE];
     if (structure == STRUCTURE_OTHER || type == NULL || *type != '"')
-        return DECODE_OTHER;
+        return other(decoder, line, end, reason);
     const char *type_end = memchr(type + 1, '"', (size_t)(end - type - 1));
-    if (type_end == NULL || !kind_of(type + 1, (size_t)(type_end - type - 1), &fields.kind))
-        return DECODE_OTHER;
+    if (type_end == NULL || !kind_of(type + 1, (size_t)(type_end - type - 1), &fields.kind)) {
+        struct json_value string;
+        return json_string(type, end, &string) != NULL ? DECODE_OTHER
+                                                       : other(decoder, line, end, reason);
+    }
 
     begin_line(decoder, bytes);
-    fields.user = string_at(decoder, values[STRUCTURE_USER_ID], end);
+    fields.user = user_at(decoder, values[STRUCTURE_USER_ID], end);
     fields.time = string_at(decoder, values[STRUCTURE_EVENT_TIME], end);
     fields.time_us = NULL;
     fields.properties = values[STRUCTURE_EVENT_PROPERTIES];

@@ -175,8 +175,82 @@ static const char *read_key(const char *at, const char *end, struct json_value *
     return skip_blanks(at + 1, end);
 }
 
-/* The value at ${at}, which is an array or object, with ${outer} levels around it. */
-static const char *nested(const char *at, const char *end, unsigned outer)
+const char *json_skip_string(const char *at, const char *end)
+{
+    for (at = next_special(at + 1, end); at < end; at = next_special(at, end)) {
+        if (*at == '"')
+            return at + 1;
+        at += *at == '\\' ? 2 : 1;
+    }
+    return NULL;
+}
+
+static const char *skip_nested(const char *at, const char *end, unsigned outer)
+{
+    char closers[JSON_MAX_DEPTH];
+    unsigned depth = 0;
+    while (at != NULL && at < end) {
+        switch (*at) {
+        case '"':
+            at = json_skip_string(at, end);
+            continue;
+        case '\\':
+            return NULL;
+        case '{':
+        case '[':
+            if (outer + depth == JSON_MAX_DEPTH)
+                return NULL;
+            closers[depth++] = (char)(*at + 2); /* in ASCII, for both kinds */
+            break;
+        case '}':
+        case ']':
+            if (closers[--depth] != *at)
+                return NULL;
+            if (depth == 0)
+                return at + 1;
+            break;
+        default:
+            break;
+        }
+        at++;
+    }
+    return NULL;
+}
+
+/* Whether a byte ends a run of bytes that stands in the place of a number or literal. */
+static bool ends_run(char byte)
+{
+    switch (byte) {
+    case '{':
+    case '}':
+    case '[':
+    case ']':
+    case ',':
+    case ':':
+    case '"':
+    case '\\':
+        return true;
+    default:
+        return is_blank(byte);
+    }
+}
+
+const char *json_skip(const char *at, const char *end, unsigned outer)
+{
+    if (at >= end)
+        return NULL;
+    if (*at == '"')
+        return json_skip_string(at, end);
+    if (*at == '{' || *at == '[')
+        return skip_nested(at, end, outer);
+    const char *begin = at;
+    while (at < end && !ends_run(*at))
+        at++;
+    return at > begin ? at : NULL;
+}
+
+/* The value at ${at}, which is an array or object. */
+static const char *nested(const char *at, const char *end)
 {
     char closers[JSON_MAX_DEPTH];
     unsigned depth = 0;
@@ -185,7 +259,7 @@ static const char *nested(const char *at, const char *end, unsigned outer)
     for (;;) {
         /* A value begins here. */
         if (at < end && (*at == '{' || *at == '[')) {
-            if (outer + depth == JSON_MAX_DEPTH)
+            if (depth == JSON_MAX_DEPTH)
                 return NULL;
             char closer = *at == '{' ? '}' : ']';
             closers[depth++] = closer;
@@ -218,20 +292,42 @@ static const char *nested(const char *at, const char *end, unsigned outer)
     }
 }
 
-static const char *value_within(const char *at, const char *end, unsigned outer,
-                                struct json_value *value)
+const char *json_value(const char *at, const char *end, struct json_value *value)
 {
     if (at >= end || (*at != '{' && *at != '['))
         return scalar(at, end, value);
-    const char *after = nested(at, end, outer);
+    const char *after = nested(at, end);
     if (after != NULL)
         *value = (struct json_value){JSON_OTHER, false, at, (size_t)(after - at)};
     return after;
 }
 
-const char *json_value(const char *at, const char *end, struct json_value *value)
+/* A key as an object may have it that is not judged; one that is no string means no name. */
+static const char *read_loose_key(const char *at, const char *end, struct json_value *key)
 {
-    return value_within(at, end, 0, value);
+    const char *after = read_key(at, end, key);
+    if (after != NULL || at >= end || *at != '"')
+        return after;
+    *key = (struct json_value){JSON_NONE, false, at, 0};
+    at = json_skip_string(at, end);
+    if (at == NULL)
+        return NULL;
+    at = skip_blanks(at, end);
+    return at < end && *at == ':' ? skip_blanks(at + 1, end) : NULL;
+}
+
+/* A member's value; what is no JSON is skipped, and is JSON_OTHER. */
+static const char *read_loose_value(const char *at, const char *end, struct json_value *value)
+{
+    if (at < end && *at != '{' && *at != '[') {
+        const char *after = scalar(at, end, value);
+        if (after != NULL && after < end && ends_run(*after))
+            return after;
+    }
+    const char *after = json_skip(at, end, 1);
+    if (after != NULL)
+        *value = (struct json_value){JSON_OTHER, false, at, (size_t)(after - at)};
+    return after;
 }
 
 const char *json_object(const char *at, const char *end, const struct json_name *names,
@@ -245,10 +341,10 @@ const char *json_object(const char *at, const char *end, const struct json_name 
         return at + 1;
     for (;;) {
         struct json_value key, value;
-        at = read_key(at, end, &key);
+        at = read_loose_key(at, end, &key);
         if (at == NULL)
             return NULL;
-        at = value_within(at, end, 1, &value);
+        at = read_loose_value(at, end, &value);
         if (at == NULL)
             return NULL;
         for (size_t i = 0; i < count; i++)

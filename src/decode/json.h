@@ -50,8 +50,24 @@ const char *json_string(const char *at, const char *end, struct json_value *valu
 const char *json_value(const char *at, const char *end, struct json_value *value);
 
 /*
+ * Local. What follows the string whose quote is at ${at}, of which only the end is looked for, or
+ * NULL.
+ */
+const char *json_skip_string(const char *at, const char *end);
+
+/*
+ * Local. What follows the value at ${at}, with ${outer} levels around it, whatever it is, or NULL.
+ * Of strings only the end is looked for. In an array or object strings must close, brackets must
+ * match in kind and no backslash may stand outside a string. All else is a run of bytes up to a
+ * quote, backslash, bracket, colon, comma or blank, of one byte at least.
+ */
+const char *json_skip(const char *at, const char *end, unsigned outer);
+
+/*
  * Local. Read the object whose brace is at ${at}; ${values} gets the last value of each of the
- * ${count} ${names} among its own keys, JSON_NONE where there is none. Returns as json_value.
+ * ${count} ${names} among its own keys, JSON_NONE where there is none. Its members must be key,
+ * colon, value, comma; values are judged as json_skip does, and one that json_value would not read
+ * is JSON_OTHER. Returns as json_value.
  */
 const char *json_object(const char *at, const char *end, const struct json_name *names,
                         size_t count, struct json_value *values);

@@ -3,6 +3,7 @@
 #include "block.h"
 #include "json.h"
 #include "lanes.h"
+#include "objects.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -434,15 +435,6 @@ static enum structure_result read_brackets(enum simd_level level, const char *at
     return STRUCTURE_OBJECT;
 }
 
-/* What follows the string at ${at}, of which only the end is looked for, or NULL. */
-static const char *skip_string(const char *at, const char *end)
-{
-    for (at++; at < end && *at != '"'; at++)
-        if (*at == '\\')
-            at++;
-    return at < end ? at + 1 : NULL;
-}
-
 enum structure_field structure_field_named(const char *name, size_t bytes)
 {
     for (unsigned i = 0; i < STRUCTURE_FIELDS; i++)
@@ -458,16 +450,14 @@ enum structure_result structure_scan(enum simd_level level, const char *text, si
         values[i] = NULL;
 
     const char *end = text + bytes;
-    if (bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        text += 3;
-    const char *at = json_skip_blanks(text, end);
+    const char *at = objects_begin(text, end);
     if (at == end)
         return STRUCTURE_BROKEN;
     if (*at == '{' || *at == '[')
         return read_brackets(level, at, end, values);
 
     struct json_value value;
-    const char *after = *at == '"' ? skip_string(at, end) : json_value(at, end, &value);
+    const char *after = *at == '"' ? json_skip_string(at, end) : json_value(at, end, &value);
     if (after == NULL || json_skip_blanks(after, end) != end)
         return STRUCTURE_BROKEN;
     return STRUCTURE_OTHER;

@@ -29,8 +29,8 @@ enum structure_result {
 };
 
 /*
- * Local. Look through ${bytes} at ${text}. Whole is: an optional byte-order mark, blanks, one
- * value, blanks, where all strings close, brackets match in kind and are at most JSON_MAX_DEPTH
+ * Local. Look through ${bytes} at ${text}. Whole is: what objects_begin passes over, one value,
+ * blanks, where all strings close, brackets match in kind and are at most JSON_MAX_DEPTH
  * deep, no backslash stands outside a string, and an object at the top has the shape
  * `{"key": value, ...}`. What stands in strings, how nested values are laid out, and what the
  * bytes of a number or literal inside the object are, is not judged. Sets ${values} to the first

@@ -89,30 +89,89 @@ void ingest_free(struct ingest_worker *worker)
     free(worker);
 }
 
-static int keep_line(struct ingest_worker *worker, uint64_t offset, enum reject_reason reason,
-                     const char *line, size_t bytes, struct failure *failure)
+/* A record in hand: an object of a line of a file, or all of the line, or the row of a table. */
+struct record {
+    const char *text;
+    size_t bytes;
+    uint64_t offset;             /* of its text in its file */
+    const struct table_row *row; /* NULL: of a file */
+    bool is_object;              /* one of several on its line */
+};
+
+/* The name of the open split, made when it is first needed. */
+static int name_split(struct ingest_worker *worker, struct failure *failure)
 {
-    worker->in->ledger->rejected[reason]++;
-    if (worker->source_name == NULL &&
-        source_name(worker->in->list, worker->item.split, &worker->source_name, failure) != 0)
-        return -1;
-    return rejects_add(worker->in->rejects, worker->item.split, worker->source_name, offset, reason,
-                       line, bytes, failure);
+    return worker->source_name != NULL
+               ? 0
+               : source_name(worker->in->list, worker->item.split, &worker->source_name, failure);
 }
 
-static int keep_row(struct ingest_worker *worker, enum reject_reason reason,
-                    const struct table_row *row, struct failure *failure)
+static int keep_reject(struct ingest_worker *worker, const struct record *record,
+                       enum reject_reason reason, struct failure *failure)
 {
+    struct ledger *ledger = worker->in->ledger;
+    bool weighs_one = record->row != NULL || record->is_object;
+    ledger->rejected[reason]++;
+    ledger->rejected_weight += weighs_one ? 1 : decode_weight(record->text, record->bytes);
+    if (record->row == NULL)
+        return name_split(worker, failure) != 0
+                   ? -1
+                   : rejects_add(worker->in->rejects, worker->item.split, worker->source_name,
+                                 record->offset, reason, record->text, record->bytes, failure);
     const char *source = NULL;
     char *text = NULL;
     size_t bytes = 0;
-    worker->in->ledger->rejected[reason]++;
-    if (table_reject(worker->tables, row, &source, &text, &bytes, failure) != 0)
+    if (table_reject(worker->tables, record->row, &source, &text, &bytes, failure) != 0)
         return -1;
-    int status = rejects_add(worker->in->rejects, worker->item.split, source, row->place, reason,
-                             text, bytes, failure);
+    int status = record->is_object
+                     ? rejects_add(worker->in->rejects, worker->item.split, source,
+                                   record->row->place, reason, record->text, record->bytes, failure)
+                     : rejects_add(worker->in->rejects, worker->item.split, source,
+                                   record->row->place, reason, text, bytes, failure);
     free(text);
     return status;
+}
+
+/* Book what was decoded of a record that is one. */
+static int take_result(struct ingest_worker *worker, const struct record *record,
+                       enum decode_result result, const struct event *event,
+                       enum reject_reason reason, struct failure *failure)
+{
+    struct ledger *ledger = worker->in->ledger;
+    ledger->records_read++;
+    if (result == DECODE_REJECT)
+        return keep_reject(worker, record, reason, failure);
+    if (result == DECODE_OTHER) {
+        ledger->other++;
+        return 0;
+    }
+    ledger->kept++;
+    return exchange_add(worker->exchange, event, failure);
+}
+
+/* Decode a line of a file or of a table: it is a record, or holds several. */
+static int take_line(struct ingest_worker *worker, const struct record *line,
+                     struct failure *failure)
+{
+    struct event event;
+    enum reject_reason reason = REJECT_NOT_JSON;
+    enum decode_result result =
+        decode_line(worker->decoder, line->text, line->bytes, &event, &reason);
+    if (result != DECODE_SEVERAL)
+        return take_result(worker, line, result, &event, reason, failure);
+
+    const char *end = line->text + line->bytes;
+    struct record record = *line;
+    record.is_object = true;
+    record.text = decode_next(line->text, end, &record.bytes);
+    while (record.text != NULL) {
+        record.offset = line->offset + (uint64_t)(record.text - line->text);
+        result = decode_line(worker->decoder, record.text, record.bytes, &event, &reason);
+        if (take_result(worker, &record, result, &event, reason, failure) != 0)
+            return -1;
+        record.text = decode_next(record.text + record.bytes, end, &record.bytes);
+    }
+    return 0;
 }
 
 static int decode_block(struct ingest_worker *worker, const struct source_block *block,
@@ -122,32 +181,18 @@ static int decode_block(struct ingest_worker *worker, const struct source_block 
     const char *at = block->begin;
     uint64_t lines = 0, candidates = 0;
     while (at < block->end) {
-        size_t bytes = 0;
-        const char *line = decode_find(at, block->end, &bytes, &lines);
-        if (line == NULL)
+        struct record line = {0};
+        line.text = decode_find(at, block->end, &line.bytes, &lines);
+        if (line.text == NULL)
             break;
-        at = line + bytes + 1;
+        at = line.text + line.bytes + 1;
+        line.offset = block->offset + (uint64_t)(line.text - block->begin);
         candidates++;
-
-        struct event event;
-        enum reject_reason reason = REJECT_NOT_JSON;
-        switch (decode_line(worker->decoder, line, bytes, &event, &reason)) {
-        case DECODE_EVENT:
-            ledger->kept++;
-            if (exchange_add(worker->exchange, &event, failure) != 0)
-                return -1;
-            break;
-        case DECODE_OTHER:
-            ledger->other++;
-            break;
-        case DECODE_REJECT:
-            if (keep_line(worker, block->offset + (uint64_t)(line - block->begin), reason, line,
-                          bytes, failure) != 0)
-                return -1;
-            break;
-        }
+        if (take_line(worker, &line, failure) != 0)
+            return -1;
     }
     ledger->lines_read += lines;
+    ledger->records_read += lines - candidates;
     ledger->other += lines - candidates;
     ledger->bytes_read += (uint64_t)(block->end - block->begin);
     return 0;
@@ -160,6 +205,7 @@ static int take_profile(struct ingest_worker *worker, const struct table_row *ro
     struct ledger *ledger = worker->in->ledger;
     struct event event = {.user = row->record, .user_bytes = (uint32_t)row->record_bytes};
     ledger->lines_read++;
+    ledger->records_read++;
     ledger->bytes_read += row->bytes;
     if (row->record_bytes == 0) {
         ledger->other++;
@@ -174,26 +220,15 @@ static int take_row(struct ingest_worker *worker, const struct table_row *row,
 {
     if (worker->in->match != NULL)
         return take_profile(worker, row, failure);
-    struct ledger *ledger = worker->in->ledger;
+    struct record record = {.text = row->record, .bytes = row->record_bytes, .row = row};
+    worker->in->ledger->lines_read++;
+    worker->in->ledger->bytes_read += row->bytes;
+    if (row->record != NULL)
+        return take_line(worker, &record, failure);
     struct event event;
     enum reject_reason reason = REJECT_NOT_JSON;
-    enum decode_result result =
-        row->record != NULL
-            ? decode_line(worker->decoder, row->record, row->record_bytes, &event, &reason)
-            : decode_row(worker->decoder, &row->columns, &event, &reason);
-    ledger->lines_read++;
-    ledger->bytes_read += row->bytes;
-    switch (result) {
-    case DECODE_EVENT:
-        ledger->kept++;
-        return exchange_add(worker->exchange, &event, failure);
-    case DECODE_OTHER:
-        ledger->other++;
-        return 0;
-    case DECODE_REJECT:
-        return keep_row(worker, reason, row, failure);
-    }
-    return 0;
+    enum decode_result result = decode_row(worker->decoder, &row->columns, &event, &reason);
+    return take_result(worker, &record, result, &event, reason, failure);
 }
 
 /* The next rows of the open split. As source_next; tells how much was read of disk and text. */

@@ -1,6 +1,7 @@
 #include "course_funnel/run_record.h"
 
 #include "course_funnel/calendar.h"
+#include "course_funnel/rules.h"
 #include "course_funnel/utf8.h"
 
 #include <cjson/cJSON.h>
@@ -11,8 +12,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* The fields that are not rejects; the rejects stand between `other` and `kept`. */
-_Static_assert(RUN_RECORD_FIELDS == 26 + REJECT_REASONS, "one field a column");
+/* The fields that are not rejects. */
+_Static_assert(RUN_RECORD_FIELDS == 28 + REJECT_REASONS, "one field a column");
 _Static_assert(RUN_RECORD_TEXT_BYTES >= sizeof((struct run_record *)0)->source,
                "the longest text has to fit");
 
@@ -72,6 +73,14 @@ static void put_count(struct run_record_field **at, const char *name, uint64_t c
     put(at, name, RUN_RECORD_COUNT, text);
 }
 
+static void put_rejected(struct run_record_field **at, const struct ledger *ledger,
+                         enum reject_reason reason)
+{
+    char name[sizeof(*at)->name];
+    snprintf(name, sizeof name, "rejected_%s", event_reject_name(reason));
+    put_count(at, name, ledger->rejected[reason]);
+}
+
 static void put_time(struct run_record_field **at, const char *name, bool known, int64_t time_us)
 {
     char text[CALENDAR_TIME_BYTES] = "";
@@ -95,11 +104,9 @@ void run_record_fields(const struct run_record *record,
     put(&at, "input_fingerprint", RUN_RECORD_TEXT, record->input_fingerprint);
     put_count(&at, "lines_read", ledger->lines_read);
     put_count(&at, "other", ledger->other);
-    for (int reason = 0; reason < REJECT_REASONS; reason++) {
-        char name[sizeof at->name];
-        snprintf(name, sizeof name, "rejected_%s", event_reject_name((enum reject_reason)reason));
-        put_count(&at, name, ledger->rejected[reason]);
-    }
+    for (int reason = 0; reason < REJECT_REASONS; reason++)
+        if (reason != REJECT_NOT_AN_EVENT)
+            put_rejected(&at, ledger, (enum reject_reason)reason);
     put_count(&at, "kept", ledger->kept);
     put_count(&at, "sent", ledger->sent);
     put_count(&at, "received", ledger->received);
@@ -124,6 +131,10 @@ void run_record_fields(const struct run_record *record,
             put_count(&at, matched[i].name, matched[i].count);
         else
             put(&at, matched[i].name, RUN_RECORD_NULL, "");
+    /* What came later stands last, as where columns were added to a table that was there. */
+    put_count(&at, "records_read", ledger->records_read);
+    put_rejected(&at, ledger, REJECT_NOT_AN_EVENT);
+    put_count(&at, "rules_version", RULES_VERSION);
 }
 
 /* Counts go in as they are: as a double, cJSON's own number, one above 2^53 would change. */

@@ -15,7 +15,9 @@ const char *const manifest_kinds[2] = {[MANIFEST_STATE] = "state", [MANIFEST_SUM
 
 const struct manifest_count manifest_counts[MANIFEST_COUNTS] = {
     {"lines_read", offsetof(struct manifest, ledger.lines_read)},
+    {"records_read", offsetof(struct manifest, ledger.records_read)},
     {"other", offsetof(struct manifest, ledger.other)},
+    {"rejected_weight", offsetof(struct manifest, ledger.rejected_weight)},
     {"kept", offsetof(struct manifest, ledger.kept)},
     {"sent", offsetof(struct manifest, ledger.sent)},
     {"received", offsetof(struct manifest, ledger.received)},
@@ -52,7 +54,7 @@ const struct manifest_count manifest_changes[MANIFEST_CHANGES] = {
     {"vacuums", offsetof(struct source_changes, vacuums)},
 };
 
-_Static_assert(LEDGER_COUNTS == 9 + REJECT_REASONS, "the table above names each count");
+_Static_assert(LEDGER_COUNTS == 11 + REJECT_REASONS, "the table above names each count");
 
 void manifest_clear(struct manifest *manifest)
 {

@@ -20,7 +20,7 @@ struct manifest_count {
 #define MANIFEST_CHANGES 6
 extern const struct manifest_count manifest_changes[MANIFEST_CHANGES];
 
-#define MANIFEST_COUNTS 26
+#define MANIFEST_COUNTS 28
 extern const struct manifest_count manifest_counts[MANIFEST_COUNTS];
 
 /* The names of enum manifest_kind. */

@@ -198,7 +198,7 @@ static int get_counts(const cJSON *root, struct manifest *manifest, struct failu
     if (manifest->next > manifest->split_count)
         return malformed("next", failure);
     struct failure trouble = {0};
-    return ledger_check(&manifest->ledger, &trouble) == 0 ? 0 : malformed("lines_read", failure);
+    return ledger_check(&manifest->ledger, &trouble) == 0 ? 0 : malformed("records_read", failure);
 }
 
 static int get_version(const cJSON *root, struct failure *failure)

@@ -259,33 +259,36 @@ static void describe_fields(const struct table_column_fact *const chosen[TABLE_C
 }
 
 /*
- * Of a record in jsonb the server can tell the type of the event. In json it cannot without
- * failing at a text that PostgreSQL has no form for (\u0000 anywhere in it), so what only mentions
- * a course event comes here too, and is told apart here, as a line of a file is.
+ * Of a record in jsonb the server can tell the type of an event. What has no type that is a string
+ * is no event, and comes here where it names a course event, to be rejected. In json the server
+ * cannot tell without failing at a text that PostgreSQL has no form for (\u0000 anywhere in it), so
+ * all that names a course event comes here, and is told apart here, as a line of a file is.
  */
 static void describe_record(const struct table_column_fact *fact, struct table_shape *shape)
 {
     static const char *const names[] = {"course_lesson_started", "course_lesson_completed",
                                         "course_completed"};
+    char *filter = shape->filter;
+    const size_t size = sizeof shape->filter;
     shape->is_binary_json = strcmp(fact->type, "jsonb") == 0;
     add_name(shape->select, sizeof shape->select, fact->name);
     if (!shape->is_binary_json)
         add_text(shape->select, sizeof shape->select, "::text");
     if (shape->is_binary_json) {
-        add_text(shape->filter, sizeof shape->filter, "(");
-        add_name(shape->filter, sizeof shape->filter, fact->name);
-        add_text(shape->filter, sizeof shape->filter,
-                 " ->> 'event_type') COLLATE \"C\" IN (" COURSE_EVENTS ")");
-        return;
+        add_text(filter, size, "CASE jsonb_typeof(");
+        add_name(filter, size, fact->name);
+        add_text(filter, size, " -> 'event_type') WHEN 'string' THEN (");
+        add_name(filter, size, fact->name);
+        add_text(filter, size, " ->> 'event_type') COLLATE \"C\" IN (" COURSE_EVENTS ") ELSE ");
     }
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        add_text(shape->filter, sizeof shape->filter, i > 0 ? " OR strpos(" : "(strpos(");
-        add_name(shape->filter, sizeof shape->filter, fact->name);
-        add_text(shape->filter, sizeof shape->filter, "::text COLLATE \"C\", '");
-        add_text(shape->filter, sizeof shape->filter, names[i]);
-        add_text(shape->filter, sizeof shape->filter, "') > 0");
+        add_text(filter, size, i > 0 ? " OR strpos(" : "(strpos(");
+        add_name(filter, size, fact->name);
+        add_text(filter, size, "::text COLLATE \"C\", '");
+        add_text(filter, size, names[i]);
+        add_text(filter, size, "') > 0");
     }
-    add_text(shape->filter, sizeof shape->filter, ")");
+    add_text(filter, size, shape->is_binary_json ? ") END" : ")");
 }
 
 /* A text that did not fit was cut, and fills its room. */

@@ -44,19 +44,26 @@ static int publish_rejects(struct job *job, struct failure *failure)
     return ranks_vote(job->ranks, failure);
 }
 
+/* What to do about rejects that are no events at their top level. */
+#define NO_EVENT_ADVICE                                                                            \
+    "Those that are not_an_event hold events in an envelope or an array, or with keys in another " \
+    "case: give files with one event a line, and of a table name a view that has the events in "   \
+    "columns, or the column that holds them whole with --column record=COLUMN."
+
 /* What must hold before anything is published. */
 static int pass_gates(const struct job *job, struct failure *failure)
 {
     const struct ledger *ledger = &job->sums.ledger;
-    uint64_t rejected = ledger_rejected(ledger);
+    uint64_t rejected = ledger->rejected_weight;
     double share = (double)rejected / (double)(rejected + ledger->kept);
     if (rejected > 0 && share > job->options.max_reject_share)
         return failure_set(failure, EXIT_GATE,
                            "%" PRIu64 " of %" PRIu64
                            " course events were rejected, a share of %.4f over the %g of "
-                           "--max-reject-share. Nothing was published; see %s for which and why.",
+                           "--max-reject-share. Nothing was published; see %s for which and why.%s",
                            rejected, rejected + ledger->kept, share, job->options.max_reject_share,
-                           job->rejects.path);
+                           job->rejects.path,
+                           ledger->rejected[REJECT_NOT_AN_EVENT] > 0 ? " " NO_EVENT_ADVICE : "");
     if (job->input.list->file_count == 0 && job->options.file_count > 0 &&
         !job->options.allow_empty)
         return failure_set(failure, EXIT_GATE,

@@ -55,7 +55,8 @@ static void print_input(FILE *out, const struct source_list *list)
 static void print_ledger(FILE *out, const struct ledger *ledger, const char *rejects)
 {
     uint64_t rejected = ledger_rejected(ledger);
-    print_count(out, "lines read", ledger->lines_read, "= other + rejected + kept");
+    print_count(out, "lines read", ledger->lines_read, "");
+    print_count(out, "records read", ledger->records_read, "= other + rejected + kept");
     print_count(out, "  other", ledger->other, "not course events");
     char text[GROUPED_BYTES];
     fprintf(out, "  %-24s %18s%s%s\n", "  rejected", grouped(rejected, text),

@@ -30,7 +30,10 @@ CREATE TABLE :schema.course_funnel_runs (
     lessons_digest TEXT NOT NULL,
     sessions_read BIGINT,
     users_with_session BIGINT,
-    users_without_session BIGINT
+    users_without_session BIGINT,
+    records_read BIGINT,
+    rejected_not_an_event BIGINT,
+    rules_version INTEGER
 );
 
 COMMENT ON TABLE :schema.course_funnel_runs IS
@@ -52,13 +55,13 @@ COMMENT ON COLUMN :schema.course_funnel_runs.source IS
 COMMENT ON COLUMN :schema.course_funnel_runs.input_fingerprint IS
     'Digest over the list of inputs; the same inputs give the same digest.';
 COMMENT ON COLUMN :schema.course_funnel_runs.lines_read IS
-    'Lines (or rows of a table) that were read: other + all rejected_* + kept.';
+    'Lines (or rows of a table) that were read.';
 COMMENT ON COLUMN :schema.course_funnel_runs.other IS
-    'Lines that are no course event and were passed over.';
+    'Records that are no course event and were passed over.';
 COMMENT ON COLUMN :schema.course_funnel_runs.rejected_not_json IS
     'Lines that name a course event type, but are not one whole JSON text.';
 COMMENT ON COLUMN :schema.course_funnel_runs.rejected_no_user IS
-    'Course events whose user_id is missing, empty or not a well-formed string.';
+    'Course events whose user_id is missing, empty or neither a well-formed string nor an integer.';
 COMMENT ON COLUMN :schema.course_funnel_runs.rejected_no_time IS
     'Course events whose event_time is missing or not a time.';
 COMMENT ON COLUMN :schema.course_funnel_runs.rejected_bad_properties IS
@@ -99,3 +102,9 @@ COMMENT ON COLUMN :schema.course_funnel_runs.users_with_session IS
     'Distinct users with course events whose user_id is the profile_id of a session. NULL where no sessions were read.';
 COMMENT ON COLUMN :schema.course_funnel_runs.users_without_session IS
     'Distinct users with course events whose user_id is no profile_id. NULL where no sessions were read.';
+COMMENT ON COLUMN :schema.course_funnel_runs.records_read IS
+    'Records that were read: a line is one, and one more for each further object that was read on it. Equals other + all rejected_* + kept. NULL where the program was older.';
+COMMENT ON COLUMN :schema.course_funnel_runs.rejected_not_an_event IS
+    'Records that name a course event type, but have no string event_type at their top level: an envelope, an array, keys in another case. NULL where the program was older.';
+COMMENT ON COLUMN :schema.course_funnel_runs.rules_version IS
+    'Version of the rules by which the program decodes and folds. NULL where the program was older.';

@@ -1,0 +1,10 @@
+#ifndef COURSE_FUNNEL_RULES_H
+#define COURSE_FUNNEL_RULES_H
+
+/*
+ * The version of the rules by which this program decodes and folds (src/rules.md). Raised with
+ * every change of what decoding or folding gives, so that no state mixes the rules of two programs.
+ */
+#define RULES_VERSION 2
+
+#endif
