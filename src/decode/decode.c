@@ -332,14 +332,13 @@ enum decode_result decode_line(struct decoder *decoder, const char *line, size_t
     const char *end = line + bytes;
     const char *values[STRUCTURE_FIELDS];
     enum structure_result structure = STRUCTURE_OBJECT;
-    if (bytes > 0 && (unsigned char)*line <= ' ') {
-        line = objects_begin(line, end);
-        bytes = (size_t)(end - line);
-    }
-    if (!layout_match(decoder->layout, decoder->level, line, bytes, values)) {
+    const char *begin = line;
+    if (bytes > 0 && (unsigned char)*line <= ' ')
+        begin = structure_skip_separators(line, end);
+    if (!layout_match(decoder->layout, decoder->level, begin, (size_t)(end - begin), values)) {
         structure = structure_scan(decoder->level, line, bytes, values);
         if (structure == STRUCTURE_OBJECT)
-            layout_missed(decoder->layout, line, bytes);
+            layout_missed(decoder->layout, begin, (size_t)(end - begin));
     }
     if (structure == STRUCTURE_BROKEN)
         return objects_are_several(decoder->level, line, bytes) ? DECODE_SEVERAL

@@ -9,7 +9,7 @@
 
 const char *decode_next(const char *at, const char *end, size_t *bytes)
 {
-    const char *begin = objects_begin(at, end);
+    const char *begin = structure_begin(at, end);
     const char *after = objects_end(begin, end);
     if (after == NULL)
         return NULL;

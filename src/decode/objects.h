@@ -10,15 +10,6 @@
  * Pure. */
 
 /*
- * Local. What follows the separators at ${at}: blanks, and the byte 0x1E, which RFC 7464 puts
- * before each record.
- */
-const char *objects_skip_separators(const char *at, const char *end);
-
-/* Local. Where the first record of a line begins: behind a byte order mark and separators. */
-const char *objects_begin(const char *at, const char *end);
-
-/*
  * Local. What follows the object that begins at ${at}; NULL when there is none, or it does not
  * close: its strings and brackets alone are looked at.
  */

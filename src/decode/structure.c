@@ -3,7 +3,6 @@
 #include "block.h"
 #include "json.h"
 #include "lanes.h"
-#include "objects.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -20,6 +19,8 @@
  * a colon, and when the values before colons are strings. That is a matter of parities, whatever
  * blanks stand between.
  */
+
+#define RECORD_SEPARATOR '\x1e'
 
 #define CHUNK_BLOCKS 64
 #define CHUNK_BYTES (CHUNK_BLOCKS * BLOCK_BYTES)
@@ -435,6 +436,21 @@ static enum structure_result read_brackets(enum simd_level level, const char *at
     return STRUCTURE_OBJECT;
 }
 
+const char *structure_skip_separators(const char *at, const char *end)
+{
+    at = json_skip_blanks(at, end);
+    while (at < end && *at == RECORD_SEPARATOR)
+        at = json_skip_blanks(at + 1, end);
+    return at;
+}
+
+const char *structure_begin(const char *at, const char *end)
+{
+    if (end - at >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
+        at += 3;
+    return structure_skip_separators(at, end);
+}
+
 enum structure_field structure_field_named(const char *name, size_t bytes)
 {
     for (unsigned i = 0; i < STRUCTURE_FIELDS; i++)
@@ -450,7 +466,7 @@ enum structure_result structure_scan(enum simd_level level, const char *text, si
         values[i] = NULL;
 
     const char *end = text + bytes;
-    const char *at = objects_begin(text, end);
+    const char *at = structure_begin(text, end);
     if (at == end)
         return STRUCTURE_BROKEN;
     if (*at == '{' || *at == '[')

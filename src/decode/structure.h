@@ -22,6 +22,15 @@ enum structure_field {
     STRUCTURE_FIELDS /* how many there are */
 };
 
+/*
+ * Local. What follows the separators at ${at}: blanks, and the byte 0x1E, which RFC 7464 puts
+ * before each record.
+ */
+const char *structure_skip_separators(const char *at, const char *end);
+
+/* Local. Where the first record of a line begins: behind a byte order mark and separators. */
+const char *structure_begin(const char *at, const char *end);
+
 enum structure_result {
     STRUCTURE_BROKEN, /* not one whole JSON text */
     STRUCTURE_OBJECT, /* an object: the fields are set */
@@ -29,7 +38,7 @@ enum structure_result {
 };
 
 /*
- * Local. Look through ${bytes} at ${text}. Whole is: what objects_begin passes over, one value,
+ * Local. Look through ${bytes} at ${text}. Whole is: what structure_begin passes over, one value,
  * blanks, where all strings close, brackets match in kind and are at most JSON_MAX_DEPTH
  * deep, no backslash stands outside a string, and an object at the top has the shape
  * `{"key": value, ...}`. What stands in strings, how nested values are laid out, and what the

@@ -10,7 +10,8 @@ import sys
 TOP = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
 TOP = TOP if TOP.is_dir() else TOP.parents[2]
 # Public headers without a .c of their name, and the layer whose contract they are.
-ALONE = {"command": "common", "fault": "common", "ranks_mpi": "ranks", "source": "source", "table": "table"}
+ALONE = {"command": "common", "fault": "common", "rules": "common", "ranks_mpi": "ranks",
+         "source": "source", "table": "table"}
 # What a layer must name in the table before its files may include a library's header.
 LIBRARIES = {
     "mpi.h": "MPI::MPI_C", "ranks_mpi.h": "MPI::MPI_C", "hdf5.h": "PkgConfig::HDF5",

@@ -22,6 +22,11 @@ int reference_decode(const char *line, size_t bytes, struct reference *reference
     return 0;
 }
 
+const char *reference_next(const char *at, const char *end, size_t *bytes)
+{
+    return decode_next(at, end, bytes);
+}
+
 void reference_clear(struct reference *reference)
 {
     (void)reference;

@@ -49,7 +49,7 @@ static bool same_outcome(const struct outcome *a, const struct outcome *b)
         return false;
     if (a->result == DECODE_REJECT)
         return a->reason == b->reason;
-    return a->result == DECODE_OTHER || same_event(&a->event, &b->event);
+    return a->result != DECODE_EVENT || same_event(&a->event, &b->event);
 }
 
 static bool agrees_with_reference(struct differential *differential, const char *line, size_t bytes,
@@ -100,6 +100,25 @@ static bool decodes_alike(struct decoder *decoder, const char *line, size_t byte
             expected->event.fingerprint == other.event.fingerprint);
 }
 
+/* The records of a line that holds several, each decoded in all ways. */
+static bool records_agree(struct differential *differential, const char *line, size_t bytes,
+                          char padding)
+{
+    const char *end = line + bytes;
+    size_t expected_bytes = 0, record_bytes = 0;
+    const char *expected = reference_next(line, end, &expected_bytes);
+    const char *record = decode_next(line, end, &record_bytes);
+    while (record == expected && record != NULL && record_bytes == expected_bytes) {
+        if (!differential_line(differential, record, record_bytes, padding))
+            return false;
+        expected = reference_next(expected + expected_bytes, end, &expected_bytes);
+        record = decode_next(record + record_bytes, end, &record_bytes);
+    }
+    if (record != expected)
+        return differ(differential, "the records of the line are not the same");
+    return true;
+}
+
 bool differential_line(struct differential *differential, const char *line, size_t bytes,
                        char padding)
 {
@@ -127,6 +146,16 @@ bool differential_line(struct differential *differential, const char *line, size
     /* This one knows the keys of lines before. */
     if (agree && !decodes_alike(differential->seasoned, copy, bytes, &plain))
         agree = differ(differential, "a decoder that has seen other lines differs from plain");
+    if (agree && decode_is_whole(copy, bytes) !=
+                     (plain.result != DECODE_REJECT || plain.reason != REJECT_NOT_JSON))
+        agree = differ(differential, "decode_is_whole differs");
+    if (agree && plain.result == DECODE_EVENT && !decode_is_event(copy, bytes))
+        agree = differ(differential, "decode_is_event differs");
+    if (agree && plain.result == DECODE_REJECT && plain.reason < REJECT_NO_USER &&
+        decode_is_event(copy, bytes))
+        agree = differ(differential, "decode_is_event differs");
+    if (agree && plain.result == DECODE_SEVERAL)
+        agree = records_agree(differential, copy, bytes, padding);
     free(copy);
     return agree;
 }

@@ -188,13 +188,13 @@ static bool loose_nested(struct cursor *cursor, unsigned depth)
     return true;
 }
 
-/* A value in the object at the top. */
-static bool loose_value(struct cursor *cursor)
+/* The value of a member. */
+static bool loose_value(struct cursor *cursor, unsigned depth)
 {
     if (next_is(cursor, '"'))
         return loose_string(cursor);
     if (next_is(cursor, '{') || next_is(cursor, '['))
-        return loose_nested(cursor, 1023);
+        return loose_nested(cursor, depth);
     const char *begin = cursor->at;
     while (more(cursor) &&
            (*cursor->at == '\0' || strchr("{}[],:\"\\ \t\r\n", *cursor->at) == NULL))
@@ -202,9 +202,10 @@ static bool loose_value(struct cursor *cursor)
     return cursor->at > begin;
 }
 
-static bool loose_object(struct cursor *cursor)
+static bool loose_object(struct cursor *cursor, unsigned depth)
 {
-    take(cursor, '{');
+    if (!take(cursor, '{'))
+        return false;
     take_blanks(cursor);
     if (take(cursor, '}'))
         return true;
@@ -216,22 +217,58 @@ static bool loose_object(struct cursor *cursor)
         if (!take(cursor, ':'))
             return false;
         take_blanks(cursor);
-        if (!loose_value(cursor))
+        if (!loose_value(cursor, depth - 1))
             return false;
         take_blanks(cursor);
     } while (take(cursor, ','));
     return take(cursor, '}');
 }
 
-/* Whether the line closes what it opens: all that is asked of fields that are not used. */
-static bool is_whole(const char *text, size_t bytes)
+static void take_separators(struct cursor *cursor)
+{
+    do
+        take_blanks(cursor);
+    while (take(cursor, '\x1e'));
+}
+
+/* Where the records of a line begin. */
+static struct cursor first_record(const char *text, size_t bytes)
 {
     struct cursor cursor = {text, text + bytes};
-    take_blanks(&cursor);
+    (void)take_text(&cursor, "\xef\xbb\xbf");
+    take_separators(&cursor);
+    return cursor;
+}
+
+const char *reference_next(const char *at, const char *end, size_t *bytes)
+{
+    struct cursor cursor = first_record(at, (size_t)(end - at));
+    const char *begin = cursor.at;
+    if (!loose_object(&cursor, 1024))
+        return NULL;
+    *bytes = (size_t)(cursor.at - begin);
+    return begin;
+}
+
+/*
+ * Whether the line closes what it opens: all that is asked of fields that are not used. Counts its
+ * records, which are more than one only where all are objects.
+ */
+static bool is_whole(const char *text, size_t bytes, unsigned *records)
+{
+    struct cursor cursor = first_record(text, bytes);
     bool whole;
-    if (next_is(&cursor, '{'))
-        whole = loose_object(&cursor);
-    else if (next_is(&cursor, '['))
+    *records = 1;
+    if (next_is(&cursor, '{')) {
+        whole = loose_object(&cursor, 1024);
+        take_blanks(&cursor);
+        while (whole && more(&cursor)) {
+            take_separators(&cursor);
+            whole = loose_object(&cursor, 1024);
+            take_blanks(&cursor);
+            ++*records;
+        }
+    } else if (next_is(&cursor, '['))
         whole = loose_nested(&cursor, 1024);
     else if (next_is(&cursor, '"'))
         whole = loose_string(&cursor);
@@ -239,6 +276,98 @@ static bool is_whole(const char *text, size_t bytes)
         whole = strict_value(&cursor, 0);
     take_blanks(&cursor);
     return whole && !more(&cursor);
+}
+
+/* A text that is being written; it has room for all. */
+struct paper {
+    char *text;
+    size_t bytes;
+};
+
+static void put(struct paper *paper, const char *text, size_t bytes)
+{
+    memcpy(paper->text + paper->bytes, text, bytes);
+    paper->bytes += bytes;
+}
+
+static bool means(const char *key, size_t bytes, const char *name)
+{
+    cJSON *parsed = cJSON_ParseWithLength(key, bytes);
+    bool same = cJSON_IsString(parsed) && strcmp(parsed->valuestring, name) == 0;
+    cJSON_Delete(parsed);
+    return same;
+}
+
+static bool is_all_strict(const char *text, size_t bytes)
+{
+    struct cursor cursor = {text, text + bytes};
+    return strict_value(&cursor, 1023) && !more(&cursor);
+}
+
+/* A user that is an integer becomes the string of its digits; another number is no user. */
+static void write_user(struct paper *paper, const char *text, size_t bytes)
+{
+    size_t digits = strspn(text + (*text == '-'), "0123456789") + (*text == '-');
+    if (digits < bytes || !is_all_strict(text, bytes)) {
+        put(paper, "false", 5);
+        return;
+    }
+    put(paper, "\"", 1);
+    bool is_minus_zero = bytes == 2 && memcmp(text, "-0", 2) == 0;
+    put(paper, is_minus_zero ? "0" : text, is_minus_zero ? 1 : bytes);
+    put(paper, "\"", 1);
+}
+
+static void write_object(struct paper *paper, struct cursor *cursor, bool is_line);
+
+/* A value as it is, or false in the place of one that is no JSON. */
+static void write_value(struct paper *paper, const char *key, size_t key_bytes, const char *text,
+                        size_t bytes, bool is_line)
+{
+    struct cursor inner = {text, text + bytes};
+    struct cursor checked = inner;
+    if (is_line && (*text == '-' || isdigit((unsigned char)*text)) &&
+        means(key, key_bytes, "user_id"))
+        write_user(paper, text, bytes);
+    else if (is_line && *text == '{' && means(key, key_bytes, "event_properties") &&
+             loose_object(&checked, 1023) && !more(&checked))
+        write_object(paper, &inner, false);
+    else if (is_all_strict(text, bytes))
+        put(paper, text, bytes);
+    else
+        put(paper, "false", 5);
+}
+
+/*
+ * An object that is loosely one, in strict JSON: a value that is no JSON is as good as any other
+ * that is not what it should be, and a key that is no string is the name of nothing.
+ */
+static void write_object(struct paper *paper, struct cursor *cursor, bool is_line)
+{
+    put(paper, "{", 1);
+    (void)take(cursor, '{');
+    take_blanks(cursor);
+    while (!take(cursor, '}')) {
+        const char *key = cursor->at;
+        (void)loose_string(cursor);
+        size_t key_bytes = (size_t)(cursor->at - key);
+        if (is_all_strict(key, key_bytes))
+            put(paper, key, key_bytes);
+        else
+            put(paper, "\"\"", 2);
+        take_blanks(cursor);
+        (void)take(cursor, ':');
+        take_blanks(cursor);
+        const char *value = cursor->at;
+        (void)loose_value(cursor, 1023);
+        put(paper, ":", 1);
+        write_value(paper, key, key_bytes, value, (size_t)(cursor->at - value), is_line);
+        take_blanks(cursor);
+        if (take(cursor, ','))
+            put(paper, ",", 1);
+        take_blanks(cursor);
+    }
+    put(paper, "}", 1);
 }
 
 /* Whether a double tells this number from all others: few digits, and an exponent of one digit. */
@@ -323,7 +452,10 @@ static bool escapes_letters(const char *text, size_t bytes)
 
 static int field(const char *text, const regmatch_t *match)
 {
-    return match->rm_so < 0 ? 0 : (int)strtol(text + match->rm_so, NULL, 10);
+    int value = 0;
+    for (regoff_t i = match->rm_so; i >= 0 && i < match->rm_eo; i++)
+        value = 10 * value + (text[i] - '0');
+    return value;
 }
 
 static bool time_of(const char *text, int64_t *time_us)
@@ -331,7 +463,7 @@ static bool time_of(const char *text, int64_t *time_us)
     regex_t expression;
     if (regcomp(&expression,
                 "^([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})"
-                "(\\.([0-9]*))?(Z|([+-])([0-9]{2})(:?([0-9]{2}))?)?$",
+                "(\\.([0-9]*))?(Z| UTC| ?([+-])([0-9]{2})(:?([0-9]{2}))?)?$",
                 REG_EXTENDED) != 0)
         return false;
     regmatch_t match[14];
@@ -446,18 +578,34 @@ static int judge_properties(const cJSON *properties, struct reference *reference
     return 0;
 }
 
+/* Parse an object that is loosely one. NULL: cJSON does not give it back. */
+static cJSON *parse_loose(struct cursor cursor, bool is_line, struct paper *paper)
+{
+    paper->bytes = 0;
+    paper->text = malloc(5 * (size_t)(cursor.end - cursor.at) + 16);
+    if (paper->text == NULL)
+        return NULL;
+    write_object(paper, &cursor, is_line);
+    if (!suits_cjson(paper->text, paper->bytes))
+        return NULL;
+    return cJSON_ParseWithLength(paper->text, paper->bytes);
+}
+
 static int judge_encoded(const char *text, struct reference *reference)
 {
-    size_t bytes = strlen(text);
-    if (!reference_strict(text, bytes, 1024))
+    struct cursor cursor = {text, text + strlen(text)};
+    take_blanks(&cursor);
+    struct cursor checked = cursor;
+    bool whole = loose_object(&checked, 1024);
+    take_blanks(&checked);
+    if (!whole || more(&checked))
         return reject(reference, REJECT_BAD_PROPERTIES);
-    if (!suits_cjson(text, bytes))
-        return 0;
-    cJSON *properties = cJSON_ParseWithLength(text, bytes);
+    struct paper paper;
+    cJSON *properties = parse_loose(cursor, false, &paper);
+    free(paper.text);
     if (properties == NULL)
         return 0;
-    int status = cJSON_IsObject(properties) ? judge_properties(properties, reference)
-                                            : reject(reference, REJECT_BAD_PROPERTIES);
+    int status = judge_properties(properties, reference);
     cJSON_Delete(properties);
     return status;
 }
@@ -467,10 +615,23 @@ static bool is_filled(const cJSON *item)
     return cJSON_IsString(item) && item->valuestring[0] != '\0';
 }
 
+static bool names_course_event(const char *text, size_t bytes)
+{
+    static const char *const names[] = {"course_lesson_started", "course_lesson_completed",
+                                        "course_completed"};
+    for (unsigned i = 0; i < 3; i++)
+        if (memmem(text, bytes, names[i], strlen(names[i])) != NULL)
+            return true;
+    return false;
+}
+
+/* ${text} is the record as it stands, ${line} what was parsed of it; NULL: it is no object. */
 static int judge(const cJSON *line, const char *text, size_t bytes, struct reference *reference)
 {
     struct event *event = &reference->event;
-    const cJSON *type = cJSON_IsObject(line) ? last(line, "event_type") : NULL;
+    const cJSON *type = line != NULL ? last(line, "event_type") : NULL;
+    if (!cJSON_IsString(type) && names_course_event(text, bytes))
+        return reject(reference, REJECT_NOT_AN_EVENT);
     if (!cJSON_IsString(type) || !kind_of(type->valuestring, &event->kind)) {
         reference->judged = true;
         reference->result = DECODE_OTHER;
@@ -505,21 +666,26 @@ static int judge(const cJSON *line, const char *text, size_t bytes, struct refer
 
 int reference_decode(const char *line, size_t bytes, struct reference *reference)
 {
+    unsigned records = 0;
     memset(reference, 0, sizeof *reference);
-    if (bytes >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
-        line += 3;
-        bytes -= 3;
-    }
-    reference->whole = is_whole(line, bytes);
+    reference->whole = is_whole(line, bytes, &records);
     if (!reference->whole)
         return reject(reference, REJECT_NOT_JSON);
-    if (!suits_cjson(line, bytes))
+    if (records > 1) {
+        reference->judged = true;
+        reference->result = DECODE_SEVERAL;
         return 0;
-    cJSON *tree = cJSON_ParseWithLength(line, bytes);
-    if (tree == NULL) /* half surrogates */
-        return 0;
-    int status = judge(tree, line, bytes, reference);
+    }
+    struct cursor record = first_record(line, bytes);
+    if (!next_is(&record, '{'))
+        return judge(NULL, line, bytes, reference);
+    struct paper paper;
+    cJSON *tree = parse_loose(record, true, &paper);
+    int status = 0;
+    if (tree != NULL) /* half surrogates and the like are not judged */
+        status = judge(tree, record.at, (size_t)(record.end - record.at), reference);
     cJSON_Delete(tree);
+    free(paper.text);
     return status;
 }
 

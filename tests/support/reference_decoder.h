@@ -8,16 +8,15 @@
 
 /*
  * A second decoder, slow and plain, that the real one is held to. It goes through a line byte by
- * byte to see whether it is whole, then parses all of it with cJSON and takes the rules word by
- * word.
+ * byte to see whether it is whole, and writes it anew in strict JSON, with false in the place of
+ * what is none. Then it parses all of that with cJSON and takes the rules word by word.
  */
 
 struct reference {
     bool whole; /* false: the line must be REJECT_NOT_JSON */
     /*
-     * Whether what follows is known. It is not for lines that are whole but not valid JSON in a
-     * part that is not used, and for valid ones that cJSON does not give back exactly: half
-     * surrogates, NUL in strings, numbers of very many digits, over 1,000 levels.
+     * Whether what follows is known. It is not for lines that cJSON does not give back exactly:
+     * half surrogates, NUL in strings, numbers of very many digits, over 1,000 levels.
      */
     bool judged;
     enum decode_result result;
@@ -31,6 +30,9 @@ struct reference {
 int reference_decode(const char *line, size_t bytes, struct reference *reference);
 
 void reference_clear(struct reference *reference);
+
+/* The record at or behind ${at} of a line that holds several, or NULL; as decode_next. */
+const char *reference_next(const char *at, const char *end, size_t *bytes);
 
 /* Whether ${text} is valid JSON (RFC 8259, any bytes above 0x7f), at most ${depth} levels deep. */
 bool reference_strict(const char *text, size_t bytes, unsigned depth);

@@ -5,6 +5,7 @@
 
 /* 10 lines: 3 other, 2 rejected, 5 kept. */
 static const struct ledger right = {.lines_read = 10,
+                                    .records_read = 10,
                                     .other = 3,
                                     .rejected = {[REJECT_NOT_JSON] = 1, [REJECT_NO_LESSON] = 1},
                                     .kept = 5,
@@ -41,16 +42,18 @@ static void test_each_count_that_is_off(void)
         const char *more;
         const char *fewer;
     } cases[] = {
-        {offsetof(struct ledger, lines_read),
-         "11 lines read, but 3 other + 2 rejected + 5 kept. Nothing was published",
-         "9 lines read, but 3 other + 2 rejected + 5 kept."},
-        {offsetof(struct ledger, other), "10 lines read, but 4 other + 2 rejected + 5 kept.",
-         "10 lines read, but 2 other + 2 rejected + 5 kept."},
+        {offsetof(struct ledger, records_read),
+         "11 records read on 10 lines, but 3 other + 2 rejected + 5 kept. Nothing was published",
+         "9 records read on 10 lines, but 3 other + 2 rejected + 5 kept."},
+        {offsetof(struct ledger, other),
+         "10 records read on 10 lines, but 4 other + 2 rejected + 5 kept.",
+         "10 records read on 10 lines, but 2 other + 2 rejected + 5 kept."},
         {offsetof(struct ledger, rejected[REJECT_NO_LESSON]),
-         "10 lines read, but 3 other + 3 rejected + 5 kept.",
-         "10 lines read, but 3 other + 1 rejected + 5 kept."},
-        {offsetof(struct ledger, kept), "10 lines read, but 3 other + 2 rejected + 6 kept.",
-         "10 lines read, but 3 other + 2 rejected + 4 kept."},
+         "10 records read on 10 lines, but 3 other + 3 rejected + 5 kept.",
+         "10 records read on 10 lines, but 3 other + 1 rejected + 5 kept."},
+        {offsetof(struct ledger, kept),
+         "10 records read on 10 lines, but 3 other + 2 rejected + 6 kept.",
+         "10 records read on 10 lines, but 3 other + 2 rejected + 4 kept."},
         {offsetof(struct ledger, sent), "5 events kept, 6 sent, 5 received, 5 folded. Nothing",
          "5 events kept, 4 sent, 5 received, 5 folded."},
         {offsetof(struct ledger, received), "5 events kept, 5 sent, 6 received, 5 folded.",
@@ -68,11 +71,23 @@ static void test_each_count_that_is_off(void)
     }
 }
 
+/* Objects that follow each other on a line are records; no line is fewer than one. */
+static void test_lines_and_records(void)
+{
+    struct ledger ledger = right;
+    struct failure failure = {0};
+    ledger.lines_read = 4;
+    CU_ASSERT_EQUAL(ledger_check(&ledger, &failure), 0);
+    ledger.lines_read = 11;
+    expect_refusal(&ledger, "10 records read on 11 lines, but");
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
         {"books that balance", test_books_that_balance},
         {"each count that is off", test_each_count_that_is_off},
+        {"lines and records", test_lines_and_records},
     };
     return unit_main("ledger", tests, sizeof tests / sizeof tests[0]);
 }

@@ -25,6 +25,8 @@ static const char *word_of(enum decode_result result, enum reject_reason reason)
 {
     if (result == DECODE_EVENT)
         return "event";
+    if (result == DECODE_SEVERAL)
+        return "several";
     return result == DECODE_OTHER ? "other" : event_reject_name(reason);
 }
 
@@ -125,8 +127,6 @@ static void test_types(void)
                                          "\"\"",
                                          "null",
                                          "1",
-                                         "[\"course_completed\"]",
-                                         "{\"event_type\":\"course_completed\"}",
                                          "\"course\\u005fcompleted\"",
                                          "\"course_completed\\\"\"",
                                          "\"xcourse_completed\"",
@@ -134,32 +134,79 @@ static void test_types(void)
                                          "\"course_completed\\u0000\""};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         expect(WITH_TYPE(others[i]), "other", others[i]);
-    expect(decode("{\"user_id\":\"u\",\"x\":\"course_completed\"}"), "other", "no type");
-    expect(decode("[{\"event_type\":\"course_completed\"}]"), "other", "an array");
-    expect(decode("\"course_completed\""), "other", "a string");
     expect(decode("12"), "other", "a number");
+    expect(decode("{\"user_id\":\"u\"}"), "other", "no type, and no name");
+    expect(decode("{\"event_type\":\"x\",\"a\":[\"course_completed\"]}"), "other", "a mention");
+}
+
+/* What names a course event and has no event_type at its top level is no event, and not other. */
+static void test_no_events(void)
+{
+    static const char *const no_events[] = {
+        "{\"user_id\":\"u\",\"x\":\"course_completed\"}",
+        "[{\"event_type\":\"course_completed\"}]",
+        "\"course_completed\"",
+        "\x1e\"course_completed\"",
+        "{\"EVENT_TYPE\":\"course_completed\"}",
+        "{\"Event_type\":\"course_completed\",\"event_type\":null}",
+        "{\"data\":{\"event_type\":\"course_completed\"}}",
+        "{\"event_type\":[\"course_completed\"]}",
+        "{\"event_type\":{\"event_type\":\"course_completed\"}}",
+        "{\"event_type\":7,\"a\":\"course_completed\"}",
+        "{\"event_type\":NaN,\"a\":\"course_completed\"}",
+        "{\"event_type\":\"\\x\",\"a\":\"course_completed\"}",
+        "{\"event_type\":\"course_completed\",\"event_type\":null}"};
+    for (size_t i = 0; i < sizeof no_events / sizeof *no_events; i++) {
+        expect(decode_bytes(no_events[i], strlen(no_events[i])), "not_an_event", no_events[i]);
+        CU_ASSERT_FALSE(decode_is_event(no_events[i], strlen(no_events[i])));
+        CU_ASSERT_TRUE(decode_is_whole(no_events[i], strlen(no_events[i])));
+    }
 }
 
 static void test_users(void)
 {
-    static const char *const missing[] = {
-        "null",     "\"\"",     "1",         "true",        "{}",           "[\"u\"]",
-        "\"a\\x\"", "\"a\tb\"", "\"\\u12\"", "\"\\ud83d\"", "\"\\ude00x\"", "\"\\ud83d\\u0041\"",
-        "nul"};
+    static const char *const missing[] = {"null",
+                                          "\"\"",
+                                          "1.0",
+                                          "true",
+                                          "{}",
+                                          "[\"u\"]",
+                                          "1e2",
+                                          "-",
+                                          "01",
+                                          "1x",
+                                          "-1.5",
+                                          "+1",
+                                          "-00",
+                                          "NaN",
+                                          "0x1",
+                                          "\"a\\x\"",
+                                          "\"a\tb\"",
+                                          "\"\\u12\"",
+                                          "\"\\ud83d\"",
+                                          "\"\\ude00x\"",
+                                          "\"\\ud83d\\u0041\"",
+                                          "nul"};
     for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
         expect(WITH_USER(missing[i]), "no_user", missing[i]);
     expect(decode("{\"event_type\":\"course_completed\"}"), "no_user", "no user");
     expect(decode("{\"event_type\":\"course_completed\",\"User_id\":\"u\"}"), "no_user", "case");
 
-    static const char *const users[][2] = {{"\"U\"", "U"},
-                                           {"\" u \"", " u "},
-                                           {"\"\\u00e9\\\"\\\\\\/\"", "\xc3\xa9\"\\/"},
-                                           {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80"},
-                                           {"\"\xff\x80\"", "\xff\x80"},
-                                           {"\"{\\\"course_id\\\":2}\"", "{\"course_id\":2}"},
-                                           {"\"0123456789012345678901234567890123"
-                                            "456789\\n\"",
-                                            "0123456789012345678901234567890123456789\n"}};
+    static const char *const users[][2] = {
+        {"\"U\"", "U"},
+        {"17", "17"},
+        {"-17 ", "-17"},
+        {"0", "0"},
+        {"-0", "0"},
+        {"\t123456789012345678901234567890\r", "123456789012345678901234567890"},
+        {"\" u \"", " u "},
+        {"\"\\u00e9\\\"\\\\\\/\"", "\xc3\xa9\"\\/"},
+        {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80"},
+        {"\"\xff\x80\"", "\xff\x80"},
+        {"\"{\\\"course_id\\\":2}\"", "{\"course_id\":2}"},
+        {"\"0123456789012345678901234567890123"
+         "456789\\n\"",
+         "0123456789012345678901234567890123456789\n"}};
     for (size_t i = 0; i < sizeof users / sizeof *users; i++) {
         struct outcome outcome = WITH_USER(users[i][0]);
         expect(outcome, "event", users[i][0]);
@@ -210,22 +257,21 @@ static void test_properties(void)
                                       "\"{\\\"course_id\\\":1} x\"",
                                       "\"{\\\"course_id\\\":1}\\u0000\"",
                                       "\"\\\"{}\\\"\"",
-                                      "\"{\\\"a\\\":\\\"\\n\\\"}\"",
                                       "\"{}\t\"",
                                       "nullx",
                                       "nul",
                                       "tru",
-                                      "{\"course_id\":01}",
                                       "{\"course_id\":1,}",
                                       "{\"course_id\" 1}",
-                                      "{\"a\":nul}",
-                                      "{\"a\":\"\\x\"}",
-                                      "{\"a\":\"\t\"}",
-                                      "{\"a\":[1 2]}",
-                                      "{\"a\":.5}",
-                                      "{course_id:1}",
-                                      "{\"a\":+1}",
-                                      "{\"a\":\f1}"};
+                                      "{\"a\":1 2}",
+                                      "{\"a\":\"b\"c}",
+                                      "{\"a\":1,,\"b\":2}",
+                                      "{\"a\"::1}",
+                                      "{\"a\":}",
+                                      "\"{\\\"a\\\":[}}\"",
+                                      "\"{\\\"a\\\":\\\\}\"",
+                                      "\"{\\\"a\\\":[1\"",
+                                      "{course_id:1}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect(WITH_PROPERTIES("completed", bad[i]), "bad_properties", bad[i]);
 
@@ -242,12 +288,26 @@ static void test_properties(void)
         "{\"course_id\":2,\"course_id\":1}",
         "{\"course_id\":null,\"course_id\":1}",
         "{\"course_id\":1,\"Course_id\":2,\"course_id \":3,\"course_id\\u0000\":4}",
+        "{\"a\":NaN,\"b\":-Infinity,\"course_id\":1}",
+        "{\"a\":nul,\"course_id\":1,\"b\":01,\"c\":.5,\"d\":+1,\"e\":\f1,\"f\":1.e}",
+        "{\"a\":\"\\x\t\",\"course_id\":1,\"\\q\":2}",
+        "{\"a\":[1 2,],\"course_id\":1,\"b\":{,:,\"\\x\"}}",
+        "\"{\\\"a\\\":\\\"\\n\\\",\\\"b\\\":NaN,\\\"course_id\\\":1}\"",
         "{\"course_id\":1,\"\":2,\"a\":-1.5E+3,\"b\":true,\"c\":null,\"d\":[],\"e\":\"\xff\"}"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         struct outcome outcome = WITH_PROPERTIES("completed", good[i]);
         if (expect(outcome, "event", good[i]))
             CU_ASSERT_EQUAL(outcome.event.course_id, 1);
     }
+    static const char *const no_course[] = {"{\"course_id\":01}",    "{\"course_id\":NaN}",
+                                            "{\"course_id\":1x}",    "{\"course_id\":\"\\x\"}",
+                                            "{\"course_id\":[1 2]}", "{\"course\\xid\":1}"};
+    for (size_t i = 0; i < sizeof no_course / sizeof *no_course; i++)
+        expect(WITH_PROPERTIES("completed", no_course[i]), "no_course", no_course[i]);
+    struct outcome spent = WITH_PROPERTIES(
+        "lesson_completed", "{\"course_id\":1,\"lesson_id\":2,\"time_spent_sec\":NaN}");
+    if (expect(spent, "event", "NaN as time spent"))
+        CU_ASSERT_EQUAL(spent.event.time_spent_us, EVENT_TIME_UNUSABLE);
     expect(WITH_PROPERTIES("completed", "null"), "no_course", "null");
     expect(WITH_PROPERTIES("completed", " null "), "no_course", "null between blanks");
     expect(decode("{\"event_type\":\"course_completed\",\"user_id\":\"u\","
@@ -415,6 +475,9 @@ static void test_wholeness(void)
                                         " \t\r{" FIELDS "}\r",
                                         "\xef\xbb\xbf{" FIELDS "}",
                                         "\xef\xbb\xbf {" FIELDS "}",
+                                        "\x1e{" FIELDS "}",
+                                        " \x1e\r\x1e{" FIELDS "}\r",
+                                        "\xef\xbb\xbf\x1e{" FIELDS "}",
                                         "{" FIELDS ",\"a\":\"course_lesson_started\"}",
                                         "{ " FIELDS " , \"a\" : [ 1 , { } ] }",
                                         "{\"a\":\"{[,:\\\"\\\\\"," FIELDS "}",
@@ -462,7 +525,15 @@ static void test_wholeness(void)
                                          "{" FIELDS ",\"a\":1,\"b\"}",
                                          "{" FIELDS ":1}",
                                          "{" FIELDS ",\"a\":\\\"b\"}",
-                                         "{" FIELDS "}{" FIELDS "}",
+                                         "{" FIELDS "},{" FIELDS "}",
+                                         "{" FIELDS "}[" FIELDS "]",
+                                         "{" FIELDS "}{" FIELDS,
+                                         "{" FIELDS "{" FIELDS "}",
+                                         "{" FIELDS "}{,}",
+                                         "{" FIELDS "}\x1e",
+                                         "{" FIELDS "}{" FIELDS "}\x1e",
+                                         "{" FIELDS "}\xef\xbb\xbf{" FIELDS "}",
+                                         "\x1e\xef\xbb\xbf{" FIELDS "}",
                                          "{" FIELDS "}\xef\xbb\xbf",
                                          " \xef\xbb\xbf{" FIELDS "}",
                                          "\"course_completed",
@@ -492,12 +563,70 @@ static void test_wholeness(void)
     }
 }
 
+/* Objects that follow each other on a line are told one by one. */
+static void test_several_objects(void)
+{
+    static const char *const separators[] = {"", " ", "\r", "\x1e", "\r\n\x1e\x1e ", "\t"};
+    static const char *const objects[] = {"{" FIELDS "}", "{\"a\":1}", "{ }",
+                                          "{\"b\":\"course_completed\"}",
+                                          "{\"event_type\":\"course_completed\"}"};
+    static const char *const words[] = {"event", "other", "other", "not_an_event", "no_user"};
+    static char line[ROOM + DECODE_PADDING];
+    for (size_t i = 0; i < sizeof separators / sizeof *separators; i++) {
+        size_t bytes = 0;
+        for (size_t j = 0; j < sizeof objects / sizeof *objects; j++)
+            bytes +=
+                (size_t)snprintf(line + bytes, ROOM - bytes, "%s%s", separators[i], objects[j]);
+        expect(decode_bytes(line, bytes), "several", line);
+        CU_ASSERT_TRUE(decode_is_event(line, bytes));
+        CU_ASSERT_TRUE(decode_is_whole(line, bytes));
+        CU_ASSERT_FALSE(decode_is_whole(line, bytes - 1));
+        CU_ASSERT_FALSE(decode_is_event(line, bytes - 1));
+        const char *at = line;
+        for (size_t j = 0; j < sizeof objects / sizeof *objects; j++) {
+            size_t record_bytes = 0;
+            at = decode_next(at, line + bytes, &record_bytes);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+            CU_ASSERT_EQUAL(record_bytes, strlen(objects[j]));
+            CU_ASSERT_EQUAL(memcmp(at, objects[j], record_bytes), 0);
+            expect(decode_bytes(at, record_bytes), words[j], objects[j]);
+            at += record_bytes;
+        }
+        size_t none = 0;
+        CU_ASSERT_PTR_NULL(decode_next(at, line + bytes, &none));
+    }
+}
+
+static uint64_t weight(const char *text)
+{
+    static char room[ROOM + DECODE_PADDING];
+    memset(room, '"', sizeof room);
+    memcpy(room, text, strlen(text));
+    return decode_weight(room, strlen(text));
+}
+
+/* How many events a line stands for, when it is rejected. */
+static void test_weights(void)
+{
+    CU_ASSERT_EQUAL(weight(""), 1);
+    CU_ASSERT_EQUAL(weight("course_completed"), 1);
+    CU_ASSERT_EQUAL(weight("{\"a\":\"course_completed\"}"), 1);
+    CU_ASSERT_EQUAL(weight("\"course_completed\",\"course_lesson_started\""), 2);
+    CU_ASSERT_EQUAL(weight("[\"course_completed\",\"course_lesson_completed\",\"x\",\"xcourse_"
+                           "completed\",\"course_completed \",\"course_lesson_started"),
+                    2);
+    CU_ASSERT_EQUAL(weight("\"\\\"course_completed\\\" \\\"course_completed\\\"\""), 2);
+    CU_ASSERT_EQUAL(weight("\\\\\\\"course_completed\\\\\\\" \"course_lesson_started\""), 2);
+    CU_ASSERT_EQUAL(weight("\"course_completed\\\"\",\"course_completed\\\\\""), 1);
+    CU_ASSERT_EQUAL(weight("a,course_completed,b,course_completed"), 1);
+}
+
 static void test_doubled_keys(void)
 {
     static const char *const cases[][2] = {
         {"{" FIELDS ",\"event_type\":\"x\"}", "other"},
-        {"{" FIELDS ",\"event_type\":5}", "other"},
-        {"{" FIELDS ",\"event_type\":[]}", "other"},
+        {"{" FIELDS ",\"event_type\":5}", "not_an_event"},
+        {"{" FIELDS ",\"event_type\":[]}", "not_an_event"},
         {"{" FIELDS ",\"event\\u005ftype\":\"x\"}", "other"},
         {"{" FIELDS ",\"Event_type\":\"x\"}", "event"},
         {"{\"event_type\":\"x\"," FIELDS "}", "event"},
@@ -693,6 +822,7 @@ int main(void)
 {
     static const struct unit_test tests[] = {
         {"event types", test_types},
+        {"no events", test_no_events},
         {"users", test_users},
         {"times", test_times},
         {"event_properties", test_properties},
@@ -700,6 +830,8 @@ int main(void)
         {"time spent", test_time_spent},
         {"fingerprints", test_fingerprints},
         {"whole and broken lines", test_wholeness},
+        {"several objects on a line", test_several_objects},
+        {"what a reject weighs", test_weights},
         {"the same key twice", test_doubled_keys},
         {"the order of the reasons", test_order_of_reasons},
         {"depth and length", test_depth_and_length},

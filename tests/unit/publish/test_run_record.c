@@ -62,7 +62,10 @@ static void names_every_count(void)
             CU_ASSERT_STRING_NOT_EQUAL(fields[i].name, fields[j].name);
         counts += fields[i].kind == RUN_RECORD_COUNT;
     }
-    /* All of the ledger, ranks, the rows of both marts, and what is known of sessions. */
+    /*
+     * All of the ledger but the weight of rejects; the version of the rules, ranks, the rows of
+     * both marts, and what is known of sessions.
+     */
     CU_ASSERT_EQUAL(counts, LEDGER_COUNTS + 6);
     CU_ASSERT_STRING_EQUAL(fields[0].name, "run_id");
     CU_ASSERT_STRING_EQUAL(fields[2].name, "attempt_at");

@@ -42,7 +42,7 @@ static void make(struct manifest *manifest)
     /* The books of a checkpoint balance. */
     struct ledger *ledger = &manifest->ledger;
     ledger->kept = ledger->sent = ledger->received = ledger->folded = UINT64_C(1) << 62;
-    ledger->lines_read = ledger->other + ledger_rejected(ledger) + ledger->kept;
+    ledger->records_read = ledger->other + ledger_rejected(ledger) + ledger->kept;
     manifest->inputs = calloc(2, sizeof *manifest->inputs);
     manifest->inputs[0] =
         (struct manifest_input){.path = strdup("/d/a\"\\\n\x01 \xc3\xa9\xff.json"),
@@ -153,7 +153,7 @@ static void test_what_is_refused(void)
         {"\"sessions\":", "\"sections\":", "its \"sessions\" is missing or out of range"},
         {"\"no_time\"", "\"no_tide\"", "its \"no_time\" is missing or out of range"},
         {"\"next\":\"7\"", "\"next\":\"1\"", "its \"unfinished\" is missing or out of range"},
-        {"\"folded\":\"4", "\"folded\":\"3", "its \"lines_read\" is missing or out of range"},
+        {"\"folded\":\"4", "\"folded\":\"3", "its \"records_read\" is missing or out of range"},
         {"\"split\":9", "\"split\":10", "its \"unfinished\" is missing or out of range"},
         {"\"first_group\":100", "\"first_group\":101", "its \"files\" is missing or out of range"},
         {"\"last_group\":4095", "\"last_group\":4094", "its \"files\" is missing or out of range"},
