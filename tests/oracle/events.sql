@@ -1,17 +1,35 @@
 -- Lines -> events, rejects and others.
 
 -- Only a line whose text names a course event type is looked at; all else is "other".
-create table candidate as
-select source, position, raw, whole_json(line_text(raw)) as body
+create table named as
+select source, position, raw, line_text(raw) as text,
+       case when is_utf8(raw) then 'UTF8' else 'LATIN1' end as encoding
 from line
-where position('course_lesson_started'::bytea in raw) > 0
-   or position('course_lesson_completed'::bytea in raw) > 0
-   or position('course_completed'::bytea in raw) > 0;
+where names_course_event(raw);
+
+create table parted as
+select named.*, objects, starts from named, objects_of(text);
+
+-- A line is one record, but for one of several whole objects, each of which is a record of its own.
+create table candidate as
+select source, position, raw, whole_json(record_text(text)) as body
+from parted
+where coalesce(cardinality(objects), 0) < 2
+union all
+select source, position + octet_length(convert_to(left(text, start), encoding)),
+       convert_to(object, encoding), whole_json(object)
+from parted, unnest(objects, starts) as part (object, start)
+where cardinality(objects) > 1;
+
+create table record as
+select source, position from line where not names_course_event(raw)
+union all
+select source, position from candidate;
 
 create table course_event as
 select source, position, raw, body,
        string_in(body -> 'event_type') as kind,
-       string_in(body -> 'user_id') as user_id,
+       user_in(body -> 'user_id') as user_id,
        event_time_us(string_in(body -> 'event_time')) as time_us,
        case jsonb_typeof(body -> 'event_properties')
            when 'string' then whole_json(string_in(body -> 'event_properties'))
@@ -49,6 +67,10 @@ from read_event;
 
 create table reject as
 select source, position, raw, 'not_json' as reason from candidate where body is null
+union all
+select source, position, raw, 'not_an_event' as reason from candidate
+where body is not null and names_course_event(raw)
+  and jsonb_typeof(body -> 'event_type') is distinct from 'string'
 union all
 select source, position, raw, reason from judged where reason is not null;
 

@@ -23,9 +23,58 @@ exception when others then
     return null;
 end $$;
 
+create function names_course_event(raw bytea) returns boolean language sql immutable as $$
+    select position('course_lesson_started'::bytea in raw) > 0
+        or position('course_lesson_completed'::bytea in raw) > 0
+        or position('course_completed'::bytea in raw) > 0
+$$;
+
+-- A line from where its first record begins: behind a byte order mark, blanks and 0x1E.
+create function record_text(line text) returns text language sql immutable as $$
+    select ltrim(regexp_replace(line, e'^\ufeff', ''), e' \t\r\x1e')
+$$;
+
+-- The objects that a line consists of, and how many characters stand before each; NULL where it
+-- consists of anything else. An object ends at the first brace up to which it is whole.
+create function objects_of(line text, out objects text[], out starts int[])
+language plpgsql immutable as $$
+declare
+    rest text := record_text(line);
+    length int;
+    next int;
+begin
+    loop
+        length := 0;
+        if rest is null or left(rest, 1) <> '{' then
+            objects := null;
+            return;
+        end if;
+        loop
+            next := strpos(substr(rest, length + 1), '}');
+            length := length + next;
+            exit when next = 0 or whole_json(left(rest, length)) is not null;
+        end loop;
+        if next = 0 then
+            objects := null;
+            return;
+        end if;
+        objects := objects || left(rest, length);
+        starts := starts || (char_length(line) - char_length(rest));
+        rest := substr(rest, length + 1);
+        exit when ltrim(rest, e' \t\r') = '';
+        rest := ltrim(rest, e' \t\r\x1e');
+    end loop;
+end $$;
+
 -- The text inside a JSON string; NULL when the value is anything else.
 create function string_in(value jsonb) returns text language sql immutable as $$
     select case when jsonb_typeof(value) = 'string' then value #>> '{}' end
+$$;
+
+-- A user is a string, or an integer, which is the text of its digits.
+create function user_in(value jsonb) returns text language sql immutable as $$
+    select case when jsonb_typeof(value) = 'string' or value::text ~ '^-?[0-9]+$'
+                then value #>> '{}' end
 $$;
 
 create function real_date(year int, month int, day int) returns date language plpgsql immutable as $$
@@ -46,7 +95,7 @@ declare
 begin
     part := regexp_match(value,
         '^([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})'
-        || '(?:\.([0-9]+))?(Z|([+-])([0-9]{2}):?([0-9]{2})?)?$');
+        || '(?:\.([0-9]+))?(Z| UTC| ?([+-])([0-9]{2}):?([0-9]{2})?)?$');
     if part is null or value ~ '[+-][0-9]{2}:$' then
         return null;
     end if;

@@ -88,11 +88,13 @@ from (select *,
 create table ledger as
 select 'lines_read' as name, (select count(*) from line) as value
 union all
-select 'other', (select count(*) from line) - (select count(*) from reject)
+select 'records_read', (select count(*) from record) as value
+union all
+select 'other', (select count(*) from record) - (select count(*) from reject)
                 - (select count(*) from event)
 union all
 select reason, (select count(*) from reject where reject.reason = each.reason)
-from unnest(array['not_json', 'no_user', 'no_time', 'bad_properties', 'no_course', 'no_lesson'])
+from unnest(array['not_json', 'not_an_event', 'no_user', 'no_time', 'bad_properties', 'no_course', 'no_lesson'])
      as each (reason)
 union all
 select 'kept', (select count(*) from event)

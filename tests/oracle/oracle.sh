@@ -7,8 +7,9 @@
 # mart_course_funnel_dropoff.csv, ledger.csv (name,value) and rejects.csv (source,offset,reason,
 # the line in hex). Works in the schema "oracle" of the server that PGHOST, PGUSER and the like
 # name, and drops it. Not judged here, since PostgreSQL reads them in its own way: lines with the
-# escape \u0000, with lone surrogates, with a NUL, with exponents of more than five digits, or with
-# both bytes that are not UTF-8 and a user_id spelled with \u escapes.
+# escape \u0000, with lone surrogates, with a NUL, with exponents of more than five digits, with a
+# value that is no JSON in a field that is not used, with a user_id that is a number with an exponent,
+# or with both bytes that are not UTF-8 and a user_id spelled with \u escapes.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)

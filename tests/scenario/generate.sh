@@ -79,13 +79,13 @@ count_of() {
     awk -v name="$1" '$1 == name { print $2 }' "$2"
 }
 python3 "$SOURCE/tests/support/judge_export.py" "$WORK/one" >"$WORK/judged"
-for name in lines rejected_not_json rejected_no_user rejected_no_time rejected_bad_properties \
+for name in lines rejected_not_json rejected_not_an_event rejected_no_user rejected_no_time rejected_bad_properties \
     rejected_no_course rejected_no_lesson time_unusable; do
     check "$name as counted" test "$(count_of "$name" "$WORK/one.counts")" = \
         "$(count_of "$name" "$WORK/judged")"
     check "there are $name" test "$(count_of "$name" "$WORK/judged")" -gt 0
 done
-kept=$(awk '/^course_/ { sum += $2 } /^(rejected_|made_other)/ { sum -= $2 } END { print sum }' \
+kept=$(awk '/^(course_|twice)/ { sum += $2 } /^(rejected_|made_other)/ { sum -= $2 } END { print sum }' \
     "$WORK/one.counts")
 check "the rest is kept" test "$(count_of kept "$WORK/judged")" = "$kept"
 

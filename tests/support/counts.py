@@ -8,8 +8,8 @@ Only the counts that the input decides: not those of time, place or number of ra
 import json
 import sys
 
-NAMES = ["lines_read", "other", "kept", "duplicates", "time_unusable", "not_json", "no_user",
-         "no_time", "bad_properties", "no_course", "no_lesson"]
+NAMES = ["lines_read", "records_read", "other", "kept", "duplicates", "time_unusable", "not_json",
+         "not_an_event", "no_user", "no_time", "bad_properties", "no_course", "no_lesson"]
 
 
 def numbers(value, name=""):

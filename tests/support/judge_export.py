@@ -4,7 +4,7 @@
 usage: judge_export.py DIR
 
 Every file below DIR is read, through zip or gzip where its magic bytes say so. Standard output
-has one "name count" line for each: lines, rejected_REASON, other, kept, time_unusable, and the
+has one "name count" line for each: lines, records, rejected_REASON, other, kept, time_unusable, and the
 kept events by type. Shares no code with the program.
 """
 import collections
@@ -20,7 +20,7 @@ import zipfile
 
 TYPES = ("course_lesson_started", "course_lesson_completed", "course_completed")
 TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d+))?"
-                  r"(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
+                  r"(Z| UTC| ?[+-]\d\d(?::?\d\d)?)?", re.ASCII)
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -47,7 +47,7 @@ def is_time(value):
     match = TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return False
-    zone = match[8] or ""
+    zone = (match[8] or "").strip()
     digits = re.sub(r"\D", "", zone)
     hours, minutes = int(digits[:2] or 0), int(digits[2:] or 0)
     if hours > 23 or minutes > 59:
@@ -72,18 +72,50 @@ def is_id(value):
     return value is not None and value == value.to_integral_value() and -2**31 <= value < 2**31
 
 
+def names_course_event(text):
+    return any(name.encode() in text for name in TYPES)
+
+
+def records(line):
+    """The texts of the objects of a line, where they are several and all whole; else the line."""
+    text = line.decode("utf-8", "surrogateescape").removeprefix("\ufeff").lstrip(" \t\r\x1e")
+    found, at = [], 0
+    while at < len(text):
+        try:
+            value, end = json.JSONDecoder().raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return [line]
+        if not isinstance(value, dict):
+            return [line]
+        found.append(text[at:end].encode("utf-8", "surrogateescape"))
+        behind = text[end:].lstrip(" \t\r\x1e")
+        if behind == "" and text[end:].strip(" \t\r") != "":
+            return [line]
+        at = len(text) - len(behind)
+    return found if len(found) > 1 else [line]
+
+
+def is_user(value, text):
+    if isinstance(value, str):
+        return value != ""
+    # A number is a user where it is spelled with digits alone.
+    return (isinstance(value, decimal.Decimal)
+            and re.search(rb'"user_id"\s*:\s*-?\d+\s*[,}]', text) is not None)
+
+
 def judge(line):
-    """What becomes of a line, and for a kept one its type and whether its time is usable."""
-    if not any(name.encode() in line for name in TYPES):
+    """What becomes of a record, and for a kept one its type and whether its time is usable."""
+    if not names_course_event(line):
         return "other", None
-    event = read_json(line)
+    event = read_json(line.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\x1e"))
     if event is None:
         return "rejected_not_json", None
     kind = event.get("event_type") if isinstance(event, dict) else None
-    if not isinstance(kind, str) or kind not in TYPES:
+    if not isinstance(kind, str):
+        return "rejected_not_an_event", None
+    if kind not in TYPES:
         return "other", None
-    user = event.get("user_id")
-    if not isinstance(user, str) or user == "":
+    if not is_user(event.get("user_id"), line):
         return "rejected_no_user", None
     if not is_time(event.get("event_time")):
         return "rejected_no_time", None
@@ -107,12 +139,14 @@ def main(folder):
             with open(os.path.join(parent, name), "rb") as file:
                 lines = [line for text in files(file.read()) for line in text.split(b"\n")[:-1]]
             for line in lines:
-                result, event = judge(line)
                 counts["lines"] += 1
-                counts[result] += 1
-                if event is not None:
-                    counts[event[0]] += 1
-                    counts["time_unusable"] += event == ("course_lesson_completed", False)
+                for record in records(line) if names_course_event(line) else [line]:
+                    result, event = judge(record)
+                    counts["records"] += 1
+                    counts[result] += 1
+                    if event is not None:
+                        counts[event[0]] += 1
+                        counts["time_unusable"] += event == ("course_lesson_completed", False)
     for name in sorted(counts):
         print(name, counts[name])
 

@@ -29,8 +29,8 @@ class Input:
         self.course = 1000
         self.cohorts, self.lessons, self.rejects, self.names = [], [], [], []
         self.counts = dict.fromkeys(
-            ["lines_read", "other", "kept", "duplicates", "time_unusable", "not_json", "no_user",
-             "no_time", "bad_properties", "no_course", "no_lesson"], 0)
+            ["lines_read", "records_read", "other", "kept", "duplicates", "time_unusable",
+             "not_json", "not_an_event", "no_user", "no_time", "bad_properties", "no_course", "no_lesson"], 0)
 
     def begin_file(self, name, ending=b"\n", head=b""):
         self.close()
@@ -58,7 +58,22 @@ class Input:
             self.rejects.append((self.path, self.offset, verdict, shown.hex()))
         self.offset += len(text) + len(self.ending)
         self.counts["lines_read"] += 1
+        self.counts["records_read"] += 1
         self.counts[verdict] += 1
+
+    def several(self, parts, ending=b""):
+        """Objects on one line: pairs of what stands before an object, and the object's verdict."""
+        for before, what, verdict in parts:
+            self.file.write(before + what)
+            self.offset += len(before)
+            if verdict not in ("kept", "other"):
+                self.rejects.append((self.path, self.offset, verdict, what.hex()))
+            self.offset += len(what)
+            self.counts["records_read"] += 1
+            self.counts[verdict] += 1
+        self.file.write(ending + self.ending)
+        self.offset += len(ending + self.ending)
+        self.counts["lines_read"] += 1
 
     def kept(self, what, unusable=False, duplicate=False):
         self.counts["time_unusable"] += unusable
@@ -108,6 +123,10 @@ def raw(course, lesson="1", user='"u"', kind=STARTED, time=MONDAY, more="", prop
             f'"event_properties":{properties}{more}}}').encode()
 
 
+def event_line(kind, course):
+    return line(event(kind, "u", course, 1))
+
+
 def event_types(i):
     c = i.case("event types: the three and none besides")
     i.kept(event(STARTED, "u", c, 1))
@@ -115,11 +134,20 @@ def event_types(i):
                  "course_completedx", " course_completed", "course_completed ", "Course_completed",
                  "COURSE_COMPLETED", "", "session_end"]:
         i.other(event(kind, "u", c, 9))
-    for kind in ["null", "7", "true", '["course_completed"]', '{"course_completed":1}']:
-        i.other(f'{{"event_type":{kind},"user_id":"u","a":"course_completed"}}'.encode())
-    i.other(b'{"user_id":"u","a":"course_completed"}')
-    i.other(b'"course_completed"')
-    i.other(b'["course_completed",{"event_type":"course_completed"}]')
+    for kind in ["null", "7", "true", '["course_completed"]', '{"course_completed":1}', "NaN"]:
+        i.reject("not_an_event",
+                 f'{{"event_type":{kind},"user_id":"u","a":"course_completed"}}'.encode())
+    i.reject("not_an_event", b'{"user_id":"u","a":"course_completed"}')
+    i.reject("not_an_event", b'"course_completed"')
+    i.reject("not_an_event", b'["course_completed",{"event_type":"course_completed"}]')
+    good = raw(c)
+    i.reject("not_an_event", b"[" + good + b"," + good + b"]")
+    i.reject("not_an_event", b'{"events":[' + good + b"," + good + b"]}")
+    i.reject("not_an_event", b'{"data":' + good + b"}")
+    i.reject("not_an_event", b'{"data":' + json.dumps(good.decode()).encode() + b"}")
+    i.reject("not_an_event", json.dumps(good.decode()).encode())
+    i.reject("not_an_event", good.replace(b'"event_type"', b'"EVENT_TYPE"'))
+    i.reject("not_an_event", good.replace(b'"event_type"', b'"Event_Type"'))
     i.other(b"")
     i.other(b"   ")
     i.other(b"not json at all")
@@ -144,12 +172,18 @@ def users(i):
     i.one_start(c, users=4)
 
     c = i.case("users: none")
-    for spelling in ["null", '""', "5", "5.0", "true", '["u"]', '{"u":1}', r'"\ud800"', r'"\udc00x"',
+    for spelling in ["null", '""', "5.0", "5e0", "-5.5", "05", "NaN", "-", "true", '["u"]', '{"u":1}', r'"\ud800"', r'"\udc00x"',
                      r'"\ud800\u0041"']:
         i.reject("no_user", raw(c, user=spelling))
     i.reject("no_user", event(STARTED, "u", c, 1, user_id=...))
     i.reject("no_user", event(STARTED, "u", c, 1, user_id=..., User_Id="u", USER_ID="u"))
     i.reject("no_user", raw(c, user='"a\x00b"'))
+
+    c = i.case("users: an integer is the user of its digits")
+    for spelling in ["17", '"17"', "0", "-0", '"0"', "-17", '"-17"', "9" * 40, '"' + "9" * 40 + '"',
+                     " 17 "]:
+        i.kept(raw(c, user=spelling))
+    i.one_start(c, users=4)
 
     c = i.case("users: bytes that are not UTF-8 are a name as any other")
     for name in [b"\xff", b"\xfe", b"\xed\xa0\x80", b"\xc0\x80", b"\xc3", b"\xff"]:
@@ -178,11 +212,16 @@ TIMES = [  # event_time, the Monday of its week
     ("0001-01-01 01:00:00+01", "0001-01-01"), ("9999-12-31 22:59:59-01", "9999-12-27"),
     ("2025-07-01 16:34:54.837000", "2025-06-30"), ("2025-07-01T10:04:58.000Z", "2025-06-30"),
     ("2025-07-01 16:34:54." + "1" * 300, "2025-06-30"),
+    ("2025-07-07 00:00:00 UTC", "2025-07-07"), ("2025-07-06T23:59:59.9 UTC", "2025-06-30"),
+    ("2025-07-07 00:00:00 +0000", "2025-07-07"), ("2025-07-07 00:00:00.000 +00:01", "2025-06-30"),
+    ("2025-07-06 22:00:00 -02", "2025-07-07"),
 ]
 NO_TIMES = [
     "", " ", "null", "2025-07-01", "2025-07-01 ", "2025-07-01 10", "2025-07-01 10:00",
     "2025-07-01  10:00:00", " 2025-07-01 10:00:00", "2025-07-01 10:00:00 ", "2025-07-01t10:00:00",
     "2025-07-01 10:00:00z", "2025-07-01 10:00:00 Z", "2025-07-01 10:00:00UTC",
+    "2025-07-01 10:00:00  UTC", "2025-07-01 10:00:00 utc", "2025-07-01 10:00:00 GMT",
+    "2025-07-01 10:00:00  +00", "2025-07-01 10:00:00 UTC ", "2025-07-01 10:00:00 +1",
     "2025-07-01 24:00:00", "2025-07-01 10:60:00", "2025-07-01 23:59:60", "2025-07-01 10:00:61",
     "2025-02-29 10:00:00", "1900-02-29 10:00:00", "2025-02-30 10:00:00", "2025-04-31 10:00:00",
     "2025-00-10 10:00:00", "2025-13-10 10:00:00", "2025-07-00 10:00:00", "2025-07-32 10:00:00",
@@ -293,6 +332,16 @@ def properties(i):
     i.reject("no_course", event(STARTED, "u", c, 1, event_properties=..., course_id=c, lesson_id=1))
     for key in ["Course_id", "COURSE_ID", "course_id ", "course_i", "course_idd", ""]:
         i.reject("no_course", event(STARTED, "u", c, event_properties={key: c, "lesson_id": 1}))
+    c = i.case("properties that the marts do not use are skipped, whatever they are")
+    for odd in ["NaN", "-Infinity", "nul", "01", ".5", '"\\x"', '"\t"', "[1 2,]", "{,:}", "x y"[:1]]:
+        i.kept(raw(c, properties=f'{{"a":{odd},"course_id":{c},"b":[{odd}],"lesson_id":1}}'))
+    i.reject("no_course", raw("NaN"))
+    i.reject("no_lesson", raw(c, lesson="NaN"))
+    i.reject("bad_properties", raw(c, properties=f'{{"a":1 2,"course_id":{c},"lesson_id":1}}'))
+    i.reject("bad_properties", raw(c, properties=f'{{"a"::1,"course_id":{c},"lesson_id":1}}'))
+    i.reject("not_json", raw(c, properties=f'{{"a":[1}},"course_id":{c},"lesson_id":1}}'))
+    i.one_start(c)
+
     c = i.case("ids below the top level do not count")
     i.reject("no_course", raw(c, properties=f'{{"a":{{"course_id":{c}}},"lesson_id":1}}'))
     i.reject("no_course", raw(c, properties=f'{{"a":[{{"course_id":{c}}}],"lesson_id":1}}'))
@@ -315,9 +364,9 @@ def keys(i):
     i.kept(raw(c, kind="session_end", more=f',"event_type":"{STARTED}"'))
     i.kept(raw(c, user='"x"', more=r',"user\u005fid":"u"'))
     i.other(raw(c, more=',"event_type":"session_end"'))
-    i.other(raw(c, more=',"event_type":null'))
+    i.reject("not_an_event", raw(c, more=',"event_type":null'))
     i.reject("no_user", raw(c, user='"u","user_id":null'))
-    i.reject("no_user", raw(c, more=',"user_id":7'))
+    i.reject("no_user", raw(c, more=',"user_id":7.5'))
     i.reject("no_time", raw(c, more=',"event_time":null'))
     i.reject("no_course", raw(c, more=',"event_properties":null'))
     i.reject("bad_properties", raw(c, more=',"event_properties":[]'))
@@ -362,12 +411,24 @@ def texts(i):
     good = raw(c)
     for cut in [len(good) - 1, len(good) - 2, len(good) - 10, 60, 45]:
         i.reject("not_json", good[:cut])
-    for text in [good + b"x", good + b"}", good + b"{}", good + good, b"x" + good, b"[" + good,
+    for text in [good + b"x", good + b"}", good + b"[]", good + b"," + good, good + b"{",
+                 good + b"\x1e", good + good[:-1], b"x" + good, b"[" + good,
                  good[1:], good.replace(b'"user_id"', b'"user_id'), b"course_completed",
                  b"{course_completed}", b'{"a":"course_completed"', b'"course_completed',
                  good.replace(b"}}", b"}]"), good + b",", good + b"\x00", b"\x00" + good,
                  b"," + good, good.replace(b"}}", b'},"a":[1}')]:
         i.reject("not_json", text)
+
+    c = i.case("objects that follow each other on a line")
+    good, none = raw(c), raw(c, user="null")
+    i.several([(b"", good, "kept"), (b"", b"{}", "other")])
+    i.several([(b"", good, "kept"), (b" \t", none, "no_user"), (b"\r", good, "kept")], b" \r")
+    i.several([(b"\x1e", none, "no_user"), (b"\r\x1e", b'{"data":' + good + b"}", "not_an_event"),
+               (b"\x1e\x1e", event_line("page_view", c), "other")])
+    i.kept(b"\x1e" + good)
+    i.kept(b" \x1e " + good + b" ")
+    i.kept(b"\xef\xbb\xbf\x1e" + good)
+    i.one_start(c)
 
     c = i.case("bytes that are not UTF-8, in fields that do not count")
     for odd_bytes in [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\x80abc"]:
@@ -552,6 +613,7 @@ def crowds(i):
         block = b"\n".join(raw(c, user=f'"{n}"') for n in range(begin, begin + 10_000)) + b"\n"
         i.file.write(block)
     i.counts["lines_read"] += crowd
+    i.counts["records_read"] += crowd
     i.counts["kept"] += crowd
     i.one_start(c, users=crowd)
 
@@ -560,6 +622,7 @@ def files(i):
     for name, ending, head in [("crlf.json", b"\r\n", b""), ("blank_lines.json", b"\n", b"\n\n\n")]:
         i.begin_file(name, ending, head)
         i.counts["lines_read"] += head.count(b"\n")
+        i.counts["records_read"] += head.count(b"\n")
         i.counts["other"] += head.count(b"\n")
         c = i.case(f"file {name}")
         i.kept(raw(c))
@@ -582,6 +645,11 @@ def files(i):
     i.kept(raw(c, user='"v"'))
     i.kept(b"\xef\xbb\xbf" + raw(c, user='"w"'))
     i.one_start(c, users=3)
+    i.begin_file("old_line_ends.json", ending=b"\r")
+    c = i.case("line ends of old Macs: all of the file is one line")
+    i.several([(b"", raw(c, user=f'"{n}"'), "kept") for n in range(1)]
+              + [(b"\r", raw(c, user=f'"{n}"'), "kept") for n in range(1, 50)])
+    i.one_start(c, users=50)
     i.begin_file("empty.json")
     i.begin_file("one_newline.json")
     i.other(b"")

@@ -33,6 +33,7 @@ static int print_counts(const struct generate_counts *counts, struct failure *fa
     print_count("made_other", counts->made_other);
     print_count("time_unusable", counts->time_unusable);
     print_count("odd", counts->odd);
+    print_count("twice", counts->twice);
     print_count("hostile", counts->hostile);
     return output_end(stdout, failure);
 }

@@ -16,9 +16,10 @@ struct generate_counts {
     uint64_t made_other;               /* course lines whose damage makes them other */
     uint64_t time_unusable;            /* course lines with an unusable time_spent_sec */
     uint64_t odd;                      /* course lines that are spelled oddly, but are good */
-    uint64_t copies;                   /* lines that deliver an event again */
-    uint64_t late;                     /* lines uploaded an hour or more after the event */
-    uint64_t hostile;                  /* course lines that --hostile changed */
+    uint64_t twice;   /* course lines that hold their event twice: it is read twice */
+    uint64_t copies;  /* lines that deliver an event again */
+    uint64_t late;    /* lines uploaded an hour or more after the event */
+    uint64_t hostile; /* course lines that --hostile changed */
 };
 
 #define GENERATE_COUNTS (sizeof(struct generate_counts) / sizeof(uint64_t))

@@ -4,6 +4,15 @@
 
 #include <stdio.h>
 
+/* What comes of a damaged line. */
+enum outcome {
+    OUTCOME_REJECT, /* and more: this plus the reason */
+    OUTCOME_OTHER = REJECT_REASONS,
+    OUTCOME_UNUSABLE,
+    OUTCOME_ODD,
+    OUTCOME_TWICE
+};
+
 /* Rejects: each kind of damage is the only one of its line, so that its reason is certain. */
 
 static void not_whole(struct generate_edit *edit)
@@ -13,26 +22,33 @@ static void not_whole(struct generate_edit *edit)
                                                    GENERATE_TWICE};
     edit->fields->ending = endings[generate_below(edit->random, COUNT(endings))];
     edit->fields->ending_random = generate_next(edit->random);
+    if (edit->fields->ending == GENERATE_TWICE)
+        edit->outcome = OUTCOME_TWICE;
 }
 
 static void lose_user(struct generate_edit *edit)
 {
+    static const char number[] = "\"user_id\":1000123,"; /* is a user after all */
     static const char *const users[] = {
         "",
         "\"user_id\":null,",
         "\"user_id\":\"\",",
-        "\"user_id\":1000123,",
+        number,
         "\"user_id\":true,",
         "\"user_id\":{\"id\":\"somebody\"},",
         "\"User_Id\":\"somebody\",",
         "\"user_id \":\"somebody\",",
         "\"user_id\":\"somebody\",\"user_id\":null,",
     };
-    generate_edit_print(&edit->fields->user, "%s", PICK(edit, users));
+    const char *user = PICK(edit, users);
+    generate_edit_print(&edit->fields->user, "%s", user);
+    if (user == number)
+        edit->outcome = OUTCOME_ODD;
 }
 
 static void lose_time(struct generate_edit *edit)
 {
+    static const char utc[] = "\"event_time\":\"2025-07-01 10:00:00 UTC\","; /* a time after all */
     static const char *const times[] = {
         "",
         "\"event_time\":null,",
@@ -53,7 +69,7 @@ static void lose_time(struct generate_edit *edit)
         "\"event_time\":\"2025/07/01 10:00:00\",",
         "\"event_time\":\"2025-07-01t10:00:00\",",
         "\"event_time\":\"2025-07-01T10:00:00z\",",
-        "\"event_time\":\"2025-07-01 10:00:00 UTC\",",
+        utc,
         "\"event_time\":\"2025-07-01 10:00:00+5\",",
         "\"event_time\":\"2025-07-01 10:00:00+24:00\",",
         "\"event_time\":\" 2025-07-01 10:00:00\",",
@@ -61,7 +77,10 @@ static void lose_time(struct generate_edit *edit)
         "\"Event_Time\":\"2025-07-01 10:00:00\",",
         "\"event_time\":\"2025-07-01 10:00:00\",\"event_time\":\"n/a\",",
     };
-    generate_edit_print(&edit->fields->time, "%s", PICK(edit, times));
+    const char *time = PICK(edit, times);
+    generate_edit_print(&edit->fields->time, "%s", time);
+    if (time == utc)
+        edit->outcome = OUTCOME_ODD;
 }
 
 static void lose_properties(struct generate_edit *edit)
@@ -134,16 +153,21 @@ static void cut_early(struct generate_edit *edit)
 
 static void change_type(struct generate_edit *edit)
 {
-    static const char *const types[] = {
-        "\"event_type\":\"course_lesson_started\",\"event_type\":\"page_viewed\",",
-        "\"event_type\":\"course_completed_v2\",",
-        "\"event_type\":\"course_lesson_completed \",",
-        "\"event_type\":[\"course_completed\"],",
-        "\"event_type\":null,\"event_name\":\"course_lesson_started\",",
-        "\"Event_Type\":\"course_lesson_started\",",
-        "\"event_type\":\"Course_Lesson_Started\",",
+    static const struct {
+        const char *text;
+        int outcome;
+    } types[] = {
+        {"\"event_type\":\"course_lesson_started\",\"event_type\":\"page_viewed\",", OUTCOME_OTHER},
+        {"\"event_type\":\"course_completed_v2\",", OUTCOME_OTHER},
+        {"\"event_type\":\"course_lesson_completed \",", OUTCOME_OTHER},
+        {"\"event_type\":[\"course_completed\"],", REJECT_NOT_AN_EVENT},
+        {"\"event_type\":null,\"event_name\":\"course_lesson_started\",", REJECT_NOT_AN_EVENT},
+        {"\"Event_Type\":\"course_lesson_started\",", REJECT_NOT_AN_EVENT},
+        {"\"event_type\":\"Course_Lesson_Started\",", OUTCOME_OTHER},
     };
-    generate_edit_print(&edit->fields->type, "%s", PICK(edit, types));
+    size_t i = generate_below(edit->random, COUNT(types));
+    generate_edit_print(&edit->fields->type, "%s", types[i].text);
+    edit->outcome = types[i].outcome;
 }
 
 /* Times spent that no average can use. */
@@ -170,13 +194,6 @@ static void spoil_spent(struct generate_edit *edit)
     generate_edit_set_properties(edit);
 }
 
-enum outcome {
-    OUTCOME_REJECT, /* and more: this plus the reason */
-    OUTCOME_OTHER = REJECT_REASONS,
-    OUTCOME_UNUSABLE,
-    OUTCOME_ODD
-};
-
 #define STARTED (1U << EVENT_LESSON_STARTED)
 #define COMPLETED (1U << EVENT_LESSON_COMPLETED)
 #define LESSON_EVENTS (STARTED | COMPLETED)
@@ -185,7 +202,7 @@ enum outcome {
 static const struct {
     void (*apply)(struct generate_edit *edit);
     unsigned kinds; /* of events that can be damaged so */
-    int outcome;
+    int outcome;    /* unless the way itself says another */
     uint32_t weight;
 } ways[] = {
     {not_whole, ALL_EVENTS, OUTCOME_REJECT + REJECT_NOT_JSON, 8},
@@ -236,9 +253,10 @@ void generate_dirt_apply(struct generate_fields *fields, const struct generate_v
 {
     struct generate_edit edit = {.fields = fields, .values = values, .random = random};
     size_t way = draw_way(values->kind, choice);
+    edit.outcome = ways[way].outcome;
     generate_edit_begin(&edit);
     ways[way].apply(&edit);
-    switch (ways[way].outcome) {
+    switch (edit.outcome) {
     case OUTCOME_OTHER:
         counts->made_other++;
         break;
@@ -248,7 +266,10 @@ void generate_dirt_apply(struct generate_fields *fields, const struct generate_v
     case OUTCOME_ODD:
         counts->odd++;
         break;
+    case OUTCOME_TWICE:
+        counts->twice++;
+        break;
     default:
-        counts->rejected[ways[way].outcome]++;
+        counts->rejected[edit.outcome]++;
     }
 }

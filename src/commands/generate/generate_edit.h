@@ -56,6 +56,7 @@ struct generate_edit {
     char course[128];
     char lesson[128];
     char spent[128];
+    int outcome; /* what is to come of the line, see generate_dirt.c */
 };
 
 /* The names of the course event types, by enum event_kind. */

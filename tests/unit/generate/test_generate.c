@@ -216,7 +216,8 @@ static void test_damage_stays_in_its_line(void)
         CU_ASSERT_PTR_NULL(memchr(line, '\0', bytes));
         lines++;
     }
-    uint64_t outcomes = counts.made_other + counts.time_unusable + counts.odd;
+    uint64_t outcomes = counts.made_other + counts.time_unusable + counts.odd + counts.twice;
+    CU_ASSERT(counts.twice > 0);
     for (int reason = 0; reason < REJECT_REASONS; reason++) {
         CU_ASSERT(counts.rejected[reason] > 0);
         outcomes += counts.rejected[reason];
