@@ -18,7 +18,7 @@
  * since readers of JSON round them. Pure.
  */
 
-#define MANIFEST_FORMAT_VERSION 3
+#define MANIFEST_FORMAT_VERSION 4
 
 #define MANIFEST_NAME "manifest.json"
 #define MANIFEST_STRETCHES_NAME "rejects.h5"

@@ -170,9 +170,9 @@ static void test_what_is_refused(void)
     expect_refusal("{", "[", EXIT_BUG,
                    "it is right by its digest and cannot be read as JSON: there is no memory "
                    "left for it, or it was made by hand");
-    expect_refusal("\"format_version\":3", "\"format_version\":4", EXIT_STRANGER,
-                   "it is of version 4 of the format, and this program (" COURSE_FUNNEL_VERSION
-                   ") reads version 3. Go on with the program that wrote it, or start over with "
+    expect_refusal("\"format_version\":4", "\"format_version\":5", EXIT_STRANGER,
+                   "it is of version 5 of the format, and this program (" COURSE_FUNNEL_VERSION
+                   ") reads version 4. Go on with the program that wrote it, or start over with "
                    "--restart");
 }
 
