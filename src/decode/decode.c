@@ -158,11 +158,9 @@ static struct text string_at(struct decoder *decoder, const char *at, const char
     return text;
 }
 
-/* The user at ${at}: a string, or an integer, whose digits it is. */
-static struct text user_at(struct decoder *decoder, const char *at, const char *end)
+/* The integer at ${at}, as a user: its digits. */
+static struct text integer_at(const char *at, const char *end)
 {
-    if (at == NULL || *at == '"')
-        return string_at(decoder, at, end);
     struct text none = {NULL, 0};
     const char *after = number_end(at, end);
     if (after == NULL || after == end)
@@ -356,7 +354,9 @@ enum decode_result decode_line(struct decoder *decoder, const char *line, size_t
     }
 
     begin_line(decoder, bytes);
-    fields.user = user_at(decoder, values[STRUCTURE_USER_ID], end);
+    const char *user = values[STRUCTURE_USER_ID];
+    fields.user =
+        user == NULL || *user == '"' ? string_at(decoder, user, end) : integer_at(user, end);
     fields.time = string_at(decoder, values[STRUCTURE_EVENT_TIME], end);
     fields.time_us = NULL;
     fields.properties = values[STRUCTURE_EVENT_PROPERTIES];

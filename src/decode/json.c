@@ -218,7 +218,7 @@ static const char *skip_nested(const char *at, const char *end, unsigned outer)
 }
 
 /* Whether a byte ends a run of bytes that stands in the place of a number or literal. */
-static bool ends_run(char byte)
+static inline bool ends_run(char byte)
 {
     switch (byte) {
     case '{':
@@ -321,7 +321,7 @@ static const char *read_loose_value(const char *at, const char *end, struct json
 {
     if (at < end && *at != '{' && *at != '[') {
         const char *after = scalar(at, end, value);
-        if (after != NULL && after < end && ends_run(*after))
+        if (after != NULL && after < end && (*after == ',' || *after == '}' || ends_run(*after)))
             return after;
     }
     const char *after = json_skip(at, end, 1);

@@ -255,7 +255,9 @@ static void test_ledgers(void)
 {
     int rank = ranks_rank(ranks), count = ranks_count(ranks);
     struct failure failure = {0};
-    struct ledger ledger = {.lines_read = (uint64_t)rank + 1, .other = (uint64_t)rank + 1};
+    struct ledger ledger = {.lines_read = (uint64_t)rank + 1,
+                            .records_read = (uint64_t)rank + 1,
+                            .other = (uint64_t)rank + 1};
     /* Nobody but the last rank has seen an event. */
     bool has_events = rank == count - 1;
     int64_t first_us = has_events ? -7 : INT64_MAX, last_us = has_events ? 9 : INT64_MIN;
@@ -263,7 +265,7 @@ static void test_ledgers(void)
     CU_ASSERT_EQUAL(ledger.lines_read, (uint64_t)count * ((uint64_t)count + 1) / 2);
     CU_ASSERT(first_us == -7 && last_us == 9);
 
-    ledger = (struct ledger){.lines_read = 1, .other = has_events ? 0 : 1};
+    ledger = (struct ledger){.lines_read = 1, .records_read = 1, .other = has_events ? 0 : 1};
     CU_ASSERT(reduce_ledger(ranks, &ledger, &first_us, &last_us, &failure) == -1);
     CU_ASSERT_EQUAL(failure.code, EXIT_BUG);
 }

@@ -51,7 +51,7 @@ for generation in found["generations"]:
     with open(os.path.join(path, "manifest.json")) as file:
         manifest = json.load(file)
     assert generation["whole"] and generation["kind"] == "state"
-    for name in "lines_read", "other", "kept", "duplicates", "time_unusable":
+    for name in "lines_read", "records_read", "other", "kept", "duplicates", "time_unusable":
         assert generation["counts"][name] == int(manifest[name]), name
     rejected = sum(int(count) for count in manifest["rejected"].values())
     assert generation["counts"]["rejected"] == rejected > 0

@@ -259,11 +259,12 @@ with open(sys.argv[1] + "/marts/course_funnel_run.json") as file:
 with open(sys.argv[1] + "/stdout", encoding="utf-8") as file:
     summary = file.read()
 rejected = {name: value for name, value in record.items() if name.startswith("rejected_")}
-wanted = {"lines read": record["lines_read"], "other": record["other"],
+wanted = {"lines read": record["lines_read"], "records read": record["records_read"],
+          "other": record["other"],
           "rejected": sum(rejected.values()), "kept": record["kept"],
           "duplicates": record["duplicates"], "time unusable": record["time_unusable"]}
 wanted.update({name.removeprefix("rejected_"): value for name, value in rejected.items() if value})
-good = record["lines_read"] == record["other"] + sum(rejected.values()) + record["kept"]
+good = record["records_read"] == record["other"] + sum(rejected.values()) + record["kept"]
 good = good and min(wanted.values()) > 0
 for name, value in wanted.items():
     match = re.search(rf"\b{name}\s+([\d,]+)", summary)

@@ -72,8 +72,23 @@ insert into v.record values
         "event_properties":{"course_id":5},"other":"\u0000\ud800"}'),
     ('{"event_type":"other","user_properties":{"last":"course_completed"}}'),
     ('{"event_type":"other"}'),
-    ('{"event_type":"course_completed","user_id":5,"event_time":"2025-07-02 00:00:00",
+    ('{"event_type":"course_completed","user_id":5.5,"event_time":"2025-07-02 00:00:00",
         "event_properties":{"course_id":5}}');
+create table v.shapes as select *, record::jsonb as _airbyte_data from (values
+    ('{"event_type":"course_completed","user_id":17,"event_time":"2025-07-02 00:00:00 UTC",
+        "event_properties":{"course_id":5}}'),
+    ('{"event_type":"course_completed","user_id":"17","event_time":"2025-07-02 00:00:00 +0000",
+        "event_properties":{"course_id":5}}'),
+    ('{"event_type":"other","user_properties":{"last":"course_completed"}}'),
+    ('{"data":{"event_type":"course_completed"}}'),
+    ('{"EVENT_TYPE":"course_completed"}'),
+    ('{"event_type":null,"name":"course_lesson_started"}'),
+    ('[{"event_type":"course_completed"},{"event_type":"course_completed"}]'),
+    ('"{\"event_type\":\"course_completed\"}"'),
+    ('{"data":{}}'), ('null')) as made (record);
+create table v.joined (record text);
+insert into v.joined select string_agg(record, ' ' order by record desc) from v.shapes
+    where record like '{%';
 SQL
 read_table() { # read_table NAME ARGS...
     local name=$1
@@ -160,6 +175,29 @@ counted record lines_read 3
 counted record other 1
 counted record kept 1
 counted record no_user 1
+
+# What is no event at its top level is a reject of a table too, in jsonb as in text; a row weighs 1.
+read_table shapes
+counted shapes kept 2
+counted shapes other 0
+counted shapes not_an_event 5
+read_table shapes --column record=record
+counted shapes kept 2
+counted shapes other 1
+counted shapes not_an_event 5
+check "one user of digits" grep -qx '5,2025-06-30,0,1,,' \
+    "$WORK/shapes/mart_course_funnel_cohorts.csv"
+leaves 7 funnel 2 rebuild --from "$CONNINFO" --events-table v.shapes --to "$WORK/none" \
+    --rejects "$WORK/none.rejects"
+says "5 of 7 course events were rejected"
+says "--column record=COLUMN"
+
+# Objects that follow each other in one text are records, as on a line.
+read_table joined --column record=record
+counted joined lines_read 1
+counted joined records_read 7
+counted joined kept 2
+counted joined not_an_event 3
 
 # How the sessions are set, told by a view that they read.
 psql -XAtq -v ON_ERROR_STOP=1 <<'SQL'

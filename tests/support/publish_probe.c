@@ -87,7 +87,8 @@ static void fill_record(struct run_record *record, const struct marts *marts, in
     record->started_us = INT64_C(1751387694837000);
     record->finished_us = INT64_C(1751387700000001);
     record->ranks = 2;
-    record->ledger = (struct ledger){.lines_read = 31, .other = 10, .rejected = {1, 2, 3, 4, 5, 6}};
+    record->ledger = (struct ledger){
+        .lines_read = 31, .records_read = 31, .other = 10, .rejected = {1, 0, 2, 3, 4, 5, 6}};
     record->ledger.bytes_read = UINT64_C(9007199254740993);
     record->cohort_rows = marts->cohort_count;
     record->lesson_rows = marts->lesson_count;

@@ -24,6 +24,7 @@ static bool add_counts(cJSON *object, const struct ledger *ledger)
 {
     cJSON *counts = cJSON_AddObjectToObject(object, "counts");
     return counts != NULL && add_number(counts, "lines_read", ledger->lines_read) &&
+           add_number(counts, "records_read", ledger->records_read) &&
            add_number(counts, "other", ledger->other) &&
            add_number(counts, "rejected", ledger_rejected(ledger)) &&
            add_number(counts, "kept", ledger->kept) &&

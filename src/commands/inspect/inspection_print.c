@@ -38,6 +38,7 @@ static void print_counts(FILE *out, const struct manifest *manifest)
         const char *name;
         uint64_t count;
     } counts[] = {{"lines read", ledger->lines_read},
+                  {"records read", ledger->records_read},
                   {"  other", ledger->other},
                   {"  rejected", ledger_rejected(ledger)},
                   {"  kept", ledger->kept},
