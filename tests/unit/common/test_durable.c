@@ -57,7 +57,7 @@ static void expect_names(const char *due)
     CU_ASSERT_PTR_NOT_NULL_FATAL(directory);
     while ((entry = readdir(directory)) != NULL)
         if (entry->d_name[0] != '.')
-            snprintf(found + strlen(found), sizeof found - strlen(found), "%s ", entry->d_name);
+            snprintf(found + strlen(found), sizeof found - strlen(found), "%.60s ", entry->d_name);
     closedir(directory);
     CU_ASSERT_STRING_EQUAL(found, due);
 }
