@@ -108,7 +108,7 @@ static int next_manifest(struct checkpoint *checkpoint, struct candidates *candi
     while (candidates->next < candidates->listing.generation_count) {
         struct failure trouble = {0};
         if (read_manifest(checkpoint, candidates->listing.generations[candidates->next], text,
-                          &checkpoint->found, &trouble) == 0)
+                          &checkpoint->start, &trouble) == 0)
             return 1;
         if (leave_out(checkpoint, candidates, &trouble, failure) != 0)
             return -1;
@@ -228,16 +228,16 @@ static int join(struct checkpoint *checkpoint, struct failure *failure)
     return ranks_vote(checkpoint->ranks, failure);
 }
 
-/* Each rank's part of the generation that checkpoint->found is of. */
+/* Each rank's part of the generation that was found. */
 static int load(struct checkpoint *checkpoint, struct failure *failure)
 {
     struct generation generation;
     struct ranks *ranks = checkpoint->ranks;
-    if (generation_open(&checkpoint->store, &checkpoint->found, &generation, failure) != 0)
+    if (generation_open(&checkpoint->store, &checkpoint->start, &generation, failure) != 0)
         return -1;
     int result = is_root(checkpoint) ? generation_check_names(&generation, failure) : 0;
     (void)FAULT("checkpoint.load");
-    if (result == 0 && checkpoint->found.kind == MANIFEST_STATE) {
+    if (result == 0 && checkpoint->start.kind == MANIFEST_STATE) {
         result = state_create(ranks_rank(ranks), ranks_count(ranks), &checkpoint->state, failure);
         if (result == 0)
             result = generation_load_state(&generation, checkpoint->state, failure);
@@ -249,7 +249,7 @@ static int load(struct checkpoint *checkpoint, struct failure *failure)
         result = generation_load_stretches(&generation, &checkpoint->earlier_stretches,
                                            &checkpoint->earlier_stretch_count, failure);
         if (result == 0)
-            result = generation_check_parts(&checkpoint->store, &checkpoint->found, failure);
+            result = generation_check_parts(&checkpoint->store, &checkpoint->start, failure);
     }
     generation_close(&generation);
     return result;
@@ -264,7 +264,7 @@ static void forget(struct checkpoint *checkpoint)
     free(checkpoint->earlier_stretches);
     checkpoint->earlier_stretches = NULL;
     checkpoint->earlier_stretch_count = 0;
-    manifest_clear(&checkpoint->found);
+    manifest_clear(&checkpoint->start);
 }
 
 /*
@@ -281,7 +281,7 @@ static int try_candidates(struct checkpoint *checkpoint, struct candidates *cand
         if (is_root(checkpoint)) {
             found = next_manifest(checkpoint, candidates, &text, failure);
             if (found > 0)
-                (void)manifest_compare(&checkpoint->found, checkpoint->options.path, list, choices,
+                (void)manifest_compare(&checkpoint->start, checkpoint->options.path, list, choices,
                                        failure);
         }
         unsigned char *bytes = text.bytes;
@@ -289,7 +289,7 @@ static int try_candidates(struct checkpoint *checkpoint, struct candidates *cand
         (void)ranks_share(checkpoint->ranks, &bytes, &byte_count, failure);
         if (failure->code == 0 && !is_root(checkpoint)) {
             if (byte_count > 0)
-                (void)manifest_parse((char *)bytes, byte_count - 1, &checkpoint->found, failure);
+                (void)manifest_parse((char *)bytes, byte_count - 1, &checkpoint->start, failure);
             free(bytes);
         }
         durable_bytes_free(&text);
@@ -301,7 +301,7 @@ static int try_candidates(struct checkpoint *checkpoint, struct candidates *cand
         struct failure trouble = {0};
         (void)load(checkpoint, &trouble);
         if (ranks_vote(checkpoint->ranks, &trouble) == 0) {
-            manifest_set_sessions(&checkpoint->found, choices);
+            manifest_set_sessions(&checkpoint->start, choices);
             return 1;
         }
         forget(checkpoint);
@@ -327,7 +327,7 @@ static void tell_interval(const struct checkpoint *checkpoint)
 
 static void tell_found(const struct checkpoint *checkpoint)
 {
-    const struct manifest *found = &checkpoint->found;
+    const struct manifest *found = checkpoint->found;
     char name[STORE_NAME_BYTES];
     store_name((struct store_generation){found->attempt, found->generation}, name);
     if (found->kind == MANIFEST_SUMS)
@@ -346,10 +346,10 @@ static void tell_found(const struct checkpoint *checkpoint)
 static int settle(struct checkpoint *checkpoint, const struct candidates *candidates,
                   struct failure *failure)
 {
-    if (!checkpoint->has_found && check_none(checkpoint, candidates, failure) != 0)
+    if (checkpoint->found == NULL && check_none(checkpoint, candidates, failure) != 0)
         return -1;
-    if (checkpoint->has_found && !checkpoint->store.is_run_known &&
-        store_adopt(&checkpoint->store, checkpoint->found.run_id, failure) != 0)
+    if (checkpoint->found != NULL && !checkpoint->store.is_run_known &&
+        store_adopt(&checkpoint->store, checkpoint->start.run_id, failure) != 0)
         return -1;
     return clean_rejects(checkpoint, candidates, failure);
 }
@@ -366,7 +366,7 @@ static int find(struct checkpoint *checkpoint, const struct source_list *list,
     int found = try_candidates(checkpoint, &candidates, list, choices, failure);
     if (found < 0)
         goto free_listing;
-    checkpoint->has_found = found > 0;
+    checkpoint->found = found > 0 ? &checkpoint->start : NULL;
     if (is_root(checkpoint))
         (void)settle(checkpoint, &candidates, failure);
     (void)ranks_vote(checkpoint->ranks, failure);
@@ -395,18 +395,18 @@ int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *option
         checkpoint_free(made);
         return -1;
     }
-    if (made->has_found) {
-        made->last_good = (struct store_generation){made->found.attempt, made->found.generation};
+    if (made->found != NULL) {
+        made->last_good = (struct store_generation){made->start.attempt, made->start.generation};
         /* The run is that of the generation, also where the attempt file did not know it. */
-        memcpy(made->store.attempt.run_id, made->found.run_id, sizeof made->found.run_id);
-    } else if (manifest_set_input(&made->found, list, choices, failure) == 0) {
-        made->found.started_us = clock_now_us();
+        memcpy(made->store.attempt.run_id, made->start.run_id, sizeof made->start.run_id);
+    } else if (manifest_set_input(&made->start, list, choices, failure) == 0) {
+        made->start.started_us = clock_now_us();
     }
     if (is_root(made)) {
         made->due = clock_seconds() + interval_next(&options->interval, -1);
-        if (made->has_found)
+        if (made->found != NULL)
             tell_found(made);
-        if (!made->has_found || made->found.kind == MANIFEST_STATE)
+        if (made->found == NULL || made->start.kind == MANIFEST_STATE)
             tell_interval(made);
     }
     *checkpoint = made;
@@ -430,13 +430,13 @@ const char *checkpoint_run_id(const struct checkpoint *checkpoint)
 
 void checkpoint_set_times(struct checkpoint *checkpoint, int64_t planned_us, int64_t attempt_us)
 {
-    checkpoint->found.planned_us = planned_us;
-    checkpoint->found.attempt_us = attempt_us;
+    checkpoint->start.planned_us = planned_us;
+    checkpoint->start.attempt_us = attempt_us;
 }
 
 const struct manifest *checkpoint_found(const struct checkpoint *checkpoint)
 {
-    return checkpoint != NULL && checkpoint->has_found ? &checkpoint->found : NULL;
+    return checkpoint != NULL ? checkpoint->found : NULL;
 }
 
 struct state *checkpoint_take_state(struct checkpoint *checkpoint)

@@ -10,9 +10,9 @@ struct checkpoint {
     struct ranks *ranks;
     struct checkpoint_options options;
     struct store store;
-    char *parts; /* what paths of reject parts begin with */
-    bool has_found;
-    struct manifest found; /* what this attempt went on from, or of nothing: the input */
+    char *parts;                  /* what paths of reject parts begin with */
+    struct manifest start;        /* what the attempt starts with: what was found, or a new input */
+    const struct manifest *found; /* that, when it was found; else NULL */
     struct state *state;
     struct tally tally, matches;
     struct rejects_stretch *earlier_stretches; /* on rank 0, of earlier attempts */

@@ -54,27 +54,27 @@ static int sum_up(struct saving *saving, struct failure *failure)
 static void fill_manifest(struct saving *saving)
 {
     struct checkpoint *checkpoint = saving->checkpoint;
-    const struct manifest *found = &checkpoint->found;
+    const struct manifest *start = &checkpoint->start;
     struct manifest *manifest = &saving->manifest;
-    uint64_t earlier_bytes = checkpoint->has_found ? found->done_bytes : 0;
+    uint64_t earlier_bytes = checkpoint->found != NULL ? start->done_bytes : 0;
     snprintf(manifest->version, sizeof manifest->version, "%s", COURSE_FUNNEL_VERSION);
     memcpy(manifest->run_id, checkpoint->store.attempt.run_id, sizeof manifest->run_id);
-    memcpy(manifest->input_fingerprint, found->input_fingerprint,
+    memcpy(manifest->input_fingerprint, start->input_fingerprint,
            sizeof manifest->input_fingerprint);
-    memcpy(manifest->columns, found->columns, sizeof manifest->columns);
-    memcpy(manifest->sessions, found->sessions, sizeof manifest->sessions);
+    memcpy(manifest->columns, start->columns, sizeof manifest->columns);
+    memcpy(manifest->sessions, start->sessions, sizeof manifest->sessions);
     manifest->kind = saving->content->kind;
     manifest->attempt = checkpoint->store.attempt.number;
     manifest->generation = ++checkpoint->saved_count;
     manifest->ranks = (uint32_t)ranks_count(checkpoint->ranks);
-    manifest->resumes = found->resumes + (checkpoint->has_found ? 1 : 0);
-    manifest->started_us = found->started_us;
-    manifest->planned_us = found->planned_us;
-    manifest->attempt_us = found->attempt_us;
+    manifest->resumes = start->resumes + (checkpoint->found != NULL ? 1 : 0);
+    manifest->started_us = start->started_us;
+    manifest->planned_us = start->planned_us;
+    manifest->attempt_us = start->attempt_us;
     manifest->written_us = clock_now_us();
-    manifest->range_bytes = found->range_bytes;
-    manifest->disk_bytes = found->disk_bytes;
-    manifest->split_count = found->split_count;
+    manifest->range_bytes = start->range_bytes;
+    manifest->disk_bytes = start->disk_bytes;
+    manifest->split_count = start->split_count;
     manifest->next = saving->content->next;
     /* Headers of archives and text that was read again make this no exact count. */
     manifest->done_bytes += earlier_bytes;
@@ -146,13 +146,13 @@ static int by_group(const void *a, const void *b)
 static int join_parts(struct saving *saving, const struct manifest_part *own, size_t own_count,
                       struct failure *failure)
 {
-    const struct manifest *found = &saving->checkpoint->found;
+    const struct manifest *start = &saving->checkpoint->start;
     struct manifest *manifest = &saving->manifest;
-    manifest->parts = calloc(found->part_count + own_count + 1, sizeof *manifest->parts);
+    manifest->parts = calloc(start->part_count + own_count + 1, sizeof *manifest->parts);
     if (manifest->parts == NULL)
         return failure_memory(failure, "the manifest", own_count * sizeof *own);
-    for (size_t i = 0; i < found->part_count; i++)
-        manifest->parts[manifest->part_count++] = found->parts[i];
+    for (size_t i = 0; i < start->part_count; i++)
+        manifest->parts[manifest->part_count++] = start->parts[i];
     for (size_t i = 0; i < own_count; i++)
         if (own[i].bytes > 0)
             manifest->parts[manifest->part_count++] = own[i];
@@ -218,14 +218,14 @@ static int finish(struct saving *saving, struct failure *failure)
     gather(saving, content->unfinished, content->unfinished_count, sizeof *content->unfinished,
            &unfinished, &unfinished_count, failure);
     if (is_root(saving) && failure->code == 0) {
-        const struct manifest *found = &saving->checkpoint->found;
+        const struct manifest *start = &saving->checkpoint->start;
         qsort(files, file_count, sizeof *saving->files, by_group);
         manifest->files = files;
         manifest->file_count = file_count;
         manifest->unfinished = unfinished;
         manifest->unfinished_count = unfinished_count;
-        manifest->inputs = found->inputs;
-        manifest->input_count = found->input_count;
+        manifest->inputs = start->inputs;
+        manifest->input_count = start->input_count;
         if (content->tally != NULL) {
             manifest->pairs_started = content->tally->pairs_started;
             manifest->pairs_completed = content->tally->pairs_completed;
