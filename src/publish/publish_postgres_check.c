@@ -21,6 +21,7 @@ static const struct {
     {"mart_course_funnel_dropoff", sql_mart_course_funnel_dropoff},
     {"course_funnel_session_match", sql_course_funnel_session_match},
     {PUBLISH_RUNS, sql_course_funnel_runs},
+    {PUBLISH_RUNS ".rules_version", sql_course_funnel_runs_columns},
 };
 
 #define OBJECT_COUNT (sizeof objects / sizeof objects[0])

@@ -15,6 +15,7 @@ extern const char sql_mart_course_funnel_lessons[];
 extern const char sql_mart_course_funnel_dropoff[];
 extern const char sql_course_funnel_session_match[];
 extern const char sql_course_funnel_runs[];
+extern const char sql_course_funnel_runs_columns[];
 
 /* Checks of the target before anything is written. */
 extern const char sql_objects[];

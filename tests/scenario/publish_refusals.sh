@@ -107,6 +107,10 @@ refused "some rights" "mart_course_funnel_cohorts: the role plain lacks the righ
 refused "no right to create what is missing" "schema s: the role plain lacks CREATE on it, and objects are missing" \
     <<<"GRANT USAGE ON SCHEMA s TO plain; DROP VIEW s.mart_course_funnel_dropoff;
         GRANT ALL ON ALL TABLES IN SCHEMA s TO plain"
+refused "no right to add what came later" \
+    "course_funnel_runs lacks the column rules_version. The role plain may not add it; let the owner run: ALTER TABLE s.course_funnel_runs ADD COLUMN rules_version INTEGER" \
+    <<<"GRANT USAGE ON SCHEMA s TO plain; GRANT ALL ON ALL TABLES IN SCHEMA s TO plain;
+        ALTER TABLE s.course_funnel_runs DROP rules_version"
 refused "row security" "mart_course_funnel_lessons has row security, which hides rows from the role plain" \
     <<<"GRANT USAGE ON SCHEMA s TO plain; GRANT ALL ON ALL TABLES IN SCHEMA s TO plain;
         ALTER TABLE s.mart_course_funnel_lessons ENABLE ROW LEVEL SECURITY"

@@ -47,10 +47,27 @@ sql -c "SELECT c.relname, a.attnum, a.attname,
     WHERE c.relnamespace = 'made'::REGNAMESPACE AND c.relkind IN ('r', 'v')" | sort >"$work/created"
 check "each column that the check expects is created so, and no other" \
     "$(diff "$work/expected" "$work/created" && wc -l <"$work/created")" 61
+
 check "there are NULLs and averages among the rows" "$(sql -c "SELECT
     count(*) FILTER (WHERE avg_time_spent_sec IS NULL) > 0 AND count(avg_time_spent_sec) > 0
     AND count(*) FILTER (WHERE funnel_retention_rate IS NULL) > 0
     FROM made.mart_course_funnel_lessons")" t
+
+# A table that an older program made is given the columns that came later, and keeps its rows.
+"$probe" publish "$database" older 1 3 >/dev/null
+sql -c "ALTER TABLE older.course_funnel_runs DROP records_read, DROP rejected_not_an_event"
+rows=$(sql -c "SELECT count(*) FROM older.course_funnel_runs")
+run "$probe" check "$database" older
+check "a table without the later columns passes the check" "$code$err" 0
+check "which adds none" "$(sql -c "SELECT count(*) FROM pg_attribute WHERE attname = 'records_read'
+    AND attrelid = 'older.course_funnel_runs'::REGCLASS")" 0
+run "$probe" publish "$database" older 9 3 99999999999999999
+check "publishing adds them" "$code$err" 0
+check "and keeps the rows" "$(sql -c "SELECT count(*) - count(records_read) FROM older.course_funnel_runs")" \
+    "$rows"
+check "each later column has its comment" "$(sql -c "SELECT count(col_description(attrelid, attnum))
+    FROM pg_attribute WHERE attrelid = 'older.course_funnel_runs'::REGCLASS
+    AND attname IN ('records_read', 'rejected_not_an_event', 'rules_version')")" 3
 
 check "columns of the cohorts mart" "$(columns_of mart_course_funnel_cohorts)" \
     "course_id|integer|t cohort_week_start|date|t users_started|integer|t users_completed_course|integer|t course_completion_rate|numeric|f total_lessons|integer|f"

@@ -30,10 +30,7 @@ CREATE TABLE :schema.course_funnel_runs (
     lessons_digest TEXT NOT NULL,
     sessions_read BIGINT,
     users_with_session BIGINT,
-    users_without_session BIGINT,
-    records_read BIGINT,
-    rejected_not_an_event BIGINT,
-    rules_version INTEGER
+    users_without_session BIGINT
 );
 
 COMMENT ON TABLE :schema.course_funnel_runs IS
@@ -102,9 +99,3 @@ COMMENT ON COLUMN :schema.course_funnel_runs.users_with_session IS
     'Distinct users with course events whose user_id is the profile_id of a session. NULL where no sessions were read.';
 COMMENT ON COLUMN :schema.course_funnel_runs.users_without_session IS
     'Distinct users with course events whose user_id is no profile_id. NULL where no sessions were read.';
-COMMENT ON COLUMN :schema.course_funnel_runs.records_read IS
-    'Records that were read: a line is one, and one more for each further object that was read on it. Equals other + all rejected_* + kept. NULL where the program was older.';
-COMMENT ON COLUMN :schema.course_funnel_runs.rejected_not_an_event IS
-    'Records that name a course event type, but have no string event_type at their top level: an envelope, an array, keys in another case. NULL where the program was older.';
-COMMENT ON COLUMN :schema.course_funnel_runs.rules_version IS
-    'Version of the rules by which the program decodes and folds. NULL where the program was older.';

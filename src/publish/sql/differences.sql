@@ -1,7 +1,8 @@
 -- $1: the schema. Compares the objects in it with what they are to be, which is what the other files
--- create; of the marts :tables and :table_columns say it. Nothing is written for that, not even a transaction id is taken: who reads from the same
--- server could not come back to a snapshot. One row per difference, as text; an object that is
--- missing is no difference, since publishing creates it, but the right to do so must be there.
+-- create; of the marts :tables and :table_columns say it. Nothing is written for that, not even a
+-- transaction id is taken: who reads from the same server could not come back to a snapshot. One row
+-- per difference, as text; an object that is missing is no difference, since publishing creates it,
+-- nor is a column that course_funnel_runs was given later, but the right to do so must be there.
 WITH RECURSIVE expected (relname, kind, key) AS (
     VALUES
         :tables,
@@ -55,14 +56,16 @@ WITH RECURSIVE expected (relname, kind, key) AS (
         ('course_funnel_runs', 35, 'rules_version', 'integer', FALSE)
 ), pairs AS (
     SELECT e.relname, e.key, f.oid AS found_oid, f.relkind AS found_kind, e.kind = 'v' AS is_view,
-           CASE WHEN e.kind = 'v' THEN f.relkind = 'v' ELSE f.relkind IN ('r', 'p') END AS fits
+           CASE WHEN e.kind = 'v' THEN f.relkind = 'v' ELSE f.relkind IN ('r', 'p') END AS fits,
+           pg_has_role(f.relowner, 'USAGE') AS may_add
     FROM expected AS e
     LEFT JOIN pg_namespace AS n ON n.nspname = $1
     LEFT JOIN pg_class AS f ON f.relnamespace = n.oid AND f.relname = e.relname
 ), columns AS (
     SELECT p.relname, p.is_view, e.attnum, e.attname, e.type AS expected_type,
            e.not_null AS expected_not_null, format_type(f.atttypid, f.atttypmod) AS found_type,
-           f.attnotnull AS found_not_null, f.attgenerated <> '' OR f.attidentity = 'a' AS computed
+           f.attnotnull AS found_not_null, f.attgenerated <> '' OR f.attidentity = 'a' AS computed,
+           p.relname = 'course_funnel_runs' AND e.attnum > 32 AS is_later, p.may_add
     FROM pairs AS p
     JOIN expected_columns AS e ON e.relname = p.relname
     LEFT JOIN pg_attribute AS f
@@ -116,7 +119,12 @@ WITH RECURSIVE expected (relname, kind, key) AS (
     FROM pairs WHERE found_oid IS NOT NULL AND NOT fits
     UNION ALL
     SELECT relname, attnum, format('%s lacks the column %s %s', relname, attname, expected_type)
-    FROM columns WHERE found_type IS NULL
+    FROM columns WHERE found_type IS NULL AND NOT is_later
+    UNION ALL
+    SELECT relname, attnum,
+           format('%s lacks the column %s. The role %I may not add it; let the owner run: ALTER TABLE %I.%s ADD COLUMN %s %s',
+                  relname, attname, current_user, $1, relname, attname, upper(expected_type))
+    FROM columns WHERE found_type IS NULL AND is_later AND NOT may_add
     UNION ALL
     SELECT relname, attnum, format('%s.%s is of type %s, expected is %s', relname, attname,
                                    found_type, expected_type)
