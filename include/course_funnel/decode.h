@@ -74,7 +74,8 @@ const char *decode_next(const char *at, const char *end, size_t *bytes);
 
 /*
  * Local. For how many events a rejected line stands: in how many places one of the three names is a
- * whole string, between quotes that may be escaped; at least 1. O(${bytes}).
+ * whole string, between quotes that may be escaped; at least 1. O(${bytes}). As in the next two,
+ * the line is padded as decode_line asks.
  */
 uint64_t decode_weight(const char *line, size_t bytes);
 
