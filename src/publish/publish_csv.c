@@ -61,14 +61,30 @@ static int look_up(int directory_fd, const char *directory, const struct run_rec
     return 0;
 }
 
+#define NAME_BYTES 64
+_Static_assert(MARTS_TABLES + 1 <= PUBLISH_FILES, "each table is a file, and so is the record");
+
+static void name_files(char names[MARTS_TABLES][NAME_BYTES])
+{
+    for (enum marts_table table = 0; table < MARTS_TABLES; table++)
+        snprintf(names[table], NAME_BYTES, "%s" PUBLISH_CSV_ENDING, marts_shapes[table].name);
+}
+
 int publish_csv_check(const char *directory, int64_t *planned_us, struct failure *failure)
 {
     int directory_fd = -1;
     struct run_record last;
+    char tables[MARTS_TABLES][NAME_BYTES];
+    const char *names[MARTS_TABLES + 1];
     if (publish_folder_open(directory, &directory_fd, failure) != 0)
         return -1;
+    name_files(tables);
+    for (int table = 0; table < MARTS_TABLES; table++)
+        names[table] = tables[table];
+    names[MARTS_TABLES] = PUBLISH_CSV_RECORD;
     /* All machines that publish here share the file server's clock. */
-    int status = publish_folder_try(directory_fd, directory, planned_us, failure);
+    int status =
+        publish_folder_try(directory_fd, directory, names, MARTS_TABLES + 1, planned_us, failure);
     if (status == 0 && read_record(directory_fd, &last) && *planned_us <= last.attempt_us)
         *planned_us = last.attempt_us + 1;
     (void)close(directory_fd);
@@ -96,15 +112,13 @@ static int write_text(FILE *out, const struct publish_file *file)
 static int write_files(int directory_fd, const char *directory, const struct marts *marts,
                        const char *json, bool has_sessions, bool published, struct failure *failure)
 {
-    char names[MARTS_TABLES][64];
+    char names[MARTS_TABLES][NAME_BYTES];
     struct publish_file files[MARTS_TABLES + 1];
     size_t count = 0;
-    for (enum marts_table table = 0; table < MARTS_TABLES; table++) {
-        snprintf(names[table], sizeof names[table], "%s" PUBLISH_CSV_ENDING,
-                 marts_shapes[table].name);
+    name_files(names);
+    for (enum marts_table table = 0; table < MARTS_TABLES; table++)
         if (table != MARTS_MATCHES || has_sessions)
             files[count++] = (struct publish_file){names[table], write_table, marts, (int)table};
-    }
     files[count++] = (struct publish_file){PUBLISH_CSV_RECORD, write_text, json, 0};
     /* What an earlier run said about sessions would not belong to the marts of this one. */
     return publish_folder_write(directory_fd, directory, files, count,

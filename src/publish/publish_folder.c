@@ -2,6 +2,7 @@
 
 #include "course_funnel/durable.h"
 #include "course_funnel/fault.h"
+#include "publish_place.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -94,6 +95,18 @@ static void remove_leftovers(int directory_fd)
     (void)closedir(entries);
 }
 
+/* Keep other publishers out of a folder, and tidy up in it. File systems without locks do. */
+static int lock(int fd, const char *directory, const char *name, struct failure *failure)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return failure_set(failure, EXIT_TARGET,
+                           "Another run publishes to %s%s%s at this moment. Wait until it is done, "
+                           "then run again.",
+                           directory, name[0] == '\0' ? "" : "/", name);
+    remove_leftovers(fd);
+    return 0;
+}
+
 int publish_folder_open(const char *directory, int *fd, struct failure *failure)
 {
     *fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -104,28 +117,54 @@ int publish_folder_open(const char *directory, int *fd, struct failure *failure)
     }
     if (*fd < 0)
         return fail(failure, "open the directory", directory, "");
-    int locked = flock(*fd, LOCK_EX | LOCK_NB);
-    if (locked != 0 && errno == EWOULDBLOCK) {
-        (void)close(*fd);
+    if (lock(*fd, directory, "", failure) == 0)
+        return 0;
+    (void)close(*fd);
+    return -1;
+}
+
+/*
+ * Take the place of ${name}, behind the ${count} that are taken. Its folder is locked too, once:
+ * a second lock of this process would be refused as that of another.
+ */
+static int take_place(int directory_fd, const char *directory, const char *name,
+                      struct publish_place *places, size_t count, struct failure *failure)
+{
+    struct publish_place *place = &places[count];
+    if (publish_place_find(directory_fd, name, place) != 0)
+        return fail(failure, "find the place of", directory, name);
+    if (place->is_there && !S_ISREG(place->mode))
         return failure_set(failure, EXIT_TARGET,
-                           "Another run publishes to %s at this moment. Wait until it is done, "
-                           "then run again.",
-                           directory);
-    }
-    remove_leftovers(*fd);
+                           "%s/%s is not a regular file, or leads to what is none, and would be "
+                           "replaced by one. Remove it, or name another directory.",
+                           directory, name);
+    int locked = publish_place_is_in(place, directory_fd) ? directory_fd : -1;
+    for (size_t i = 0; locked < 0 && i < count; i++)
+        if (publish_place_is_in(place, places[i].fd))
+            locked = places[i].fd;
+    if (locked < 0)
+        return lock(place->fd, directory, name, failure);
+    if (dup3(locked, place->fd, O_CLOEXEC) < 0)
+        return fail(failure, "find the place of", directory, name);
     return 0;
+}
+
+static void close_places(struct publish_place *places, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        publish_place_close(&places[i]);
 }
 
 /*
  * Write a file under its temporary name and make it last. A failed fsync or close is never tried
  * again: the kernel may have dropped the data.
  */
-static int write_file(int directory_fd, const char *directory, const struct publish_file *file,
-                      struct failure *failure)
+static int write_file(const struct publish_place *place, const char *directory,
+                      const struct publish_file *file, struct failure *failure)
 {
     char name[NAME_BYTES];
     temporary_name(file->name, name);
-    int fd = openat(directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    int fd = openat(place->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         return fail(failure, "make the file", directory, name);
     FILE *out = fdopen(fd, "w");
@@ -134,8 +173,10 @@ static int write_file(int directory_fd, const char *directory, const struct publ
         return failure_memory(failure, "an output buffer", BUFSIZ);
     }
     int status = 0;
-    if (FAULT("publish.write") != 0 || file->write(out, file) != 0 || fflush(out) != 0 ||
-        fsync(fd) != 0)
+    if (publish_place_keep(place, fd) != 0)
+        status = fail(failure, "keep the mode and group of", directory, file->name);
+    else if (FAULT("publish.write") != 0 || file->write(out, file) != 0 || fflush(out) != 0 ||
+             fsync(fd) != 0)
         status = fail(failure, "write the file", directory, name);
     if (fclose(out) != 0 && status == 0)
         status = fail(failure, "write the file", directory, name);
@@ -152,10 +193,10 @@ static FILE *open_to_read(int directory_fd, const char *name)
 }
 
 /* Whether two files hold the same bytes; one that cannot be read holds others. */
-static bool are_same(int directory_fd, const char *one_name, const char *other_name)
+static bool are_same(int folder_fd, const char *one_name, const char *other_name)
 {
-    FILE *one = open_to_read(directory_fd, one_name);
-    FILE *other = open_to_read(directory_fd, other_name);
+    FILE *one = open_to_read(folder_fd, one_name);
+    FILE *other = open_to_read(folder_fd, other_name);
     bool same = one != NULL && other != NULL;
     for (size_t bytes = 1; same && bytes > 0;) {
         char here[4096], there[4096];
@@ -171,42 +212,55 @@ static bool are_same(int directory_fd, const char *one_name, const char *other_n
 }
 
 /* Whether the marts stand there as they were just written under their temporary names. */
-static bool is_intact(int directory_fd, const struct publish_file *files, size_t count,
-                      const char *stale)
+static bool is_intact(const struct publish_place *places, const struct publish_file *files,
+                      size_t count, const struct publish_place *stale)
 {
-    bool intact = stale == NULL || faccessat(directory_fd, stale, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+    bool intact = stale == NULL || !stale->is_there;
     /* The last is the record, which tells the time too. */
     for (size_t i = 0; intact && i + 1 < count; i++) {
         char name[NAME_BYTES];
         temporary_name(files[i].name, name);
-        intact = are_same(directory_fd, name, files[i].name);
+        intact = are_same(places[i].fd, name, places[i].name);
     }
     return intact;
 }
 
-int publish_folder_write(int directory_fd, const char *directory, const struct publish_file *files,
-                         size_t count, const char *stale, bool published, struct failure *failure)
+/* Make the names in the folders of all places last. */
+static int sync_places(const struct publish_place *places, size_t count)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < count; i++)
+        if (i == 0 || !publish_place_is_in(&places[i], places[i - 1].fd))
+            status = sync_directory(places[i].fd);
+    return status;
+}
+
+/* Write the files to their places, and remove what is in that of ${stale}. */
+static int write_all(const char *directory, const struct publish_file *files,
+                     const struct publish_place *places, size_t count,
+                     const struct publish_place *stale, bool published, struct failure *failure)
 {
     int status = -1;
     size_t renamed = 0;
     char name[NAME_BYTES];
     for (size_t i = 0; i < count; i++)
-        if (write_file(directory_fd, directory, &files[i], failure) != 0)
+        if (write_file(&places[i], directory, &files[i], failure) != 0)
             goto remove_temporaries;
-    if (published && is_intact(directory_fd, files, count, stale)) {
+    if (published && is_intact(places, files, count, stale)) {
         status = 0;
         goto remove_temporaries;
     }
-    if (stale != NULL && unlinkat(directory_fd, stale, 0) != 0 && errno != ENOENT) {
-        fail(failure, "remove the file", directory, stale);
+    if (stale != NULL && unlinkat(stale->fd, stale->name, 0) != 0 && errno != ENOENT) {
+        fail(failure, "remove the file", directory, stale->name);
         goto remove_temporaries;
     }
     /* From here on only names change. The record is the last, so that it vouches for the rest. */
     for (; renamed < count; renamed++) {
+        const struct publish_place *place = &places[renamed];
         temporary_name(files[renamed].name, name);
         if (FAULT("publish.rename") != 0 ||
-            renameat(directory_fd, name, directory_fd, files[renamed].name) != 0 ||
-            (renamed + 2 == count && sync_directory(directory_fd) != 0)) {
+            renameat(place->fd, name, place->fd, place->name) != 0 ||
+            (renamed + 2 == count && sync_places(places, count) != 0)) {
             failure_set(failure, EXIT_TARGET,
                         "Cannot put %s in its place in %s: %s. The files there may be of two runs "
                         "until the next publication; run again.",
@@ -214,7 +268,7 @@ int publish_folder_write(int directory_fd, const char *directory, const struct p
             goto remove_temporaries;
         }
     }
-    if (sync_directory(directory_fd) == 0)
+    if (sync_places(places, count) == 0)
         return 0;
     return failure_set(
         failure, EXIT_TARGET,
@@ -224,40 +278,80 @@ int publish_folder_write(int directory_fd, const char *directory, const struct p
 remove_temporaries:
     for (size_t i = renamed; i < count; i++) {
         temporary_name(files[i].name, name);
-        (void)unlinkat(directory_fd, name, 0);
+        (void)unlinkat(places[i].fd, name, 0);
     }
     return status;
 }
 
-int publish_folder_try(int directory_fd, const char *directory, int64_t *time_us,
-                       struct failure *failure)
+int publish_folder_write(int directory_fd, const char *directory, const struct publish_file *files,
+                         size_t count, const char *stale, bool published, struct failure *failure)
+{
+    struct publish_place places[PUBLISH_FILES + 1] = {0};
+    size_t taken = 0;
+    int status = 0;
+    for (; status == 0 && taken < count; taken++)
+        status = take_place(directory_fd, directory, files[taken].name, places, taken, failure);
+    if (status == 0 && stale != NULL)
+        status = take_place(directory_fd, directory, stale, places, taken++, failure);
+    if (status == 0)
+        status = write_all(directory, files, places, count, stale != NULL ? &places[count] : NULL,
+                           published, failure);
+    close_places(places, taken);
+    return status;
+}
+
+/*
+ * Try what a publication does in the folder of one place, with the modes and groups of all there.
+ * The first place is the directory itself, those behind it are the ${names}.
+ */
+static int try_place(const struct publish_place *places, size_t count, size_t which,
+                     const char *directory, const char *const *names, int64_t *time_us,
+                     struct failure *failure)
 {
     static const char before[] = TEMPORARY_PREFIX "check";
     static const char after[] = TEMPORARY_PREFIX "checked";
-    int status = -1;
+    const char *name = which > 0 ? names[which - 1] : "";
+    int folder = places[which].fd, status = 0;
     struct stat seen = {0};
-    int fd = openat(directory_fd, before, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    int fd = openat(folder, before, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
-        return fail(failure, "make a file in", directory, "");
+        return fail(failure, "make a file in", directory, name);
     ssize_t written = write(fd, "check\n", 6);
     /* A write that stops short sets no errno. */
     if (written >= 0)
         errno = EIO;
-    if (written != 6 || fsync(fd) != 0 || fstat(fd, &seen) != 0) {
-        fail(failure, "write a file in", directory, "");
-        (void)close(fd);
-        goto remove_check;
-    }
-    if (close(fd) != 0 || renameat(directory_fd, before, directory_fd, after) != 0 ||
-        sync_directory(directory_fd) != 0) {
-        fail(failure, "rename a file in", directory, "");
-        goto remove_check;
-    }
+    if (written != 6 || fsync(fd) != 0 || fstat(fd, &seen) != 0)
+        status = fail(failure, "write a file in", directory, name);
+    for (size_t i = 1; status == 0 && i < count; i++)
+        if (publish_place_is_in(&places[i], folder) && publish_place_keep(&places[i], fd) != 0)
+            status = fail(failure, "keep the mode and group of", directory, names[i - 1]);
+    bool closed = close(fd) == 0;
+    if (status == 0 &&
+        (!closed || renameat(folder, before, folder, after) != 0 || sync_directory(folder) != 0))
+        status = fail(failure, "rename a file in", directory, name);
+    (void)unlinkat(folder, before, 0);
+    (void)unlinkat(folder, after, 0);
     /* The file's time is the file server's clock, which all machines that publish here share. */
     *time_us = (int64_t)seen.st_mtim.tv_sec * 1000000 + seen.st_mtim.tv_nsec / 1000;
-    status = 0;
-remove_check:
-    (void)unlinkat(directory_fd, before, 0);
-    (void)unlinkat(directory_fd, after, 0);
+    return status;
+}
+
+int publish_folder_try(int directory_fd, const char *directory, const char *const *names,
+                       size_t count, int64_t *time_us, struct failure *failure)
+{
+    struct publish_place places[PUBLISH_FILES + 1] = {0};
+    int64_t linked_us = 0;
+    size_t taken = 1;
+    if (publish_place_find(directory_fd, TEMPORARY_PREFIX "check", &places[0]) != 0)
+        return fail(failure, "open the directory", directory, "");
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < count; i++)
+        status = take_place(directory_fd, directory, names[i], places, taken++, failure);
+    if (status == 0)
+        status = try_place(places, taken, 0, directory, names, time_us, failure);
+    for (size_t i = 1; status == 0 && i < taken; i++)
+        if (!publish_place_is_in(&places[i], directory_fd))
+            status = try_place(places, taken, i, directory, names, &linked_us, failure);
+    close_places(places, taken);
     return status;
 }

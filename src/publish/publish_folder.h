@@ -28,17 +28,22 @@ struct publish_file {
  */
 int publish_folder_open(const char *directory, int *fd, struct failure *failure);
 
+/* The most files of a publication, one that goes included. */
+#define PUBLISH_FILES 8
+
 /*
- * Local. Try that a file can be made, synced and renamed in it. Returns 0 and the time by the file
- * server's clock, or -1.
+ * Local. Try that a file can be made, synced and renamed in it, and where the ${names} in it lead
+ * that are symbolic links, with the mode and group of each that is there. Returns 0 and the time by
+ * the file server's clock, or -1.
  */
-int publish_folder_try(int directory_fd, const char *directory, int64_t *time_us,
-                       struct failure *failure);
+int publish_folder_try(int directory_fd, const char *directory, const char *const *names,
+                       size_t count, int64_t *time_us, struct failure *failure);
 
 /*
  * Local. Write the files and put them in their places, the last one last; ${stale}, if any, is an
- * older one that goes. Those of a run that is ${published} stay where all but the last are still
- * the same. Returns 0, or -1.
+ * older one that goes. A symbolic link stays one: what it leads to is replaced. A file that is
+ * replaced keeps its mode and group. The files of a run that is ${published} stay where all but the
+ * last are still the same. Returns 0, or -1.
  */
 int publish_folder_write(int directory_fd, const char *directory, const struct publish_file *files,
                          size_t count, const char *stale, bool published, struct failure *failure);

@@ -22,6 +22,8 @@ check "these three" "$(listing "$work/new/deep/er")" "$three"
 check "with mode 0644" "$(stat -c %a "$work/new/deep/er/"* | sort -u)" 644
 (umask 077 && "$probe" publish "$work/masked" x 1 20 >/dev/null)
 check "or less, as the umask says" "$(stat -c %a "$work/masked/"* | sort -u)" 600
+(umask 002 && "$probe" publish "$work/shared" x 1 20 >/dev/null)
+check "or more" "$(stat -c %a "$work/shared/"* | sort -u)" 664
 check "lines end in LF and there is no BOM" \
     "$(head -c 9 "$work/masked/mart_course_funnel_cohorts.csv")$(grep -c $'\r' "$work/masked/mart_course_funnel_cohorts.csv")" course_id0
 run "$probe" report --from "$work/masked"
@@ -32,6 +34,73 @@ cd "$work"
 run "$probe" publish o x 1 20
 check "a folder's name of one letter" "$code$err" 0
 cd "$repository"
+
+# A file that is replaced keeps its mode and group, and a symbolic link stays one. Two of the links
+# lead to one folder, and one stays in that of the marts.
+mkdir "$work/links" "$work/there/a" "$work/there/b"
+ln -s ../there/a/cohorts "$work/links/mart_course_funnel_cohorts.csv"
+ln -s hop "$work/links/mart_course_funnel_lessons.csv"
+ln -s "$work/there/a/lessons" "$work/links/hop"
+ln -s record "$work/links/course_funnel_run.json"
+echo old >"$work/there/a/cohorts"
+chmod 640 "$work/there/a/cohorts"
+group=$(id -g)
+if [ "$(id -u)" = 0 ]; then
+    group=4711
+    chgrp "$group" "$work/there/a/cohorts"
+fi
+# What attempts that died have left there.
+touch "$work/there/a/.course-funnel-tmp.mart_course_funnel_cohorts.csv.4711"
+SHIM_FOLDERS_SYNCED=$work/synced_links LD_PRELOAD=$(dirname "$probe")/shim.so \
+    run "$probe" publish "$work/links" x 1 20
+check "files are published through links" "$code$err" 0
+check "which stay" "$(find "$work/links" -type l | wc -l)" 4
+check "there are files only where they lead" \
+    "$(listing "$work/links") $(listing "$work/there/a")" \
+    "course_funnel_run.json hop mart_course_funnel_cohorts.csv mart_course_funnel_lessons.csv record cohorts lessons"
+check "the mode and group of one that was there are kept, a new one follows the umask" \
+    "$(stat -c '%a %g' "$work/there/a/cohorts") $(stat -c %a "$work/there/a/lessons")" "640 $group 644"
+check "the folder where they lead is made to last" \
+    "$(grep -cxF "$work/there/a" "$work/synced_links" | sed 's/[1-9][0-9]*/some/')" some
+run "$probe" report --from "$work/links"
+check "and the files are of one run" "$code$err" 0
+exec 7<"$work/there/a"
+flock -n 7
+run "$probe" publish "$work/links" x 1 20
+check "two runs that publish to one folder by links keep apart" "$code" 5
+check_match "and say so" "$err" "Another run publishes to $work/links/mart_course_funnel_cohorts.csv"
+exec 7<&-
+ln -sf ../there/a/match "$work/links/course_funnel_session_match.csv"
+echo "of an earlier run" >"$work/there/a/match"
+run "$probe" publish "$work/links" x 1 20
+check "what an earlier run said of sessions goes where its link leads" \
+    "$code$err $(listing "$work/there/a")" "0 cohorts lessons"
+check "the link stays" "$(readlink "$work/links/course_funnel_session_match.csv")" ../there/a/match
+# What no file can be put to is refused before any work, and left as it is.
+refused_link() { # refused_link LEADS_TO WHAT
+    ln -sfn "$1" "$work/links/mart_course_funnel_lessons.csv"
+    run "$probe" check "$work/links"
+    check "a link to $1 is refused by the check" "$code" 5
+    check_match "and the message tells why" "$err" "$2"
+    check "and nothing is left behind" "$(listing "$work/there/a")" "cohorts lessons"
+}
+mkfifo "$work/there/fifo"
+refused_link ../there/fifo "$work/links/mart_course_funnel_lessons.csv is not a regular file"
+refused_link ../there/b "is not a regular file"
+refused_link mart_course_funnel_lessons.csv "Too many levels of symbolic links"
+refused_link nowhere/lessons "No such file or directory"
+check "a FIFO stays" "$(stat -c %F "$work/there/fifo")" fifo
+if [ "$(id -u)" = 0 ]; then
+    # Of a group that its new owner is not in.
+    install -d -o nobody "$work/foreign"
+    install -o nobody -g 4711 -m 640 /dev/null "$work/foreign/mart_course_funnel_cohorts.csv"
+    chmod 755 "$work"
+    cp "$probe" "$work/probe"
+    run runuser -u nobody -- "$work/probe" check "$work/foreign"
+    check "a group that cannot be kept is refused by the check" "$code" 5
+    check_match "by name" "$err" "Cannot keep the mode and group of $work/foreign/mart_course_funnel_cohorts.csv"
+    check "and nothing is left behind there" "$(listing "$work/foreign")" mart_course_funnel_cohorts.csv
+fi
 
 # Twice, and too late.
 target=$work/again
