@@ -3,21 +3,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int options_once(const struct option *options, int value, uint64_t *given, struct failure *failure)
-{
-    uint64_t bit = UINT64_C(1) << value;
-    while ((*given & bit) != 0 && options->val != value)
-        options++;
-    if ((*given & bit) != 0)
-        return failure_set(failure, EXIT_USAGE, "--%s is given twice.", options->name);
-    *given |= bit;
-    return 0;
-}
 
 /* strtoull takes blanks and signs, so the first byte is looked at here. */
 static bool read_digits(const char *text, char **end, uint64_t *value)
@@ -107,4 +95,61 @@ int options_share(const char *option, const char *text, double *value, struct fa
         return failure_set(failure, EXIT_USAGE, "%s takes a share from 0 to 1, not \"%s\".", option,
                            text);
     return 0;
+}
+
+int options_text(const char *option, const char *text, uint64_t least, const char **value,
+                 struct failure *failure)
+{
+    if (strlen(text) < least)
+        return failure_set(failure, EXIT_USAGE, "%s takes a text that is not empty.", option);
+    *value = text;
+    return 0;
+}
+
+void options_getopt(const struct options_row *rows, size_t count, struct option *table)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool is_flag = rows[i].kind == OPTIONS_FLAG && rows[i].read == NULL;
+        table[i] = (struct option){.name = rows[i].name + 2,
+                                   .has_arg = is_flag ? no_argument : required_argument,
+                                   .val = (int)i + 1};
+    }
+    table[count] = (struct option){0};
+}
+
+static int read_value(const struct options_row *row, const char *text, void *value,
+                      struct failure *failure)
+{
+    uint64_t number = 0;
+    switch (row->kind) {
+    case OPTIONS_FLAG:
+        *(bool *)value = true;
+        return 0;
+    case OPTIONS_TEXT:
+        return options_text(row->name, text, row->least, value, failure);
+    case OPTIONS_NUMBER:
+        return options_number(row->name, text, row->least, row->most, value, failure);
+    case OPTIONS_NUMBER_32:
+        if (options_number(row->name, text, row->least, row->most, &number, failure) != 0)
+            return -1;
+        *(uint32_t *)value = (uint32_t)number;
+        return 0;
+    case OPTIONS_BYTES:
+        return options_bytes(row->name, text, row->least, row->most, value, failure);
+    case OPTIONS_SHARE:
+        return options_share(row->name, text, value, failure);
+    }
+    return 0;
+}
+
+int options_read(const struct options_row *rows, int number, const char *text, void *values,
+                 uint64_t *given, struct failure *failure)
+{
+    const struct options_row *row = &rows[number - 1];
+    uint64_t bit = UINT64_C(1) << number;
+    if ((*given & bit) != 0 && !row->again)
+        return failure_set(failure, EXIT_USAGE, "%s is given twice.", row->name);
+    *given |= bit;
+    return row->read != NULL ? row->read(values, text, failure)
+                             : read_value(row, text, (char *)values + row->offset, failure);
 }

@@ -7,51 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum option_code {
-    OPTION_OUT = 1,
-    OPTION_EVENTS,
-    OPTION_COURSE_SHARE,
-    OPTION_USERS,
-    OPTION_COURSES,
-    OPTION_LESSONS,
-    OPTION_WEEKS,
-    OPTION_START,
-    OPTION_LATE,
-    OPTION_DUPLICATES,
-    OPTION_DIRT,
-    OPTION_HOSTILE,
-    OPTION_APP,
-    OPTION_SEED,
-    OPTION_FORMAT,
-    OPTION_LEVEL,
-    OPTION_FILE_LINES,
-    OPTION_HELP
-};
-
-static const struct option names[] = {
-    {"out", required_argument, NULL, OPTION_OUT},
-    {"events", required_argument, NULL, OPTION_EVENTS},
-    {"course-share", required_argument, NULL, OPTION_COURSE_SHARE},
-    {"users", required_argument, NULL, OPTION_USERS},
-    {"courses", required_argument, NULL, OPTION_COURSES},
-    {"lessons", required_argument, NULL, OPTION_LESSONS},
-    {"weeks", required_argument, NULL, OPTION_WEEKS},
-    {"start", required_argument, NULL, OPTION_START},
-    {"late", required_argument, NULL, OPTION_LATE},
-    {"duplicates", required_argument, NULL, OPTION_DUPLICATES},
-    {"dirt", required_argument, NULL, OPTION_DIRT},
-    {"hostile", required_argument, NULL, OPTION_HOSTILE},
-    {"app", required_argument, NULL, OPTION_APP},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"format", required_argument, NULL, OPTION_FORMAT},
-    {"level", required_argument, NULL, OPTION_LEVEL},
-    {"file-lines", required_argument, NULL, OPTION_FILE_LINES},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {0},
-};
-
-static int read_start(const char *text, int32_t *days, struct failure *failure)
+static int read_start(void *values, const char *text, struct failure *failure)
 {
+    struct generate_options *options = values;
     char time[32];
     int64_t time_us = 0;
     int length = snprintf(time, sizeof time, "%.16s 00:00:00", text);
@@ -63,68 +21,49 @@ static int read_start(const char *text, int32_t *days, struct failure *failure)
             "--start takes a date such as 2025-01-06, of the years 0002 to 9970, not "
             "\"%s\".",
             text);
-    *days = (int32_t)(time_us / CALENDAR_US_PER_DAY - (time_us % CALENDAR_US_PER_DAY < 0));
+    options->start_days =
+        (int32_t)(time_us / CALENDAR_US_PER_DAY - (time_us % CALENDAR_US_PER_DAY < 0));
     return 0;
 }
 
-static int read_format(const char *text, enum generate_format *format, struct failure *failure)
+static int read_format(void *values, const char *text, struct failure *failure)
 {
+    struct generate_options *options = values;
     static const char *const formats[] = {
         [GENERATE_GZIP] = "gzip", [GENERATE_PLAIN] = "plain", [GENERATE_ZIP] = "zip"};
     for (int i = 0; i < 3; i++) {
         if (strcmp(text, formats[i]) == 0) {
-            *format = (enum generate_format)i;
+            options->format = (enum generate_format)i;
             return 0;
         }
     }
     return failure_set(failure, EXIT_USAGE, "--format takes gzip, plain or zip, not \"%s\".", text);
 }
 
-static int read_option(int option, const char *text, struct generate_options *options,
-                       struct failure *failure)
-{
-    switch (option) {
-    case OPTION_OUT:
-        options->out = text;
-        return 0;
-    case OPTION_EVENTS:
-        return options_number("--events", text, 1, UINT64_C(10000000000), &options->events,
-                              failure);
-    case OPTION_COURSE_SHARE:
-        return options_share("--course-share", text, &options->course_share, failure);
-    case OPTION_USERS:
-        return options_number("--users", text, 1, UINT64_C(2000000000), &options->users, failure);
-    case OPTION_COURSES:
-        return options_number("--courses", text, 1, 10000, &options->courses, failure);
-    case OPTION_LESSONS:
-        return options_number("--lessons", text, 1, 10000, &options->lessons, failure);
-    case OPTION_WEEKS:
-        return options_number("--weeks", text, 1, 1040, &options->weeks, failure);
-    case OPTION_START:
-        return read_start(text, &options->start_days, failure);
-    case OPTION_LATE:
-        return options_share("--late", text, &options->late, failure);
-    case OPTION_DUPLICATES:
-        return options_share("--duplicates", text, &options->duplicates, failure);
-    case OPTION_DIRT:
-        return options_share("--dirt", text, &options->dirt, failure);
-    case OPTION_HOSTILE:
-        return options_share("--hostile", text, &options->hostile, failure);
-    case OPTION_APP:
-        return options_number("--app", text, 1, UINT64_C(999999999999), &options->app, failure);
-    case OPTION_SEED:
-        return options_number("--seed", text, 0, UINT64_MAX, &options->seed, failure);
-    case OPTION_FORMAT:
-        return read_format(text, &options->format, failure);
-    case OPTION_LEVEL:
-        return options_number("--level", text, 0, 3, &options->level, failure);
-    case OPTION_FILE_LINES:
-        return options_number("--file-lines", text, 1, UINT32_MAX, &options->file_lines, failure);
-    default:
-        options->help = true;
-        return 0;
-    }
-}
+#define AT(field) .offset = offsetof(struct generate_options, field)
+
+static const struct options_row rows[] = {
+    {"--out", OPTIONS_TEXT, AT(out)},
+    {"--events", OPTIONS_NUMBER, AT(events), 1, UINT64_C(10000000000)},
+    {"--course-share", OPTIONS_SHARE, AT(course_share)},
+    {"--users", OPTIONS_NUMBER, AT(users), 1, UINT64_C(2000000000)},
+    {"--courses", OPTIONS_NUMBER, AT(courses), 1, 10000},
+    {"--lessons", OPTIONS_NUMBER, AT(lessons), 1, 10000},
+    {"--weeks", OPTIONS_NUMBER, AT(weeks), 1, 1040},
+    {"--start", .read = read_start},
+    {"--late", OPTIONS_SHARE, AT(late)},
+    {"--duplicates", OPTIONS_SHARE, AT(duplicates)},
+    {"--dirt", OPTIONS_SHARE, AT(dirt)},
+    {"--hostile", OPTIONS_SHARE, AT(hostile)},
+    {"--app", OPTIONS_NUMBER, AT(app), 1, UINT64_C(999999999999)},
+    {"--seed", OPTIONS_NUMBER, AT(seed), 0, UINT64_MAX},
+    {"--format", .read = read_format},
+    {"--level", OPTIONS_NUMBER, AT(level), 0, 3},
+    {"--file-lines", OPTIONS_NUMBER, AT(file_lines), 1, UINT32_MAX},
+    {"--help", OPTIONS_FLAG, AT(help)},
+};
+
+#define ROWS (sizeof rows / sizeof rows[0])
 
 int generate_parse(int argc, char **argv, struct generate_options *options, struct failure *failure)
 {
@@ -141,6 +80,8 @@ int generate_parse(int argc, char **argv, struct generate_options *options, stru
         .file_lines = 100000,
         .level = 1,
     };
+    struct option names[ROWS + 1];
+    options_getopt(rows, ROWS, names);
     optind = 0;
     opterr = 0;
     int option = 0;
@@ -151,8 +92,7 @@ int generate_parse(int argc, char **argv, struct generate_options *options, stru
             return failure_set(failure, EXIT_USAGE, "%s needs a value.", word);
         if (option == '?')
             return failure_set(failure, EXIT_USAGE, "generate has no option \"%s\".", word);
-        if (options_once(names, option, &given, failure) != 0 ||
-            read_option(option, optarg, options, failure) != 0)
+        if (options_read(rows, option, optarg, options, &given, failure) != 0)
             return -1;
     }
     if (options->help)

@@ -5,8 +5,6 @@
 #include "course_funnel/output.h"
 #include "inspection.h"
 
-#include <getopt.h>
-
 extern const char inspect_help[]; /* inspect_help.txt, embedded at build time */
 
 struct options {
@@ -17,21 +15,22 @@ struct options {
 
 static int parse_options(int argc, char **argv, struct options *options, struct failure *failure)
 {
-    enum { JSON = 1, HELP };
-    static const struct option long_options[] = {
-        {"json", no_argument, NULL, JSON}, {"help", no_argument, NULL, HELP}, {NULL, 0, NULL, 0}};
+    static const struct options_row rows[] = {
+        {"--json", OPTIONS_FLAG, .offset = offsetof(struct options, json)},
+        {"--help", OPTIONS_FLAG, .offset = offsetof(struct options, help)},
+    };
+    struct option long_options[3];
+    options_getopt(rows, 2, long_options);
     *options = (struct options){0};
     uint64_t given = 0;
     opterr = 0;
     optind = 1;
     for (int at = optind, name; (name = getopt_long(argc, argv, ":", long_options, NULL)) != -1;
          at = optind) {
-        if (name != JSON && name != HELP)
+        if (name == '?' || name == ':')
             return failure_set(failure, EXIT_USAGE, "There is no option \"%s\".", argv[at]);
-        if (options_once(long_options, name, &given, failure) != 0)
+        if (options_read(rows, name, optarg, options, &given, failure) != 0)
             return -1;
-        options->json = options->json || name == JSON;
-        options->help = options->help || name == HELP;
     }
     if (options->help)
         return 0;

@@ -8,7 +8,6 @@
 #include "report_view.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -31,8 +30,9 @@ struct options {
 /* As many as fit on a screen; the others are named by --course. */
 #define COURSES_SHOWN 20
 
-static int parse_course(const char *text, struct options *options, struct failure *failure)
+static int parse_course(void *values, const char *text, struct failure *failure)
 {
+    struct options *options = values;
     char *end = NULL;
     errno = 0;
     long long id = strtoll(text, &end, 10);
@@ -43,8 +43,9 @@ static int parse_course(const char *text, struct options *options, struct failur
     return 0;
 }
 
-static int parse_cohort(const char *text, struct options *options, struct failure *failure)
+static int parse_cohort(void *values, const char *text, struct failure *failure)
 {
+    struct options *options = values;
     char midnight[CALENDAR_DATE_BYTES + 10];
     int64_t time_us = 0;
     int length = snprintf(midnight, sizeof midnight, "%s 00:00:00Z", text);
@@ -61,54 +62,39 @@ static int parse_cohort(const char *text, struct options *options, struct failur
     return 0;
 }
 
+#define AT(field) .offset = offsetof(struct options, field)
+
 static int parse_options(int argc, char **argv, struct options *options, struct failure *failure)
 {
-    enum { FROM = 1, SCHEMA, COURSE, COHORT, COHORTS, HELP };
-    static const struct option long_options[] = {{"from", required_argument, NULL, FROM},
-                                                 {"schema", required_argument, NULL, SCHEMA},
-                                                 {"course", required_argument, NULL, COURSE},
-                                                 {"cohort", required_argument, NULL, COHORT},
-                                                 {"cohorts", required_argument, NULL, COHORTS},
-                                                 {"help", no_argument, NULL, HELP},
-                                                 {NULL, 0, NULL, 0}};
-    *options = (struct options){.schema = "public", .cohorts = 12};
-    int status = 0;
+    static const struct options_row rows[] = {
+        {"--from", OPTIONS_TEXT, AT(from)},
+        {"--schema", OPTIONS_TEXT, AT(schema)},
+        {"--course", .read = parse_course},
+        {"--cohort", .read = parse_cohort},
+        {"--cohorts", OPTIONS_NUMBER, AT(cohorts), 1, 100000},
+        {"--help", OPTIONS_FLAG, AT(help)},
+    };
+    enum { ROWS = sizeof rows / sizeof rows[0] };
+    struct option long_options[ROWS + 1];
     uint64_t given = 0;
+    *options = (struct options){.schema = "public", .cohorts = 12};
+    options_getopt(rows, ROWS, long_options);
     opterr = 0;
-    for (int name;
-         status == 0 && (name = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
-        if (name != ':' && name != '?' && options_once(long_options, name, &given, failure) != 0)
-            return -1;
-        switch (name) {
-        case FROM:
-            options->from = optarg;
-            break;
-        case SCHEMA:
-            options->schema = optarg;
-            break;
-        case COURSE:
-            status = parse_course(optarg, options, failure);
-            break;
-        case COHORT:
-            status = parse_cohort(optarg, options, failure);
-            break;
-        case COHORTS:
-            status = options_number("--cohorts", optarg, 1, 100000, &options->cohorts, failure);
-            break;
-        case HELP:
-            options->help = true;
-            return 0;
-        case ':':
+    for (int name; (name = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
+        if (name == ':')
             return failure_set(failure, EXIT_USAGE, "%s takes a value.", argv[optind - 1]);
-        default:
+        if (name == '?')
             return failure_set(failure, EXIT_USAGE, "There is no option \"%s\".", argv[optind - 1]);
-        }
+        if (options_read(rows, name, optarg, options, &given, failure) != 0)
+            return -1;
+        if (options->help)
+            return 0;
     }
-    if (status == 0 && optind < argc)
+    if (optind < argc)
         return failure_set(failure, EXIT_USAGE, "\"%s\" belongs to no option.", argv[optind]);
-    if (status == 0 && options->from == NULL)
+    if (options->from == NULL)
         return failure_set(failure, EXIT_USAGE, "--from TARGET is missing.");
-    return status;
+    return 0;
 }
 
 static void print_origin(const struct marts_origin *origin, FILE *out)
