@@ -40,6 +40,45 @@ struct mart_lesson_row {
     int64_t avg_time_spent_sec_e3;
 };
 
+/* The next three are of the further marts (src/rules.md, "Answers"). */
+struct mart_step_row {
+    int32_t course_id;
+    int32_t cohort_week_start;
+    int32_t lesson_id;
+    int32_t observed_days;
+    int32_t users_reached;
+    int32_t users_stopped;
+    bool has_stop_rate;
+    int64_t stop_rate_e6;
+    uint64_t completions_timed;
+    bool has_time_spent; /* of both percentiles */
+    int64_t time_spent_p50_sec_e3;
+    int64_t time_spent_p90_sec_e3;
+};
+
+struct mart_completion_row {
+    int32_t course_id;
+    int32_t cohort_week_start;
+    int32_t observed_days;
+    bool has_within_7d, has_within_14d, has_within_30d, has_within_90d;
+    int32_t completed_within_7d, completed_within_14d, completed_within_30d, completed_within_90d;
+    int32_t completed_timed;
+    int32_t completed_unordered;
+    bool has_days_to_complete; /* of both percentiles */
+    int64_t days_to_complete_p50_e3;
+    int64_t days_to_complete_p90_e3;
+};
+
+struct mart_entry_row {
+    int32_t course_id;
+    int32_t cohort_week_start;
+    const char *entry_point; /* UTF-8, terminated, at most 256 bytes; owned by the marts */
+    int32_t users_started;
+    int32_t users_completed_course;
+    bool has_completion_rate;
+    int64_t completion_rate_e6;
+};
+
 /* How many users with events of a course have a session; beside the marts, which it is not of. */
 struct match_row {
     int32_t course_id;
@@ -54,10 +93,19 @@ struct marts {
     size_t cohort_count;
     struct mart_lesson_row *lessons;
     size_t lesson_count;
+    struct mart_step_row *steps; /* this and the next two: none where two marts are all */
+    size_t step_count;
+    struct mart_completion_row *completions;
+    size_t completion_count;
+    struct mart_entry_row *entries;
+    size_t entry_count;
     struct match_row *matches; /* none where no sessions were read; in no digest */
     size_t match_count;
     char cohorts_digest[DIGEST_BYTES]; /* of the mart's CSV text, header included */
     char lessons_digest[DIGEST_BYTES];
+    char steps_digest[DIGEST_BYTES];
+    char completions_digest[DIGEST_BYTES];
+    char entries_digest[DIGEST_BYTES];
 };
 
 /*

@@ -30,6 +30,11 @@ struct run_record {
     uint64_t sessions_read;      /* rows with a profile id */
     uint64_t users_with_session; /* of those with course events */
     uint64_t users_without_session;
+    bool has_as_of; /* false: no event before the day that the run was asked for */
+    int64_t as_of_us;
+    uint64_t events_in_the_future;
+    uint64_t entry_points_in_other;
+    uint64_t users_in_other;
 };
 
 /* Local. Fill ${run_id} with a new random UUID. Returns 0, or -1 (EXIT_BUG). */

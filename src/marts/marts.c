@@ -205,5 +205,8 @@ void marts_free(struct marts *marts)
     free(marts->cohorts);
     free(marts->lessons);
     free(marts->matches);
+    free(marts->steps);
+    free(marts->completions);
+    free(marts->entries);
     free(marts);
 }
