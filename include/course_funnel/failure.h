@@ -21,7 +21,7 @@ enum exit_code {
     EXIT_STOPPED = 75    /* stopped on request after a checkpoint: run again */
 };
 
-#define FAILURE_MESSAGE_BYTES 2048
+#define FAILURE_MESSAGE_BYTES 4096
 
 /* No failure has happened while code is 0. Plain data: ranks send it to each other as bytes. */
 struct failure {

@@ -110,4 +110,24 @@ int rejects_concatenate(const struct rejects_stretch *earlier, size_t earlier_co
 int rejects_join(const struct rejects_place *place, struct rejects_stretch *stretches,
                  size_t stretch_count, struct failure *failure);
 
+/* The most bytes of a reject's text and of its source that a sample shows, a NUL included. */
+#define REJECTS_SAMPLE_BYTES 201
+#define REJECTS_SOURCE_BYTES 320
+
+/* A reject as people may be shown it (utf8_show). */
+struct rejects_sample {
+    bool is_there;
+    uint64_t offset;
+    char source[REJECTS_SOURCE_BYTES];
+    char text[REJECTS_SAMPLE_BYTES];
+    bool is_cut; /* the text goes on */
+};
+
+/*
+ * Local. The first reject of each reason that has a count, in the joined file at ${path}: so the
+ * same whatever rank and attempt found it. What cannot be read back is not there.
+ */
+void rejects_first(const char *path, const uint64_t counts[REJECT_REASONS],
+                   struct rejects_sample samples[REJECT_REASONS]);
+
 #endif

@@ -13,4 +13,11 @@
  */
 size_t utf8_character_bytes(const char *text, size_t bytes);
 
+/*
+ * Local. The text as people may be shown it, as much as ${capacity} bytes take with the NUL behind
+ * it: control characters and what is not UTF-8 as \xNN, each byte, and no character in part.
+ * Returns how many bytes of the text are shown.
+ */
+size_t utf8_show(const char *text, size_t bytes, char *shown, size_t capacity);
+
 #endif

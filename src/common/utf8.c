@@ -1,5 +1,8 @@
 #include "course_funnel/utf8.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 size_t utf8_character_bytes(const char *text, size_t bytes)
 {
     const unsigned char *at = (const unsigned char *)text;
@@ -19,4 +22,38 @@ size_t utf8_character_bytes(const char *text, size_t bytes)
         if (at[i] < 0x80 || at[i] > 0xbf)
             return 0;
     return more + 1;
+}
+
+/* How many bytes the printable character at ${text} takes; 0: it is not one. */
+static size_t printable_bytes(const char *text, size_t bytes)
+{
+    unsigned char first = (unsigned char)text[0];
+    size_t found = utf8_character_bytes(text, bytes);
+    bool is_control = first < 0x20 || first == 0x7F ||
+                      (found == 2 && first == 0xC2 && (unsigned char)text[1] < 0xA0);
+    return is_control ? 0 : found;
+}
+
+size_t utf8_show(const char *text, size_t bytes, char *shown, size_t capacity)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    size_t used = 0, at = 0;
+    while (at < bytes) {
+        size_t found = printable_bytes(text + at, bytes - at);
+        if (used + (found > 0 ? found : 4) >= capacity)
+            break;
+        if (found > 0) {
+            memcpy(shown + used, text + at, found);
+            used += found;
+            at += found;
+        } else {
+            shown[used++] = '\\';
+            shown[used++] = 'x';
+            unsigned char byte = (unsigned char)text[at++];
+            shown[used++] = hex[byte >> 4];
+            shown[used++] = hex[byte & 15];
+        }
+    }
+    shown[used] = '\0';
+    return at;
 }

@@ -4,36 +4,9 @@
 
 #include <string.h>
 
-/* How many bytes the printable character at ${text} takes; 0: it is not one. */
-static size_t printable_bytes(const char *text)
-{
-    unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
-    size_t bytes = utf8_character_bytes(text, SIZE_MAX);
-    bool is_control = first < 0x20 || first == 0x7F || (first == 0xC2 && second < 0xA0);
-    return is_control ? 0 : bytes;
-}
-
 void source_names_show(const char *name, char *shown, size_t capacity)
 {
-    static const char hex[] = "0123456789ABCDEF";
-    size_t length = 0;
-    for (const char *at = name; *at != '\0';) {
-        size_t bytes = printable_bytes(at);
-        if (length + (bytes > 0 ? bytes : 4) >= capacity)
-            break;
-        if (bytes > 0) {
-            memcpy(shown + length, at, bytes);
-            length += bytes;
-            at += bytes;
-        } else {
-            shown[length++] = '\\';
-            shown[length++] = 'x';
-            unsigned char byte = (unsigned char)*at++;
-            shown[length++] = hex[byte >> 4];
-            shown[length++] = hex[byte & 15];
-        }
-    }
-    shown[length] = '\0';
+    (void)utf8_show(name, strlen(name), shown, capacity);
 }
 
 static bool is_separator(char byte)

@@ -191,6 +191,7 @@ leaves 7 funnel 2 rebuild --from "$CONNINFO" --events-table v.shapes --to "$WORK
     --rejects "$WORK/none.rejects"
 says "5 of 7 course events were rejected"
 says "--column record=COLUMN"
+says "  5 not_an_event, the first in v.shapes at ctid '(0,"
 
 # Objects that follow each other in one text are records, as on a line.
 read_table joined --column record=record

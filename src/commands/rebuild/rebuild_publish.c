@@ -1,3 +1,4 @@
+#include "rebuild_gates.h"
 #include "rebuild_steps.h"
 
 #include "course_funnel/clock.h"
@@ -42,45 +43,6 @@ static int publish_rejects(struct job *job, struct failure *failure)
                              gathered_bytes / sizeof *stretches, failure);
     free(gathered);
     return ranks_vote(job->ranks, failure);
-}
-
-/* What to do about rejects that are no events at their top level. */
-#define NO_EVENT_ADVICE                                                                            \
-    "Those that are not_an_event hold events in an envelope or an array, or with keys in another " \
-    "case: give files with one event a line, and of a table name a view that has the events in "   \
-    "columns, or the column that holds them whole with --column record=COLUMN."
-
-/* What must hold before anything is published. */
-static int pass_gates(const struct job *job, struct failure *failure)
-{
-    const struct ledger *ledger = &job->sums.ledger;
-    uint64_t rejected = ledger->rejected_weight;
-    double share = (double)rejected / (double)(rejected + ledger->kept);
-    if (rejected > 0 && share > job->options.max_reject_share)
-        return failure_set(failure, EXIT_GATE,
-                           "%" PRIu64 " of %" PRIu64
-                           " course events were rejected, a share of %.4f over the %g of "
-                           "--max-reject-share. Nothing was published; see %s for which and why.%s",
-                           rejected, rejected + ledger->kept, share, job->options.max_reject_share,
-                           job->rejects.path,
-                           ledger->rejected[REJECT_NOT_AN_EVENT] > 0 ? " " NO_EVENT_ADVICE : "");
-    if (job->input.list->file_count == 0 && job->options.file_count > 0 &&
-        !job->options.allow_empty)
-        return failure_set(failure, EXIT_GATE,
-                           "There is no file to read in %s%s%s, so the marts would be empty. "
-                           "Nothing was published; --allow-empty publishes all the same.",
-                           job->options.files[0],
-                           job->options.file_count > 1 ? " and all else that --from names" : "",
-                           job->input.list->note_count > 0
-                               ? ": what is there is left out, as the warnings above say"
-                               : "");
-    if (ledger->kept == 0 && !job->options.allow_empty)
-        return failure_set(failure, EXIT_GATE,
-                           "There is no course event among %" PRIu64
-                           " lines, so the marts would be empty. Nothing was published; is "
-                           "this the right input? --allow-empty publishes all the same.",
-                           ledger->lines_read);
-    return 0;
 }
 
 /* Add a word to the sources of the record; one that does not fit is left out. */
@@ -140,7 +102,7 @@ int rebuild_publish(struct job *job, struct failure *failure)
     struct marts *marts = NULL;
     if (publish_rejects(job, failure) != 0)
         return -1;
-    if (rebuild_job_is_root(job) && pass_gates(job, failure) == 0 &&
+    if (rebuild_job_is_root(job) && rebuild_gates_pass(job, failure) == 0 &&
         marts_build(&job->sums.tally, &marts, failure) == 0 &&
         marts_set_matches(&job->sums.matches, marts, failure) == 0 &&
         (job->checkpoint == NULL || checkpoint_check(job->checkpoint, failure) == 0))

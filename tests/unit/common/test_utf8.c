@@ -45,8 +45,30 @@ static void test_characters(void)
     CU_ASSERT_EQUAL(utf8_character_bytes("", 1), 1);
 }
 
+static void test_what_is_shown(void)
+{
+    static const char text[] = "a\0\n\x7f\xc2\x9f\xc3\xa9\xff\xe2\x82";
+    static const char all[] = "a\\x00\\x0A\\x7F\\xC2\\x9F\xc3\xa9\\xFF\\xE2\\x82";
+    char shown[64];
+    CU_ASSERT_EQUAL(utf8_show(text, sizeof text - 1, shown, sizeof shown), sizeof text - 1);
+    CU_ASSERT_STRING_EQUAL(shown, all);
+    /* Cut at every place: only between what stands for a byte or a character. */
+    for (size_t capacity = 1; capacity < sizeof all; capacity++) {
+        memset(shown, '!', sizeof shown);
+        size_t bytes = utf8_show(text, sizeof text - 1, shown, capacity);
+        size_t length = strlen(shown);
+        CU_ASSERT(bytes < sizeof text - 1 && length < capacity && length + 5 > capacity);
+        CU_ASSERT(memcmp(shown, all, length) == 0 && all[length] != '\xa9');
+        CU_ASSERT_EQUAL(shown[capacity], '!');
+        char again[64];
+        (void)utf8_show(text, bytes, again, sizeof again);
+        CU_ASSERT_STRING_EQUAL(again, shown);
+    }
+}
+
 int main(void)
 {
-    static const struct unit_test tests[] = {{"characters", test_characters}};
+    static const struct unit_test tests[] = {{"characters", test_characters},
+                                             {"what is shown", test_what_is_shown}};
     return unit_main("utf8", tests, sizeof tests / sizeof tests[0]);
 }

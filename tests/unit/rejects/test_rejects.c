@@ -149,6 +149,60 @@ static void test_a_leftover_is_replaced(void)
     CU_ASSERT(unlink(path) == 0 && unlink(other) == 0);
 }
 
+static void test_the_first_of_each_reason_is_found(void)
+{
+    static const struct {
+        const char *source, *text;
+        size_t bytes;
+        enum reject_reason reason;
+    } kept[] = {
+        {"a\",\"offset\":7,\"reason\":\"no_user\",\n", "{\"a\":\"\t\xc3\xa9\"}", 11,
+         REJECT_NO_TIME},
+        {"b", "x\0y\xff", 4, REJECT_NOT_JSON},
+        {"c", "later", 5, REJECT_NO_TIME},
+        {"d", "not asked for", 13, REJECT_NO_LESSON},
+    };
+    const uint64_t counts[REJECT_REASONS] = {
+        [REJECT_NO_TIME] = 2, [REJECT_NOT_JSON] = 1, [REJECT_NO_COURSE] = 1, [REJECT_NO_USER] = 1};
+    struct rejects_sample samples[REJECT_REASONS];
+    struct failure failure = {0};
+    char path[64], text[300];
+    snprintf(path, sizeof path, "%s/first", folder);
+    FILE *file = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        char *line = NULL;
+        CU_ASSERT_FATAL(reject_line_format(kept[i].source, UINT64_MAX - i, kept[i].reason,
+                                           kept[i].text, kept[i].bytes, &line, &failure) == 0);
+        fprintf(file, "%s\n", line);
+        free(line);
+    }
+    /* Of all lengths that base64 pads in its own way, and longer than is shown. */
+    memset(text, '\xfe', sizeof text);
+    char *line = NULL;
+    CU_ASSERT_FATAL(
+        reject_line_format("e", 1, REJECT_NO_COURSE, text, sizeof text, &line, &failure) == 0);
+    fprintf(file, "%s\n", line);
+    free(line);
+    CU_ASSERT_EQUAL(fclose(file), 0);
+
+    rejects_first(path, counts, samples);
+    CU_ASSERT_STRING_EQUAL(samples[REJECT_NO_TIME].source,
+                           "a\",\"offset\":7,\"reason\":\"no_user\",\\x0A");
+    CU_ASSERT_STRING_EQUAL(samples[REJECT_NO_TIME].text, "{\"a\":\"\\x09\xc3\xa9\"}");
+    CU_ASSERT(samples[REJECT_NO_TIME].is_there && !samples[REJECT_NO_TIME].is_cut);
+    CU_ASSERT_EQUAL(samples[REJECT_NO_TIME].offset, UINT64_MAX);
+    CU_ASSERT_STRING_EQUAL(samples[REJECT_NOT_JSON].text, "x\\x00y\\xFF");
+    CU_ASSERT_EQUAL(samples[REJECT_NOT_JSON].offset, UINT64_MAX - 1);
+    CU_ASSERT_EQUAL(strlen(samples[REJECT_NO_COURSE].text), 200);
+    CU_ASSERT(samples[REJECT_NO_COURSE].is_cut);
+    CU_ASSERT_FALSE(samples[REJECT_NO_LESSON].is_there);
+    CU_ASSERT_FALSE(samples[REJECT_NO_USER].is_there);
+    CU_ASSERT_EQUAL(unlink(path), 0);
+    rejects_first(path, counts, samples);
+    CU_ASSERT_FALSE(samples[REJECT_NO_TIME].is_there);
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
@@ -157,6 +211,7 @@ int main(void)
         {"no reject leaves an empty file", test_no_reject_leaves_an_empty_file},
         {"a place that cannot be written is told", test_a_place_that_cannot_be_written_is_told},
         {"a leftover is replaced", test_a_leftover_is_replaced},
+        {"the first of each reason is found", test_the_first_of_each_reason_is_found},
     };
     if (mkdtemp(folder) == NULL)
         return EXIT_FAILURE;

@@ -1,0 +1,106 @@
+#include "rebuild_gates.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Room for the lines of all reasons beside the message that they stand in, and for one without its
+ * sample. */
+#define REASONS_BYTES (FAILURE_MESSAGE_BYTES - 1024)
+#define COUNT_BYTES 64
+
+/* Where a reject stands, by the offset that is kept of it. */
+static void describe_place(const struct source_list *list, const struct rejects_sample *sample,
+                           char *text, size_t size)
+{
+    for (size_t i = 0; i < list->split_count; i++) {
+        const struct source_split *split = &list->splits[i];
+        if (split->format != SOURCE_TABLE ||
+            strcmp(list->files[split->file].path, sample->source) != 0)
+            continue;
+        /* What has no pages has one range without an end. */
+        if (split->end > 0)
+            snprintf(text, size, "ctid '(%" PRIu64 ",%" PRIu64 ")'", sample->offset >> 16,
+                     sample->offset & 65535);
+        else
+            snprintf(text, size, "row %" PRIu64, sample->offset);
+        return;
+    }
+    snprintf(text, size, "byte %" PRIu64, sample->offset);
+}
+
+/* The reasons of the rejects, each in a line: its count, and the first of them as far as it fits.
+ */
+static void describe_rejects(const struct job *job, char text[REASONS_BYTES])
+{
+    const uint64_t *counts = job->sums.ledger.rejected;
+    struct rejects_sample samples[REJECT_REASONS];
+    size_t used = 0;
+    rejects_first(job->rejects.path, counts, samples);
+    text[0] = '\0';
+    for (int reason = 0; reason < REJECT_REASONS; reason++) {
+        const struct rejects_sample *sample = &samples[reason];
+        char line[REJECTS_SOURCE_BYTES + REJECTS_SAMPLE_BYTES + 160], place[64];
+        size_t left = REASONS_BYTES - used - (size_t)(REJECT_REASONS - reason) * COUNT_BYTES;
+        if (counts[reason] == 0)
+            continue;
+        int counted = snprintf(line, sizeof line, "\n  %" PRIu64 " %s", counts[reason],
+                               event_reject_name((enum reject_reason)reason));
+        int written = counted;
+        if (sample->is_there) {
+            describe_place(job->input.list, sample, place, sizeof place);
+            written += snprintf(line + counted, sizeof line - (size_t)counted,
+                                ", the first in %s at %s: %s%s", sample->source, place,
+                                sample->text, sample->is_cut ? "..." : "");
+        }
+        if ((size_t)written >= left)
+            written = counted;
+        memcpy(text + used, line, (size_t)written);
+        used += (size_t)written;
+        text[used] = '\0';
+    }
+}
+
+/* What to do about rejects that are no events at their top level. */
+#define NO_EVENT_ADVICE                                                                            \
+    "Those that are not_an_event hold events in an envelope or an array, or with keys in another " \
+    "case: give files with one event a line, and of a table name a view that has the events in "   \
+    "columns, or the column that holds them whole with --column record=COLUMN."
+
+int rebuild_gates_pass(const struct job *job, struct failure *failure)
+{
+    const struct ledger *ledger = &job->sums.ledger;
+    uint64_t rejected = ledger->rejected_weight;
+    double share = (double)rejected / (double)(rejected + ledger->kept);
+    char reasons[REASONS_BYTES];
+    if (rejected > 0 && share > job->options.max_reject_share) {
+        describe_rejects(job, reasons);
+        return failure_set(
+            failure, EXIT_GATE,
+            "%" PRIu64 " of %" PRIu64
+            " course events were rejected, a share of %.4f over the %g of "
+            "--max-reject-share. Nothing was published; see %s for which and why.%s%s",
+            rejected, rejected + ledger->kept, share, job->options.max_reject_share,
+            job->rejects.path, ledger->rejected[REJECT_NOT_AN_EVENT] > 0 ? " " NO_EVENT_ADVICE : "",
+            reasons);
+    }
+    if (job->input.list->file_count == 0 && job->options.file_count > 0 &&
+        !job->options.allow_empty)
+        return failure_set(failure, EXIT_GATE,
+                           "There is no file to read in %s%s%s, so the marts would be empty. "
+                           "Nothing was published; --allow-empty publishes all the same.",
+                           job->options.files[0],
+                           job->options.file_count > 1 ? " and all else that --from names" : "",
+                           job->input.list->note_count > 0
+                               ? ": what is there is left out, as the warnings above say"
+                               : "");
+    if (ledger->kept == 0 && !job->options.allow_empty) {
+        describe_rejects(job, reasons);
+        return failure_set(failure, EXIT_GATE,
+                           "There is no course event among %" PRIu64
+                           " lines%s, so the marts would be empty. Nothing was published; is "
+                           "this the right input? --allow-empty publishes all the same.%s",
+                           ledger->lines_read, rejected > 0 ? " but rejected ones" : "", reasons);
+    }
+    return 0;
+}

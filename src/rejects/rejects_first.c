@@ -1,0 +1,106 @@
+#include "course_funnel/rejects.h"
+
+#include "course_funnel/utf8.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More of a text than a sample shows. */
+#define MOST_DECODED ((size_t)REJECTS_SAMPLE_BYTES + 1)
+
+static unsigned value_of(char digit)
+{
+    if (digit >= 'A' && digit <= 'Z')
+        return (unsigned)(digit - 'A');
+    if (digit >= 'a' && digit <= 'z')
+        return (unsigned)(digit - 'a') + 26;
+    if (digit >= '0' && digit <= '9')
+        return (unsigned)(digit - '0') + 52;
+    return digit == '+' ? 62 : 63;
+}
+
+/* The beginning of what reject_line_format encoded. Returns its length. */
+static size_t decode_base64(const char *encoded, char text[MOST_DECODED])
+{
+    size_t bytes = 0;
+    uint32_t word = 0;
+    for (size_t i = 0; encoded[i] != '\0' && encoded[i] != '=' && bytes < MOST_DECODED; i++) {
+        word = word << 6 | value_of(encoded[i]);
+        if (i % 4 > 0)
+            text[bytes++] = (char)(word >> (6 - i % 4 * 2) & 255);
+    }
+    return bytes;
+}
+
+/*
+ * Where the offset of a line is and its reason follows, without reading all of it: no quote within
+ * the source comes without a backslash before it.
+ */
+static const char *find_offset(const char *line)
+{
+    static const char before[] = "\",\"offset\":";
+    const char *at = strstr(line, before);
+    return at != NULL ? at + sizeof before - 1 : NULL;
+}
+
+static enum reject_reason reason_of(const char *offset)
+{
+    char name[32] = "";
+    uint64_t number;
+    int reason = 0;
+    if (sscanf(offset, "%" SCNu64 ",\"reason\":\"%31[a-z_]", &number, name) != 2)
+        return REJECT_REASONS;
+    while (reason < REJECT_REASONS &&
+           strcmp(event_reject_name((enum reject_reason)reason), name) != 0)
+        reason++;
+    return (enum reject_reason)reason;
+}
+
+static void take_sample(const char *line, const char *offset, struct rejects_sample *sample)
+{
+    cJSON *object = cJSON_Parse(line);
+    const char *source = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "source"));
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "text"));
+    const char *encoded =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "text_base64"));
+    char decoded[MOST_DECODED];
+    size_t bytes = text != NULL ? strlen(text) : 0;
+    if (text == NULL && encoded != NULL) {
+        bytes = decode_base64(encoded, decoded);
+        text = decoded;
+    }
+    if (source != NULL && text != NULL) {
+        sample->is_there = true;
+        sample->offset = strtoull(offset, NULL, 10);
+        (void)utf8_show(source, strlen(source), sample->source, sizeof sample->source);
+        sample->is_cut = utf8_show(text, bytes, sample->text, sizeof sample->text) < bytes;
+    }
+    cJSON_Delete(object);
+}
+
+void rejects_first(const char *path, const uint64_t counts[REJECT_REASONS],
+                   struct rejects_sample samples[REJECT_REASONS])
+{
+    memset(samples, 0, REJECT_REASONS * sizeof *samples);
+    int wanted = 0;
+    for (int reason = 0; reason < REJECT_REASONS; reason++)
+        wanted += counts[reason] > 0 ? 1 : 0;
+    FILE *file = fopen(path, "r");
+    char *line = NULL;
+    size_t capacity = 0;
+    while (wanted > 0 && file != NULL && getline(&line, &capacity, file) > 0) {
+        const char *offset = find_offset(line);
+        enum reject_reason reason = offset != NULL ? reason_of(offset) : REJECT_REASONS;
+        if (reason == REJECT_REASONS || counts[reason] == 0 || samples[reason].is_there)
+            continue;
+        take_sample(line, offset, &samples[reason]);
+        wanted--;
+    }
+    free(line);
+    /* What was read of it is good, or was not understood. */
+    if (file != NULL)
+        (void)fclose(file);
+}
