@@ -24,7 +24,7 @@ test_packages=(
     clang clang-format libclang-rt-14-dev git python3 zip unzip procps util-linux
     slurmctld slurmd slurm-client munge iproute2 e2fsprogs mount
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-    postgresql-server-dev-15
+    postgresql-server-dev-15 pgbouncer
 )
 
 # Node from elsewhere than Debian is as good, and Debian's would not go beside it.

@@ -43,6 +43,7 @@ struct postgres_options {
                                 target_session_attrs (`any` in a service file does not count) */
     int failure_code;        /* of every failure of this connection */
     uint32_t statement_s;    /* longest run of one statement; 0: POSTGRES_STATEMENT_S */
+    const char *settings;    /* more settings of each transaction, SET LOCAL ...; or NULL */
     bool holds; /* it may stay silent inside a transaction, to hold a snapshot; the server is asked
                    to look every POSTGRES_LOOK_S seconds whether its client is there */
 };
@@ -61,11 +62,10 @@ bool postgres_is_target(const char *text);
 int postgres_describe(const char *target, char **text, struct failure *failure);
 
 /*
- * Local. Open a connection: time zone UTC, ISO dates, UTF-8, search_path pg_catalog, the limits
- * above, and keepalives_* and tcp_user_timeout unless the target, its service file or the
- * environment sets them. Returns 0 and a connection for postgres_close, or -1, and in ${passing}
- * whether the cause may pass by itself (server starting, unreachable or full) so that trying again
- * makes sense.
+ * Local. Open a connection in UTF-8, with keepalives_* and tcp_user_timeout unless the target, its
+ * service file or the environment sets them. Nothing is set at the server. Returns 0 and a
+ * connection for postgres_close, or -1, and in ${passing} whether the cause may pass by itself
+ * (server starting, unreachable or full) so that trying again makes sense.
  */
 int postgres_connect(const struct postgres_options *options, struct postgres **connection,
                      bool *passing, struct failure *failure);
@@ -91,6 +91,14 @@ bool postgres_denied(const struct postgres *connection);
  */
 int postgres_place_schema(struct postgres *connection, const char *sql, const char *schema,
                           char **placed, struct failure *failure);
+
+/*
+ * Local. BEGIN with ${mode} ("READ WRITE", ...), and until its end: time zone UTC, ISO dates,
+ * search_path pg_catalog, the limits above, the settings that the connection was opened with. All
+ * statements stand inside such a transaction, and none leaves anything in the session behind it,
+ * which a pooler may give to others. Returns 0, or -1.
+ */
+int postgres_begin(struct postgres *connection, const char *mode, struct failure *failure);
 
 /*
  * Local. Carry out one or more statements without values; rows they give are dropped. ${what}

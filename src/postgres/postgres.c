@@ -7,37 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The parts of a connection's settings, each sent once. */
-static const char settings_format[] =
-    "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET search_path = pg_catalog, pg_temp;"
-    "SET standard_conforming_strings = on; SET lock_timeout = '%ds';"
-    "SET statement_timeout = '%us'; SET idle_in_transaction_session_timeout = '%ds';";
-
-/*
- * A synchronous_commit that is off would answer before it is safe. The server is to drop a client
- * that is out of reach, and with it the locks that keep others from publishing: by keepalives where
- * it waits, by tcp_user_timeout where its last answer was not taken.
- */
-static const char writer_settings[] =
-    "SELECT set_config('synchronous_commit', 'on', false)"
-    " WHERE current_setting('synchronous_commit') = 'off';"
-    "SELECT set_config(name, value, false) FROM (VALUES ('tcp_keepalives_idle', '10'),"
-    " ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', "
-    "'20000')) AS wished (name, value) WHERE current_setting(name, true) IS NOT NULL";
-
-/*
- * A server notices by these that the client is gone: keepalives where it waits for it, and from
- * version 14 on a look while it works. Over a Unix socket the first three say nothing and do none.
- * There is no tcp_user_timeout among them, as a rank that is busy elsewhere may leave rows untaken
- * for longer. A limit on whole transactions, which version 17 knows, would end the snapshot.
- */
-static const char holder_format[] =
-    "SELECT set_config(name, value, false) FROM (VALUES ('tcp_keepalives_idle', '10'),"
-    " ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'),"
-    " ('client_connection_check_interval', '%ds'), ('transaction_timeout', '0')) AS wished (name, "
-    "value)"
-    " WHERE current_setting(name, true) IS NOT NULL";
-
 /*
  * Wait until the connection stands or is refused. Own polling rather than PQconnectdb, because
  * only so can the SQLSTATE of a refusal be asked for.
@@ -129,11 +98,12 @@ static int refuse(struct postgres *connection, bool *passing, struct failure *fa
     snprintf(text, sizeof text, "%s", PQerrorMessage(connection->libpq));
     split_refusal(text, state);
     join_lines(text, line, sizeof line);
-    *passing = postgres_state_passes(state);
+    *passing = postgres_state_passes(state, line);
+    const char *advice = postgres_state_advice(state, line, connection->failure_code);
     return failure_set(failure, connection->failure_code,
-                       "No connection to PostgreSQL: %s%s%s%s. %s", line,
+                       "No connection to PostgreSQL: %s%s%s%s.%s%s", line,
                        state[0] != '\0' ? " (SQLSTATE " : "", state, state[0] != '\0' ? ")" : "",
-                       postgres_state_advice(state, connection->failure_code));
+                       advice[0] != '\0' ? " " : "", advice);
 }
 
 static void drop_notice(void *context, const PGresult *result)
@@ -186,22 +156,6 @@ static PGconn *connect_begin(const struct postgres_options *options)
     return PQconnectStartParams(keywords, values, 1);
 }
 
-static int prepare_connection(struct postgres *connection, const struct postgres_options *options,
-                              struct failure *failure)
-{
-    char settings[1200];
-    int length = snprintf(settings, sizeof settings, settings_format, POSTGRES_LOCK_S,
-                          connection->statement_s, options->holds ? 0 : POSTGRES_IDLE_S);
-    if (length < 0 || (size_t)length >= sizeof settings)
-        return failure_set(failure, EXIT_BUG, "The settings of a session are too long.");
-    char *rest = settings + length;
-    if (options->holds)
-        snprintf(rest, sizeof settings - (size_t)length, holder_format, POSTGRES_LOOK_S);
-    else
-        snprintf(rest, sizeof settings - (size_t)length, "%s", writer_settings);
-    return postgres_run(connection, "Preparing the session", settings, failure);
-}
-
 int postgres_connect(const struct postgres_options *options, struct postgres **connection,
                      bool *passing, struct failure *failure)
 {
@@ -230,7 +184,7 @@ int postgres_connect(const struct postgres_options *options, struct postgres **c
         goto close_connection;
     }
     PQsetErrorVerbosity(made->libpq, PQERRORS_DEFAULT);
-    if (PQsetnonblocking(made->libpq, 1) != 0 || prepare_connection(made, options, failure) != 0) {
+    if (PQsetnonblocking(made->libpq, 1) != 0 || postgres_prepare(made, options, failure) != 0) {
         postgres_fail(made, "Preparing the session", NULL, failure);
         *passing = made->passing;
         goto close_connection;
@@ -263,6 +217,7 @@ void postgres_close(struct postgres *connection)
     cancel_statement(connection);
     PQfreemem(connection->row);
     PQfinish(connection->libpq);
+    free(connection->settings);
     free(connection);
 }
 

@@ -11,6 +11,8 @@
 
 struct postgres {
     PGconn *libpq;
+    char *settings;       /* of each transaction, as SQL */
+    bool begins;          /* what is sent now begins a transaction */
     char *row;            /* the row that postgres_copy_out_next gave last, for PQfreemem */
     int failure_code;     /* enum exit_code */
     uint32_t statement_s; /* longest run of one statement */
@@ -28,6 +30,10 @@ struct postgres {
  * PQconninfoFree.
  */
 PQconninfoOption *postgres_resolve(const char *target);
+
+/* Put together the settings of each transaction, after the connection stands. Returns 0, or -1. */
+int postgres_prepare(struct postgres *connection, const struct postgres_options *options,
+                     struct failure *failure);
 
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t postgres_clock_ms(void);
@@ -54,14 +60,18 @@ int postgres_fail(struct postgres *connection, const char *what, const PGresult 
 /* Record that ${what} failed because of silence. Returns -1. */
 int postgres_fail_silent(struct postgres *connection, const char *what, struct failure *failure);
 
-/* Whether a failure with this SQLSTATE (empty: the connection was lost) may pass by itself. */
-bool postgres_state_passes(const char *state);
+/*
+ * Whether a failure with this SQLSTATE (empty: libpq's own, the connection was lost or refused) and
+ * these words may pass by itself.
+ */
+bool postgres_state_passes(const char *state, const char *words);
 
 /*
- * What a user can do about it, a whole sentence; empty when there is nothing to add. ${code} is
- * that of the connection, as a source may need another advice than a target.
+ * What a user can do about it, a whole sentence; empty when there is nothing to add. ${words} are
+ * what was said. ${code} is that of the connection, as a source may need another advice than a
+ * target.
  */
-const char *postgres_state_advice(const char *state, int code);
+const char *postgres_state_advice(const char *state, const char *words, int code);
 
 /* Send ${sql} and take its first result, checked for failure only. */
 int postgres_start(struct postgres *connection, const char *what, const char *sql,

@@ -3,19 +3,29 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NETWORK_ADVICE "Check that the server runs and can be reached."
+#define LOGIN_ADVICE                                                                               \
+    "Check the user, the password (PGPASSFILE, ~/.pgpass or PGPASSWORD) and the server's "         \
+    "pg_hba.conf."
+#define READ_ONLY_ADVICE                                                                           \
+    "It is read-only: a standby, or default_transaction_read_only is on for the server, the "      \
+    "database or the role. Name a server and a role that may write."
+#define SSL_ADVICE                                                                                 \
+    "Check sslmode, sslrootcert, sslcert and sslkey, and what the server asks for (pg_hba.conf, "  \
+    "ssl)."
+
 /* Classes of SQLSTATE by their beginning; the first line that fits counts. */
 static const struct {
     const char *prefix;
     bool passes;
     const char *advice;
 } states[] = {
-    {"08", true, "Check that the server runs and can be reached."},
+    {"08P01", true, ""},
+    {"08", true, NETWORK_ADVICE},
     {"22021", false, "The text is not UTF-8."},
     {"23", false, "A table takes other rows than it should; compare its constraints and triggers."},
-    {"25006", false, "Name a server that may be written to, not a standby."},
-    {"28", false,
-     "Check the user, the password (PGPASSFILE, ~/.pgpass or PGPASSWORD) and the server's "
-     "pg_hba.conf."},
+    {"25006", false, READ_ONLY_ADVICE},
+    {"28", false, LOGIN_ADVICE},
     {"3D000", false, "Create the database, or name another one."},
     {"3F000", false, "Create the schema, or name another one."},
     {"40001", true, "Other sessions change the same rows; run again when they are done."},
@@ -54,6 +64,57 @@ static const struct {
      "look at the server's load."},
 };
 
+/*
+ * Where a state says too little, the words count: poolers such as PgBouncer have one state for all,
+ * libpq has none. The first line that fits counts.
+ */
+static const struct {
+    const char *state;
+    const char *words;
+    bool passes;
+    const char *advice;
+} told[] = {
+    {"08P01", "unsupported startup parameter", false,
+     "The pooler takes no such setting: take it out of the connection's text, its service file and "
+     "the environment (PGOPTIONS and the like), or let the pooler pass over it "
+     "(ignore_startup_parameters)."},
+    {"08P01", "query_wait_timeout", true,
+     "The pool had no connection free. With transaction pooling each rank holds one while it "
+     "reads: raise its pool_size, or read on fewer with --connections."},
+    {"08P01", "statement pooling", false,
+     "A transaction has to stay on one connection: let the pool use transaction pooling or session "
+     "pooling (pool_mode)."},
+    {"", "session is read-only", true, READ_ONLY_ADVICE},
+    {"", "server is in hot standby mode", true, READ_ONLY_ADVICE},
+    {"", "no password supplied", false, LOGIN_ADVICE},
+    {"", "local user with ID", false,
+     "This process has no name here: say which role it is to be (user=..., PGUSER)."},
+    {"", "could not translate host name", true, "Check the name of the host."},
+    {"", "SSL SYSCALL", true, NETWORK_ADVICE},
+    {"", "SSL connection has been closed", true, NETWORK_ADVICE},
+    {"", "SSL", false, SSL_ADVICE},
+    {"", "certificate", false, SSL_ADVICE},
+    {"", "Is the server running", true, NETWORK_ADVICE},
+    {"", "server closed the connection", true, NETWORK_ADVICE},
+    {"", "could not connect", true, NETWORK_ADVICE},
+    {"", "could not receive", true, NETWORK_ADVICE},
+    {"", "could not send", true, NETWORK_ADVICE},
+    {"", "connection not open", true, NETWORK_ADVICE},
+    {"", "no connection to the server", true, NETWORK_ADVICE},
+    {"", "timeout expired", true, NETWORK_ADVICE},
+};
+
+#define TOLD_COUNT (sizeof told / sizeof told[0])
+
+static size_t find_told(const char *state, const char *words)
+{
+    size_t i = 0;
+    while (i < TOLD_COUNT &&
+           (strcmp(state, told[i].state) != 0 || strstr(words, told[i].words) == NULL))
+        i++;
+    return i;
+}
+
 static size_t find_state(const char *state)
 {
     size_t i = 0;
@@ -63,18 +124,24 @@ static size_t find_state(const char *state)
     return i;
 }
 
-bool postgres_state_passes(const char *state)
+bool postgres_state_passes(const char *state, const char *words)
 {
+    size_t at = find_told(state, words);
+    if (at < TOLD_COUNT)
+        return told[at].passes;
     size_t i = find_state(state);
     return state[0] == '\0' || (i < sizeof states / sizeof states[0] && states[i].passes);
 }
 
-const char *postgres_state_advice(const char *state, int code)
+const char *postgres_state_advice(const char *state, const char *words, int code)
 {
+    size_t at = find_told(state, words);
+    if (at < TOLD_COUNT)
+        return told[at].advice;
     for (size_t i = 0; code == EXIT_SOURCE && i < sizeof source_states / sizeof *source_states; i++)
         if (strcmp(state, source_states[i].prefix) == 0)
             return source_states[i].advice;
-    size_t i = find_state(state[0] == '\0' ? "08" : state);
+    size_t i = find_state(state);
     return i < sizeof states / sizeof states[0] ? states[i].advice : "";
 }
 
@@ -100,9 +167,9 @@ int postgres_fail(struct postgres *connection, const char *what, const PGresult 
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
-    char text[900];
-    char more[500] = "";
+    const char *const more[] = {PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL),
+                                PQresultErrorField(result, PG_DIAG_MESSAGE_HINT)};
+    char text[1500];
     char code[32] = "";
     if (failure->code != 0)
         return -1;
@@ -110,19 +177,28 @@ int postgres_fail(struct postgres *connection, const char *what, const PGresult 
         state = "";
     if (words == NULL)
         words = result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(connection->libpq);
-    flatten(words[0] != '\0' ? words : "no answer that this program expects", text, sizeof text);
-    if (detail != NULL)
-        flatten(detail, more, sizeof more);
+    flatten(words[0] != '\0' ? words : "no answer that this program expects", text, 900);
+    for (size_t i = 0; i < 2; i++) {
+        size_t used = strlen(text);
+        if (more[i] == NULL || used + 4 >= sizeof text)
+            continue;
+        memcpy(text + used, "; ", 3);
+        flatten(more[i], text + used + 2, sizeof text - used - 2);
+    }
     if (state[0] != '\0')
         snprintf(code, sizeof code, " (SQLSTATE %s)", state);
     bool lost = PQstatus(connection->libpq) == CONNECTION_BAD;
     connection->denied = strcmp(state, "42501") == 0;
-    connection->passing = lost || (state[0] != '\0' && postgres_state_passes(state));
-    const char *advice =
-        state[0] == '\0' && !lost ? "" : postgres_state_advice(state, connection->failure_code);
-    return failure_set(failure, connection->failure_code, "%s: PostgreSQL: %s%s%s%s.%s%s", what,
-                       text, more[0] != '\0' ? "; " : "", more, code, advice[0] != '\0' ? " " : "",
-                       advice);
+    connection->passing = lost || (state[0] != '\0' && postgres_state_passes(state, text));
+    const char *advice = state[0] == '\0' && !lost
+                             ? ""
+                             : postgres_state_advice(state, text, connection->failure_code);
+    /* Hints are whole sentences. */
+    size_t end = strlen(text);
+    if (end > 0 && text[end - 1] == '.')
+        text[end - 1] = '\0';
+    return failure_set(failure, connection->failure_code, "%s: PostgreSQL: %s%s.%s%s", what, text,
+                       code, advice[0] != '\0' ? " " : "", advice);
 }
 
 int postgres_fail_silent(struct postgres *connection, const char *what, struct failure *failure)

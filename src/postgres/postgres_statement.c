@@ -22,6 +22,11 @@ int postgres_start(struct postgres *connection, const char *what, const char *sq
 {
     int64_t deadline_ms = postgres_deadline(connection);
     *result = NULL;
+    if (!connection->begins && PQtransactionStatus(connection->libpq) == PQTRANS_IDLE)
+        return failure_set(failure, EXIT_BUG,
+                           "%s: is asked of PostgreSQL outside of a transaction. Please report "
+                           "this.",
+                           what);
     /* With values a text holds one statement only; without, any number of them. */
     int sent = values == NULL ? PQsendQuery(connection->libpq, sql)
                               : PQsendQueryParams(connection->libpq, sql, (int)value_count, NULL,

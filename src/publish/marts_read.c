@@ -168,7 +168,7 @@ static int read_database(const struct publish_target *from, struct marts_rows *r
                          struct marts_origin *origin, struct failure *failure)
 {
     /* One snapshot for all three tables: a publication in between does not show. */
-    static const char begin[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    static const char mode[] = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
     struct postgres_options options = {.target = from->target,
                                        .application = "course-funnel report",
                                        .writes = false,
@@ -178,7 +178,7 @@ static int read_database(const struct publish_target *from, struct marts_rows *r
     if (postgres_connect(&options, &connection, &passing, failure) != 0)
         return -1;
     int status = -1;
-    if (postgres_run(connection, "Beginning a transaction", begin, failure) == 0 &&
+    if (postgres_begin(connection, mode, failure) == 0 &&
         read_record_row(connection, from->schema, origin, failure) == 0)
         status = 0;
     for (size_t i = 0; status == 0 && i < READ_COUNT; i++)

@@ -29,10 +29,7 @@ int publish_postgres_connect(const struct publish_target *target, struct postgre
 /* Local. Refuse a schema name that cannot be one of the user's own (EXIT_USAGE). 0, or -1. */
 int publish_postgres_schema(const char *schema, struct failure *failure);
 
-/*
- * Local. Create the objects as temporary ones of this connection: the staging tables of this
- * attempt, which end with it. Returns 0, or -1.
- */
+/* Local. Create the staging tables, which end with the transaction in hand. Returns 0, or -1. */
 int publish_postgres_stage(struct postgres *connection, struct failure *failure);
 
 /*
@@ -72,11 +69,16 @@ bool publish_postgres_is_there(const struct postgres_result *objects_there, cons
 int publish_postgres_last_run(struct postgres *connection, const char *what, const char *schema,
                               struct run_record *record, struct failure *failure);
 
-/* Local. Begin a transaction and take the lock of all publishers to ${schema}. 0, or -1. */
-int publish_postgres_begin(struct postgres *connection, const char *schema,
-                           struct failure *failure);
+/* Local. Begin a transaction that may write. 0, or -1. */
+int publish_postgres_begin(struct postgres *connection, struct failure *failure);
 
-/* Local. Create what is missing in the target, in a transaction of its own. 0, or -1. */
+/* Local. Take the lock of all publishers to ${schema}, until the transaction ends. 0, or -1. */
+int publish_postgres_lock(struct postgres *connection, const char *schema, struct failure *failure);
+
+/*
+ * Local. Within a transaction: create what is missing in the target. Others cannot publish until it
+ * ends. Returns 0, or -1.
+ */
 int publish_postgres_create(struct postgres *connection, const char *schema,
                             struct failure *failure);
 

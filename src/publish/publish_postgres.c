@@ -12,7 +12,7 @@
 #include <time.h>
 
 /*
- * One try: a new connection, staging tables that end with it, and one short transaction. What may
+ * One try: a new connection, and one short transaction, with which its staging tables end. What may
  * pass by itself is tried again: a restart of the server takes a second or so, a failover some
  * ten; whoever is down for longer is a matter for people, and the run's sums are kept for them.
  */
@@ -162,7 +162,7 @@ static int check_staged(struct postgres *connection, const struct marts *marts,
     return status;
 }
 
-/* Under the lock: whether this run is published already (1) or not (0), or may not be (-1). */
+/* Whether this run is published already (1) or not (0), or may not be (-1). */
 static int look_up(struct postgres *connection, const struct publication *publication,
                    struct failure *failure)
 {
@@ -266,23 +266,22 @@ static enum outcome publish_with(struct postgres *connection, const struct publi
                                  struct failure *failure)
 {
     const char *schema = publication->target->schema;
-    if (publish_postgres_compare(connection, schema, failure) != 0 ||
+    if (publish_postgres_begin(connection, failure) != 0 ||
+        publish_postgres_compare(connection, schema, failure) != 0 ||
         publish_postgres_create(connection, schema, failure) != 0 ||
-        publish_postgres_stage(connection, failure) != 0)
+        postgres_commit(connection, "Creating the tables", failure) != 0)
         return OUTCOME_FAILED;
 
-    /* A run that is too late need not send its rows. */
+    /* A run that is too late need not send its rows. The lock is taken when they are there. */
     (void)FAULT("publish.look_up");
-    if (publish_postgres_begin(connection, schema, failure) != 0 ||
-        look_up(connection, publication, failure) < 0)
-        return OUTCOME_FAILED;
-    if (postgres_run(connection, "Ending a transaction", "ROLLBACK", failure) != 0 ||
+    if (publish_postgres_begin(connection, failure) != 0 ||
+        look_up(connection, publication, failure) < 0 ||
+        publish_postgres_stage(connection, failure) != 0 ||
         copy_tables(connection, publication->marts, failure) != 0 ||
-        check_staged(connection, publication->marts, failure) != 0)
+        check_staged(connection, publication->marts, failure) != 0 ||
+        publish_postgres_lock(connection, schema, failure) != 0)
         return OUTCOME_FAILED;
 
-    if (publish_postgres_begin(connection, schema, failure) != 0)
-        return OUTCOME_FAILED;
     int published = look_up(connection, publication, failure);
     /* Its rows may have been changed or lost since. */
     struct failure lost = {0};

@@ -61,10 +61,15 @@ static int run_placed(struct postgres *connection, const char *what, const char 
 
 int publish_postgres_stage(struct postgres *connection, struct failure *failure)
 {
-    for (size_t i = 0; i < OBJECT_COUNT; i++)
-        if (run_placed(connection, "Creating temporary tables", objects[i].sql, "pg_temp",
-                       failure) != 0)
+    for (enum marts_table table = 0; table < MARTS_TABLES; table++) {
+        char *sql = NULL;
+        if (publish_sql_place(connection, sql_staging, "pg_temp", table, &sql, failure) != 0)
             return -1;
+        int status = postgres_run(connection, "Creating temporary tables", sql, failure);
+        free(sql);
+        if (status != 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -108,19 +113,22 @@ int publish_postgres_compare(struct postgres *connection, const char *schema,
     return rows == 0 ? 0 : -1;
 }
 
-int publish_postgres_begin(struct postgres *connection, const char *schema, struct failure *failure)
+int publish_postgres_begin(struct postgres *connection, struct failure *failure)
 {
     /*
      * READ COMMITTED, whatever the server's default is: each statement after the lock has to see
      * what was committed until the lock was had.
      */
-    static const char begin[] = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+    return postgres_begin(connection, "ISOLATION LEVEL READ COMMITTED READ WRITE", failure);
+}
+
+int publish_postgres_lock(struct postgres *connection, const char *schema, struct failure *failure)
+{
     static const char lock[] =
         "SELECT pg_advisory_xact_lock(hashtextextended('course-funnel publishes to ' || $1, 0))";
     const char *values[] = {schema};
     struct postgres_result *result = NULL;
-    if (postgres_run(connection, "Beginning a transaction", begin, failure) != 0 ||
-        postgres_query(connection, "Waiting for other publishers to the same schema", lock, values,
+    if (postgres_query(connection, "Waiting for other publishers to the same schema", lock, values,
                        1, &result, failure) != 0)
         return -1;
     postgres_result_free(result);
@@ -148,7 +156,7 @@ int publish_postgres_create(struct postgres *connection, const char *schema,
     struct postgres_result *there = NULL;
     /* Under the lock, since two connections that create the same table at once fail in PostgreSQL.
      */
-    if (publish_postgres_begin(connection, schema, failure) != 0 ||
+    if (publish_postgres_lock(connection, schema, failure) != 0 ||
         publish_postgres_look(connection, "Looking for the tables of the target", schema, &there,
                               failure) != 0)
         return -1;
@@ -163,7 +171,7 @@ int publish_postgres_create(struct postgres *connection, const char *schema,
             status = run_placed(connection, what, objects[i].sql, schema, failure);
     }
     postgres_result_free(there);
-    return status == 0 ? postgres_commit(connection, "Creating the tables", failure) : -1;
+    return status;
 }
 
 /* The server's time in microseconds. */
@@ -236,8 +244,8 @@ int publish_postgres_check(const struct publish_target *target, int64_t *planned
      * pages that are looked at, and notes that in its log. Only a COMMIT brings the log to disk,
      * and a snapshot whose log is not on disk cannot be come back to.
      */
-    if (read_clock(connection, planned_us, failure) == 0 &&
-        postgres_run(connection, "Beginning a transaction", "BEGIN READ WRITE", failure) == 0 &&
+    if (publish_postgres_begin(connection, failure) == 0 &&
+        read_clock(connection, planned_us, failure) == 0 &&
         publish_postgres_compare(connection, target->schema, failure) == 0 &&
         outdo_published(connection, target->schema, planned_us, failure) == 0 &&
         postgres_commit(connection, "Ending a transaction", failure) == 0)

@@ -11,12 +11,17 @@ enum mark {
     MARK_TABLE,
     MARK_COLUMNS,
     MARK_KEY,
+    MARK_DEFINITIONS,
     MARK_TEXTS,
     MARKS
 };
 
-static const char *const marks[MARKS] = {":table_columns", ":tables", ":table",
-                                         ":columns",       ":key",    ":texts"};
+static const char *const marks[MARKS] = {":table_columns", ":tables",      ":table", ":columns",
+                                         ":key",           ":definitions", ":texts"};
+
+static const char *const types[] = {
+    [MARTS_ID] = "integer",         [MARTS_COUNT] = "integer", [MARTS_DATE] = "date",
+    [MARTS_LARGE_COUNT] = "bigint", [MARTS_RATE] = "numeric",  [MARTS_MEAN] = "numeric"};
 
 static void write_columns(FILE *out, const struct marts_shape *shape, size_t count, bool as_texts)
 {
@@ -25,6 +30,14 @@ static void write_columns(FILE *out, const struct marts_shape *shape, size_t cou
         bool cast = as_texts && (kind == MARTS_RATE || kind == MARTS_MEAN);
         fprintf(out, "%s%s%s", i > 0 ? ", " : "", shape->columns[i].name, cast ? "::TEXT" : "");
     }
+}
+
+static void write_definitions(FILE *out, const struct marts_shape *shape)
+{
+    for (size_t i = 0; i < shape->column_count; i++)
+        fprintf(out, "%s%s %s%s", i > 0 ? ", " : "", shape->columns[i].name,
+                types[shape->columns[i].kind],
+                shape->columns[i].has_offset == MARTS_NEVER_NULL ? " NOT NULL" : "");
 }
 
 /* ('NAME', 'r', 'KEY'), as differences.sql has the tables of a target. */
@@ -38,9 +51,6 @@ static void write_table(FILE *out, const struct marts_shape *shape)
 /* ('NAME', PLACE, 'COLUMN', 'TYPE', NOT NULL), ..., as it has their columns. */
 static void write_table_columns(FILE *out, const struct marts_shape *shape)
 {
-    static const char *const types[] = {
-        [MARTS_ID] = "integer",         [MARTS_COUNT] = "integer", [MARTS_DATE] = "date",
-        [MARTS_LARGE_COUNT] = "bigint", [MARTS_RATE] = "numeric",  [MARTS_MEAN] = "numeric"};
     for (size_t i = 0; i < shape->column_count; i++)
         fprintf(out, "%s('%s', %zu, '%s', '%s', %s)", i > 0 ? ", " : "", shape->name, i + 1,
                 shape->columns[i].name, types[shape->columns[i].kind],
@@ -62,6 +72,9 @@ static void write_mark(FILE *out, enum mark mark, const struct marts_shape *shap
         break;
     case MARK_KEY:
         write_columns(out, shape, shape->key_count, false);
+        break;
+    case MARK_DEFINITIONS:
+        write_definitions(out, shape);
         break;
     case MARK_COLUMNS:
     case MARK_TEXTS:

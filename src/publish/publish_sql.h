@@ -22,6 +22,7 @@ extern const char sql_objects[];
 extern const char sql_differences[];
 
 /* Publishing, and reading back. */
+extern const char sql_staging[];
 extern const char sql_staged_sums[];
 extern const char sql_published_before[];
 extern const char sql_insert_rows[];
@@ -31,8 +32,9 @@ extern const char sql_read_rows[];
 
 /*
  * Local. Put what marts_shapes has of ${table} in place of `:table`, `:columns`, `:key` (its
- * columns) and `:texts` (all columns, numbers with decimals as texts), and ${schema} in place of
- * `:schema`. Returns 0 and a text that the caller frees, or -1.
+ * columns), `:definitions` (all columns with their types) and `:texts` (all columns, numbers with
+ * decimals as texts), and ${schema} in place of `:schema`. Returns 0 and a text that the caller
+ * frees, or -1.
  */
 int publish_sql_place(struct postgres *connection, const char *sql, const char *schema,
                       enum marts_table table, char **placed, struct failure *failure);

@@ -9,7 +9,7 @@
 
 static const char log_what[] = "Looking at the server's log";
 static const char begin_what[] = "Beginning a transaction";
-static const char begin_sql[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+static const char begin_mode[] = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 int table_connection_create(size_t count, struct table_connections **connections,
                             struct failure *failure)
@@ -39,13 +39,8 @@ void table_close(struct table_connections *connections)
 int table_connection_open(const struct table_options *options, uint32_t request, int rank,
                           struct postgres **connection, struct failure *failure)
 {
-    /*
-     * Compiling a plan to machine code would be done for each split anew. A database that does not
-     * know its own encoding hands out bytes as they are, or fails on the first that is not UTF-8.
-     */
-    static const char settings[] = "SET row_security = off; SET jit = off;"
-                                   "SELECT set_config('client_encoding', 'SQL_ASCII', false)"
-                                   " WHERE current_setting('server_encoding') = 'SQL_ASCII'";
+    /* Compiling a plan to machine code would be done for each split anew. */
+    static const char settings[] = "SET LOCAL row_security = off; SET LOCAL jit = off;";
     char application[40];
     bool passing = false;
     snprintf(application, sizeof application, "course-funnel rank %d", rank);
@@ -53,14 +48,9 @@ int table_connection_open(const struct table_options *options, uint32_t request,
                                       .application = application,
                                       .failure_code = EXIT_SOURCE,
                                       .statement_s = options->statement_s,
+                                      .settings = settings,
                                       .holds = true};
-    if (postgres_connect(&wanted, connection, &passing, failure) != 0)
-        return -1;
-    if (postgres_run(*connection, "Preparing the session", settings, failure) == 0)
-        return 0;
-    postgres_close(*connection);
-    *connection = NULL;
-    return -1;
+    return postgres_connect(&wanted, connection, &passing, failure);
 }
 
 int table_connection_look(struct postgres *connection, struct table_server *server,
@@ -72,11 +62,12 @@ int table_connection_look(struct postgres *connection, struct table_server *serv
     int at[2];
     struct postgres_result *result = NULL;
     int status = -1;
-    if (postgres_query(connection, "Looking at the server", sql, NULL, 0, &result, failure) == 0 &&
+    if (postgres_begin(connection, begin_mode, failure) == 0 &&
+        postgres_query(connection, "Looking at the server", sql, NULL, 0, &result, failure) == 0 &&
         postgres_columns(result, names, 2, at, failure) == 0) {
         server->version = (uint32_t)strtoul(postgres_value(result, 0, at[0]), NULL, 10);
         snprintf(server->started, sizeof server->started, "%s", postgres_value(result, 0, at[1]));
-        status = 0;
+        status = postgres_run(connection, "Ending a transaction", "ROLLBACK", failure);
     }
     postgres_result_free(result);
     return status;
@@ -115,7 +106,7 @@ static int lock_origins(struct postgres *connection, const struct table_list *li
 int table_connection_begin(struct postgres *connection, const struct table_list *list,
                            uint32_t server, struct failure *failure)
 {
-    if (postgres_run(connection, begin_what, begin_sql, failure) != 0)
+    if (postgres_begin(connection, begin_mode, failure) != 0)
         return -1;
     /*
      * The lock comes before the first query, which is what takes the snapshot: a TRUNCATE in
@@ -134,7 +125,7 @@ static int begin_in(struct postgres *connection, const char *snapshot, struct fa
 {
     char import[TABLE_SNAPSHOT_BYTES + 40];
     snprintf(import, sizeof import, "SET TRANSACTION SNAPSHOT '%s'", snapshot);
-    if (postgres_run(connection, begin_what, begin_sql, failure) != 0 ||
+    if (postgres_begin(connection, begin_mode, failure) != 0 ||
         postgres_run(connection, "Taking over the snapshot", import, failure) != 0)
         return -1;
     return table_connection_mark(connection, failure);
@@ -258,8 +249,8 @@ int table_connection_plan(struct postgres *connection, const struct table_origin
     snprintf(what, sizeof what, "Reading %s", origin->name);
     /* All partitions are to be locked, not only those that may have course events. */
     if (asprintf(&sql,
-                 "SET enable_partition_pruning = off; EXPLAIN SELECT %s FROM %s WHERE %s;"
-                 "RESET enable_partition_pruning",
+                 "SET LOCAL enable_partition_pruning = off; EXPLAIN SELECT %s FROM %s WHERE %s;"
+                 "SET LOCAL enable_partition_pruning TO DEFAULT",
                  origin->shape.select, origin->name, origin->shape.filter) < 0)
         return failure_memory(failure, "a query", TABLE_SELECT_BYTES);
     int status = postgres_run(connection, what, sql, failure);

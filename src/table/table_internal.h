@@ -56,7 +56,10 @@ int table_connection_create(size_t count, struct table_connections **connections
 int table_connection_open(const struct table_options *options, uint32_t request, int rank,
                           struct postgres **connection, struct failure *failure);
 
-/* Ask the server for its version and when it was started. Returns 0, or -1. */
+/*
+ * Ask the server for its version and when it was started, in a transaction of its own. Returns 0,
+ * or -1.
+ */
 int table_connection_look(struct postgres *connection, struct table_server *server,
                           struct failure *failure);
 

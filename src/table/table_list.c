@@ -29,8 +29,8 @@ static int count_servers(struct table_listing *listing, struct failure *failure)
 }
 
 /*
- * Look for the table of sessions on the server in hand. This comes before the transaction that is
- * kept, as a failure would end that. Returns 0, or -1 when the table was asked for and cannot be
+ * Look for the table of sessions on the server in hand. This comes last in a transaction that is
+ * not kept, as a failure would end it. Returns 0, or -1 when the table was asked for and cannot be
  * read.
  */
 static int find_sessions(struct table_listing *listing, struct postgres *connection,
@@ -79,6 +79,9 @@ static int look_at_server(struct table_listing *listing, uint32_t index, struct 
         return failure_set(failure, EXIT_SOURCE,
                            "The server is PostgreSQL %u; version %d or later is needed.",
                            server->version / 10000, OLDEST_VERSION / 10000);
+    /* What is not found yet is not locked either. */
+    if (table_connection_begin(*connection, list, index, failure) != 0)
+        return -1;
     for (size_t i = 0; i < listing->options->request_count; i++) {
         const char *name = listing->options->requests[i].table;
         if (list->origins[i].server != index)
@@ -87,7 +90,8 @@ static int look_at_server(struct table_listing *listing, uint32_t index, struct 
         if (found <= 0)
             return found < 0 ? -1 : table_find_none(name, failure);
     }
-    if (find_sessions(listing, *connection, index, failure) != 0)
+    if (find_sessions(listing, *connection, index, failure) != 0 ||
+        postgres_run(*connection, "Ending a transaction", "ROLLBACK", failure) != 0)
         return -1;
     return table_snapshot_tidy(listing, index, failure);
 }

@@ -53,10 +53,11 @@ static int prepare(struct table_reader *reader, struct failure *failure)
 {
     static const char pages[] =
         "ROLLBACK TO part;"
-        "SET enable_tidscan = on; SET enable_seqscan = off; SET enable_indexscan = off;"
-        "SET enable_indexonlyscan = off; SET enable_bitmapscan = off;"
-        "SET max_parallel_workers_per_gather = 0; SET statement_timeout = '%" PRIu32 "s'";
-    static const char whole[] = "ROLLBACK TO part; SET statement_timeout = 0";
+        "SET LOCAL enable_tidscan = on; SET LOCAL enable_seqscan = off;"
+        "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off;"
+        "SET LOCAL enable_bitmapscan = off; SET LOCAL max_parallel_workers_per_gather = 0;"
+        "SET LOCAL statement_timeout = '%" PRIu32 "s'";
+    static const char whole[] = "ROLLBACK TO part; SET LOCAL statement_timeout = 0";
     char sql[sizeof pages + 20];
     if (reader->relation->by_page)
         snprintf(sql, sizeof sql, pages, reader->options->statement_s);

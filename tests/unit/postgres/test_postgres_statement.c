@@ -7,17 +7,34 @@ static void test_states(void)
 {
     static const struct {
         const char *state;
+        const char *words;
         bool passes;
         bool has_advice;
     } cases[] = {
-        {"", true, true},        {"08006", true, true},  {"40001", true, true},
-        {"40P01", true, true},   {"53300", true, true},  {"55P03", true, true},
-        {"57P01", true, true},   {"57014", false, true}, {"42501", false, true},
-        {"XX000", false, false}, {"42", false, false},
+        {"", "server closed the connection unexpectedly", true, true},
+        {"", "words that nobody knows", true, false},
+        {"", "fe_sendauth: no password supplied", false, true},
+        {"", "local user with ID 4711 does not exist", false, true},
+        {"", "server does not support SSL, but SSL was required", false, true},
+        {"", "SSL SYSCALL error: EOF detected", true, true},
+        {"", "session is read-only", true, true},
+        {"08006", "", true, true},
+        {"08P01", "unsupported startup parameter: options", false, true},
+        {"08P01", "server login failed", true, false},
+        {"40001", "", true, true},
+        {"40P01", "", true, true},
+        {"53300", "", true, true},
+        {"55P03", "", true, true},
+        {"57P01", "", true, true},
+        {"57014", "", false, true},
+        {"42501", "", false, true},
+        {"XX000", "", false, false},
+        {"42", "", false, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        CU_ASSERT_EQUAL(postgres_state_passes(cases[i].state), cases[i].passes);
-        CU_ASSERT_EQUAL(postgres_state_advice(cases[i].state, EXIT_TARGET)[0] != '\0',
+        CU_ASSERT_EQUAL(postgres_state_passes(cases[i].state, cases[i].words), cases[i].passes);
+        CU_ASSERT_EQUAL(postgres_state_advice(cases[i].state, cases[i].words, EXIT_TARGET)[0] !=
+                            '\0',
                         cases[i].has_advice);
     }
 }
@@ -25,12 +42,12 @@ static void test_states(void)
 /* A source is not helped by what helps a target. */
 static void test_source_advice(void)
 {
-    CU_ASSERT_STRING_NOT_EQUAL(postgres_state_advice("40001", EXIT_SOURCE),
-                               postgres_state_advice("40001", EXIT_TARGET));
-    CU_ASSERT_STRING_EQUAL(postgres_state_advice("55P03", EXIT_SOURCE),
-                           postgres_state_advice("55P03", EXIT_TARGET));
-    CU_ASSERT_PTR_NOT_NULL(strstr(postgres_state_advice("22023", EXIT_SOURCE), "snapshot"));
-    CU_ASSERT_STRING_EQUAL(postgres_state_advice("22023", EXIT_TARGET), "");
+    CU_ASSERT_STRING_NOT_EQUAL(postgres_state_advice("40001", "", EXIT_SOURCE),
+                               postgres_state_advice("40001", "", EXIT_TARGET));
+    CU_ASSERT_STRING_EQUAL(postgres_state_advice("55P03", "", EXIT_SOURCE),
+                           postgres_state_advice("55P03", "", EXIT_TARGET));
+    CU_ASSERT_PTR_NOT_NULL(strstr(postgres_state_advice("22023", "", EXIT_SOURCE), "snapshot"));
+    CU_ASSERT_STRING_EQUAL(postgres_state_advice("22023", "", EXIT_TARGET), "");
 }
 
 static void expect_placed(struct postgres *connection, const char *sql, const char *schema,
