@@ -13,48 +13,94 @@
 
 const char *const manifest_kinds[2] = {[MANIFEST_STATE] = "state", [MANIFEST_SUMS] = "sums"};
 
-const struct manifest_count manifest_counts[MANIFEST_COUNTS] = {
-    {"lines_read", offsetof(struct manifest, ledger.lines_read)},
-    {"records_read", offsetof(struct manifest, ledger.records_read)},
-    {"other", offsetof(struct manifest, ledger.other)},
-    {"rejected_weight", offsetof(struct manifest, ledger.rejected_weight)},
-    {"kept", offsetof(struct manifest, ledger.kept)},
-    {"sent", offsetof(struct manifest, ledger.sent)},
-    {"received", offsetof(struct manifest, ledger.received)},
-    {"folded", offsetof(struct manifest, ledger.folded)},
-    {"duplicates", offsetof(struct manifest, ledger.duplicates)},
-    {"time_unusable", offsetof(struct manifest, ledger.time_unusable)},
-    {"bytes_read", offsetof(struct manifest, ledger.bytes_read)},
-    {"range_bytes", offsetof(struct manifest, range_bytes)},
-    {"disk_bytes", offsetof(struct manifest, disk_bytes)},
-    {"done_bytes", offsetof(struct manifest, done_bytes)},
-    {"split_count", offsetof(struct manifest, split_count)},
-    {"next", offsetof(struct manifest, next)},
-    {"pairs_started", offsetof(struct manifest, pairs_started)},
-    {"pairs_completed", offsetof(struct manifest, pairs_completed)},
-    {"match_is_known", offsetof(struct manifest, match.is_known)},
-    {"sessions_read", offsetof(struct manifest, match.sessions_read)},
-    {"users_with_session", offsetof(struct manifest, match.users_with_session)},
-    {"users_without_session", offsetof(struct manifest, match.users_without_session)},
+#define AT(record, field) .offset = offsetof(struct record, field)
+#define ROOM(record, field, kind) AT(record, field), kind, sizeof((struct record){0}.field)
+
+const struct manifest_field manifest_head[] = {
+    {"run_id", ROOM(manifest, run_id, MANIFEST_EXACT)},
+    {"program_version", ROOM(manifest, version, MANIFEST_TEXT)},
+    {"attempt", AT(manifest, attempt), MANIFEST_NUMBER, UINT32_MAX},
+    {"generation", AT(manifest, generation), MANIFEST_NUMBER, UINT32_MAX},
+    {"ranks", AT(manifest, ranks), MANIFEST_NUMBER, KEY_GROUPS},
+    {"resumes", AT(manifest, resumes), MANIFEST_NUMBER, UINT32_MAX},
+    {.name = NULL},
+};
+
+const struct manifest_field manifest_body[] = {
+    {"columns", ROOM(manifest, columns, MANIFEST_TEXT)},
+    {"sessions", ROOM(manifest, sessions, MANIFEST_TEXT)},
+    {"input_fingerprint", ROOM(manifest, input_fingerprint, MANIFEST_EXACT)},
+    {"lines_read", AT(manifest, ledger.lines_read)},
+    {"records_read", AT(manifest, ledger.records_read)},
+    {"other", AT(manifest, ledger.other)},
+    {"rejected_weight", AT(manifest, ledger.rejected_weight)},
+    {"kept", AT(manifest, ledger.kept)},
+    {"sent", AT(manifest, ledger.sent)},
+    {"received", AT(manifest, ledger.received)},
+    {"folded", AT(manifest, ledger.folded)},
+    {"duplicates", AT(manifest, ledger.duplicates)},
+    {"time_unusable", AT(manifest, ledger.time_unusable)},
+    {"bytes_read", AT(manifest, ledger.bytes_read)},
+    {"range_bytes", AT(manifest, range_bytes)},
+    {"disk_bytes", AT(manifest, disk_bytes)},
+    {"done_bytes", AT(manifest, done_bytes)},
+    {"split_count", AT(manifest, split_count)},
+    {"next", AT(manifest, next)},
+    {"pairs_started", AT(manifest, pairs_started)},
+    {"pairs_completed", AT(manifest, pairs_completed)},
+    {"match_is_known", AT(manifest, match.is_known)},
+    {"sessions_read", AT(manifest, match.sessions_read)},
+    {"users_with_session", AT(manifest, match.users_with_session)},
+    {"users_without_session", AT(manifest, match.users_without_session)},
     /* Times may be before 1970; they are kept as their 64 bits. */
-    {"started_us", offsetof(struct manifest, started_us)},
-    {"planned_us", offsetof(struct manifest, planned_us)},
-    {"attempt_us", offsetof(struct manifest, attempt_us)},
-    {"written_us", offsetof(struct manifest, written_us)},
-    {"first_event_us", offsetof(struct manifest, first_event_us)},
-    {"last_event_us", offsetof(struct manifest, last_event_us)},
+    {"started_us", AT(manifest, started_us)},
+    {"planned_us", AT(manifest, planned_us)},
+    {"attempt_us", AT(manifest, attempt_us)},
+    {"written_us", AT(manifest, written_us)},
+    {"first_event_us", AT(manifest, first_event_us)},
+    {"last_event_us", AT(manifest, last_event_us)},
+    {.name = NULL},
 };
 
-const struct manifest_count manifest_changes[MANIFEST_CHANGES] = {
-    {"storage", offsetof(struct source_changes, storage)},
-    {"columns", offsetof(struct source_changes, columns)},
-    {"inserted", offsetof(struct source_changes, inserted)},
-    {"updated", offsetof(struct source_changes, updated)},
-    {"deleted", offsetof(struct source_changes, deleted)},
-    {"vacuums", offsetof(struct source_changes, vacuums)},
+const struct manifest_field manifest_input_fields[] = {
+    {"bytes", AT(manifest_input, bytes)},
+    {"mtime_ns", AT(manifest_input, identity)},
+    {.name = NULL},
 };
 
-_Static_assert(LEDGER_COUNTS == 11 + REJECT_REASONS, "the table above names each count");
+const struct manifest_field manifest_changes[] = {
+    {"storage", AT(source_changes, storage)},
+    {"columns", AT(source_changes, columns)},
+    {"inserted", AT(source_changes, inserted)},
+    {"updated", AT(source_changes, updated)},
+    {"deleted", AT(source_changes, deleted)},
+    {"vacuums", AT(source_changes, vacuums)},
+    {.name = NULL},
+};
+
+const struct manifest_field manifest_unfinished_fields[] = {
+    {"split", AT(schedule_item, split), MANIFEST_NUMBER, UINT32_MAX},
+    {"offset", AT(schedule_item, offset)},
+    {.name = NULL},
+};
+
+const struct manifest_field manifest_file_fields[] = {
+    {"first_group", AT(manifest_file, first_group), MANIFEST_NUMBER, KEY_GROUPS - 1},
+    {"last_group", AT(manifest_file, last_group), MANIFEST_NUMBER, KEY_GROUPS - 1},
+    {"bytes", AT(manifest_file, bytes)},
+    {"digest", ROOM(manifest_file, digest, MANIFEST_EXACT)},
+    {.name = NULL},
+};
+
+const struct manifest_field manifest_part_fields[] = {
+    {"attempt", AT(manifest_part, attempt), MANIFEST_NUMBER, UINT32_MAX},
+    {"rank", AT(manifest_part, rank), MANIFEST_NUMBER, KEY_GROUPS - 1},
+    {"bytes", AT(manifest_part, bytes)},
+    {"digest", ROOM(manifest_part, digest, MANIFEST_EXACT)},
+    {.name = NULL},
+};
+
+_Static_assert(LEDGER_COUNTS == 11 + REJECT_REASONS, "manifest_body names each count");
 
 void manifest_clear(struct manifest *manifest)
 {
@@ -118,102 +164,74 @@ static bool add_number(cJSON *object, const char *name, uint32_t number)
     return cJSON_AddNumberToObject(object, name, number) != NULL;
 }
 
-/* A new object at the end of an array, or NULL. */
-static cJSON *append_object(cJSON *array)
-{
-    cJSON *object = cJSON_CreateObject();
-    if (object != NULL && !cJSON_AddItemToArray(array, object)) {
-        cJSON_Delete(object);
-        return NULL;
-    }
-    return object;
-}
-
-static bool add_changes(cJSON *object, const struct source_changes *changes)
+static bool add_fields(cJSON *object, const struct manifest_field *field, const void *values)
 {
     bool added = true;
-    for (size_t i = 0; added && changes->storage != 0 && i < MANIFEST_CHANGES; i++) {
-        uint64_t count = 0;
-        memcpy(&count, (const char *)changes + manifest_changes[i].offset, sizeof count);
-        added = add_count(object, manifest_changes[i].name, count);
+    for (; added && field->name != NULL; field++) {
+        const void *value = (const char *)values + field->offset;
+        if (field->kind == MANIFEST_COUNT)
+            added = add_count(object, field->name, *(const uint64_t *)value);
+        else if (field->kind == MANIFEST_NUMBER)
+            added = add_number(object, field->name, *(const uint32_t *)value);
+        else
+            added = add_text(object, field->name, value);
     }
     return added;
 }
 
-static bool add_inputs(cJSON *root, const struct manifest *manifest)
+static bool add_input(cJSON *object, const struct manifest *manifest, size_t i)
 {
-    cJSON *array = cJSON_AddArrayToObject(root, "inputs");
+    const struct manifest_input *input = &manifest->inputs[i];
+    return add_text(object, "path", input->path) &&
+           add_fields(object, manifest_input_fields, input) &&
+           (input->changes.storage == 0 || add_fields(object, manifest_changes, &input->changes));
+}
+
+static bool add_unfinished(cJSON *object, const struct manifest *manifest, size_t i)
+{
+    return add_fields(object, manifest_unfinished_fields, &manifest->unfinished[i]);
+}
+
+static bool add_file(cJSON *object, const struct manifest *manifest, size_t i)
+{
+    char name[MANIFEST_NAME_BYTES] = MANIFEST_SUMS_NAME;
+    if (manifest->kind == MANIFEST_STATE)
+        manifest_file_name(&manifest->files[i], name);
+    return add_text(object, "name", name) &&
+           add_fields(object, manifest_file_fields, &manifest->files[i]);
+}
+
+static bool add_stretches(cJSON *root, const struct manifest *manifest)
+{
+    cJSON *object = cJSON_AddObjectToObject(root, "reject_runs");
+    return object != NULL && add_text(object, "name", MANIFEST_STRETCHES_NAME) &&
+           add_fields(object, manifest_file_fields, &manifest->stretches);
+}
+
+static bool add_part(cJSON *object, const struct manifest *manifest, size_t i)
+{
+    return add_fields(object, manifest_part_fields, &manifest->parts[i]);
+}
+
+/* An array of ${count} objects, each of which ${add} fills. */
+static bool add_array(cJSON *root, const char *name, const struct manifest *manifest, size_t count,
+                      bool (*add)(cJSON *object, const struct manifest *manifest, size_t i))
+{
+    cJSON *array = cJSON_AddArrayToObject(root, name);
     bool added = array != NULL;
-    for (size_t i = 0; added && i < manifest->input_count; i++) {
-        const struct manifest_input *input = &manifest->inputs[i];
-        cJSON *object = append_object(array);
-        added = object != NULL && add_text(object, "path", input->path) &&
-                add_count(object, "bytes", input->bytes) &&
-                add_count(object, "mtime_ns", (uint64_t)input->identity) &&
-                add_changes(object, &input->changes);
+    for (size_t i = 0; added && i < count; i++) {
+        cJSON *object = cJSON_CreateObject();
+        added = object != NULL && add(object, manifest, i) && cJSON_AddItemToArray(array, object);
+        if (!added)
+            cJSON_Delete(object);
     }
     return added;
 }
 
-static bool add_unfinished(cJSON *root, const struct manifest *manifest)
+static bool add_rejected(cJSON *root, const struct manifest *manifest)
 {
-    cJSON *array = cJSON_AddArrayToObject(root, "unfinished");
-    bool added = array != NULL;
-    for (size_t i = 0; added && i < manifest->unfinished_count; i++) {
-        const struct schedule_item *item = &manifest->unfinished[i];
-        cJSON *object = append_object(array);
-        added = object != NULL && add_number(object, "split", item->split) &&
-                add_count(object, "offset", item->offset);
-    }
-    return added;
-}
-
-static bool fill_file(cJSON *object, const char *name, const struct manifest_file *file)
-{
-    return object != NULL && add_text(object, "name", name) &&
-           add_number(object, "first_group", file->first_group) &&
-           add_number(object, "last_group", file->last_group) &&
-           add_count(object, "bytes", file->bytes) && add_text(object, "digest", file->digest);
-}
-
-static bool add_files(cJSON *root, const struct manifest *manifest)
-{
-    cJSON *array = cJSON_AddArrayToObject(root, "files");
-    bool added = array != NULL;
-    for (size_t i = 0; added && i < manifest->file_count; i++) {
-        char name[MANIFEST_NAME_BYTES] = MANIFEST_SUMS_NAME;
-        if (manifest->kind == MANIFEST_STATE)
-            manifest_file_name(&manifest->files[i], name);
-        added = fill_file(append_object(array), name, &manifest->files[i]);
-    }
-    return added && fill_file(cJSON_AddObjectToObject(root, "reject_runs"), MANIFEST_STRETCHES_NAME,
-                              &manifest->stretches);
-}
-
-static bool add_parts(cJSON *root, const struct manifest *manifest)
-{
-    cJSON *array = cJSON_AddArrayToObject(root, "reject_parts");
-    bool added = array != NULL;
-    for (size_t i = 0; added && i < manifest->part_count; i++) {
-        const struct manifest_part *part = &manifest->parts[i];
-        cJSON *object = append_object(array);
-        added = object != NULL && add_number(object, "attempt", part->attempt) &&
-                add_number(object, "rank", part->rank) && add_count(object, "bytes", part->bytes) &&
-                add_text(object, "digest", part->digest);
-    }
-    return added;
-}
-
-static bool add_counts(cJSON *root, const struct manifest *manifest)
-{
-    bool added = true;
-    for (size_t i = 0; added && i < MANIFEST_COUNTS; i++) {
-        uint64_t count = 0;
-        memcpy(&count, (const char *)manifest + manifest_counts[i].offset, sizeof count);
-        added = add_count(root, manifest_counts[i].name, count);
-    }
     cJSON *rejected = cJSON_AddObjectToObject(root, "rejected");
-    added = added && rejected != NULL;
+    bool added = rejected != NULL;
     for (int i = 0; added && i < REJECT_REASONS; i++)
         added = add_count(rejected, event_reject_name((enum reject_reason)i),
                           manifest->ledger.rejected[i]);
@@ -226,18 +244,14 @@ static bool add_all(cJSON *root, const struct manifest *manifest)
            add_number(root, "format_version",
                       (uint32_t)FAULT_NUMBER("manifest.version", MANIFEST_FORMAT_VERSION)) &&
            add_text(root, "kind", manifest_kinds[manifest->kind]) &&
-           add_text(root, "run_id", manifest->run_id) &&
-           add_text(root, "program_version", manifest->version) &&
-           add_number(root, "attempt", manifest->attempt) &&
-           add_number(root, "generation", manifest->generation) &&
-           add_number(root, "ranks", manifest->ranks) &&
-           add_number(root, "resumes", manifest->resumes) &&
+           add_fields(root, manifest_head, manifest) &&
            add_number(root, "key_groups", KEY_GROUPS) &&
-           add_text(root, "columns", manifest->columns) &&
-           add_text(root, "sessions", manifest->sessions) &&
-           add_text(root, "input_fingerprint", manifest->input_fingerprint) &&
-           add_counts(root, manifest) && add_unfinished(root, manifest) &&
-           add_files(root, manifest) && add_parts(root, manifest) && add_inputs(root, manifest);
+           add_fields(root, manifest_body, manifest) && add_rejected(root, manifest) &&
+           add_array(root, "unfinished", manifest, manifest->unfinished_count, add_unfinished) &&
+           add_array(root, "files", manifest, manifest->file_count, add_file) &&
+           add_stretches(root, manifest) &&
+           add_array(root, "reject_parts", manifest, manifest->part_count, add_part) &&
+           add_array(root, "inputs", manifest, manifest->input_count, add_input);
 }
 
 int manifest_print(const struct manifest *manifest, char **text, size_t *byte_count,

@@ -10,18 +10,23 @@
 
 #define MANIFEST_FORMAT "course-funnel checkpoint"
 
-/* Numbers of 64 bits of a manifest, by name. */
-struct manifest_count {
+/* A field of a manifest, or of what it lists: in the text, and in its struct. */
+struct manifest_field {
     const char *name;
     size_t offset;
+    enum {
+        MANIFEST_COUNT,  /* of 64 bits; a text that says it */
+        MANIFEST_NUMBER, /* uint32_t of ${most} or less */
+        MANIFEST_TEXT,   /* char[${most}]: a text that fits */
+        MANIFEST_EXACT   /* likewise: one that fills it */
+    } kind;
+    uint64_t most;
 };
 
-/* Numbers of a table among the inputs; the first is there for each table that has any. */
-#define MANIFEST_CHANGES 6
-extern const struct manifest_count manifest_changes[MANIFEST_CHANGES];
-
-#define MANIFEST_COUNTS 28
-extern const struct manifest_count manifest_counts[MANIFEST_COUNTS];
+/* In the order of the text; behind the last is one without a name. */
+extern const struct manifest_field manifest_head[], manifest_body[], manifest_input_fields[],
+    manifest_changes[], manifest_unfinished_fields[], manifest_file_fields[],
+    manifest_part_fields[];
 
 /* The names of enum manifest_kind. */
 extern const char *const manifest_kinds[2];

@@ -57,139 +57,100 @@ static int get_number(const cJSON *object, const char *name, uint32_t most, uint
     return *number == found->valuedouble ? 0 : malformed(name, failure);
 }
 
-/* An array of the manifest as memory for its elements: ${*elements}, all zero. */
-static int get_array(const cJSON *root, const char *name, size_t element_bytes, const cJSON **array,
-                     void **elements, struct failure *failure)
+static int get_fields(const cJSON *object, const struct manifest_field *field, void *values,
+                      struct failure *failure)
 {
-    *array = member(root, name);
-    if (!cJSON_IsArray(*array))
-        return malformed(name, failure);
-    size_t count = (size_t)cJSON_GetArraySize(*array);
-    *elements = calloc(count + 1, element_bytes);
-    return *elements != NULL ? 0 : failure_memory(failure, "the manifest", count * element_bytes);
+    int result = 0;
+    for (; result == 0 && field->name != NULL; field++) {
+        void *value = (char *)values + field->offset;
+        if (field->kind == MANIFEST_COUNT)
+            result = get_count(object, field->name, value, failure);
+        else if (field->kind == MANIFEST_NUMBER)
+            result = get_number(object, field->name, (uint32_t)field->most, value, failure);
+        else
+            result = get_text(object, field->name, value, field->most,
+                              field->kind == MANIFEST_EXACT, failure);
+    }
+    return result;
 }
 
-static int get_changes(const cJSON *object, struct source_changes *changes, struct failure *failure)
+/* An array of the manifest: ${elements} points to the pointer, and the fields are filled in. */
+static int get_array(const cJSON *root, const char *name, const struct manifest_field *fields,
+                     size_t element_bytes, void *elements, size_t *count, struct failure *failure)
 {
-    if (member(object, manifest_changes[0].name) == NULL)
-        return 0;
-    for (size_t i = 0; i < MANIFEST_CHANGES; i++) {
-        uint64_t count = 0;
-        if (get_count(object, manifest_changes[i].name, &count, failure) != 0)
+    const cJSON *element, *array = member(root, name);
+    if (!cJSON_IsArray(array))
+        return malformed(name, failure);
+    size_t all_bytes = (size_t)cJSON_GetArraySize(array) * element_bytes;
+    char *next = calloc(1, all_bytes + element_bytes);
+    if (next == NULL)
+        return failure_memory(failure, "the manifest", all_bytes);
+    /* The pointer's own type is the caller's, so its bytes are copied. */
+    memcpy(elements, &next, sizeof next);
+    cJSON_ArrayForEach(element, array)
+    {
+        if (get_fields(element, fields, next, failure) != 0)
             return -1;
-        memcpy((char *)changes + manifest_changes[i].offset, &count, sizeof count);
+        next += element_bytes;
+        ++*count;
     }
     return 0;
 }
 
 static int get_inputs(const cJSON *root, struct manifest *manifest, struct failure *failure)
 {
-    const cJSON *array, *element;
-    void *elements = NULL;
-    if (get_array(root, "inputs", sizeof *manifest->inputs, &array, &elements, failure) != 0)
+    const cJSON *element;
+    if (get_array(root, "inputs", manifest_input_fields, sizeof *manifest->inputs,
+                  &manifest->inputs, &manifest->input_count, failure) != 0)
         return -1;
-    manifest->inputs = elements;
-    cJSON_ArrayForEach(element, array)
+    struct manifest_input *input = manifest->inputs;
+    cJSON_ArrayForEach(element, member(root, "inputs"))
     {
-        struct manifest_input *input = &manifest->inputs[manifest->input_count];
         const char *path = cJSON_GetStringValue(member(element, "path"));
-        uint64_t identity = 0;
-        if (path == NULL || get_count(element, "bytes", &input->bytes, failure) != 0 ||
-            get_count(element, "mtime_ns", &identity, failure) != 0 ||
-            get_changes(element, &input->changes, failure) != 0)
+        if (path == NULL || (member(element, manifest_changes[0].name) != NULL &&
+                             get_fields(element, manifest_changes, &input->changes, failure) != 0))
             return malformed("inputs", failure);
-        input->identity = (int64_t)identity;
         input->path = strdup(path);
         if (input->path == NULL)
             return failure_memory(failure, "the manifest", strlen(path));
-        manifest->input_count++;
+        input++;
     }
     return 0;
 }
 
 static int get_unfinished(const cJSON *root, struct manifest *manifest, struct failure *failure)
 {
-    const cJSON *array, *element;
-    void *elements = NULL;
-    if (get_array(root, "unfinished", sizeof *manifest->unfinished, &array, &elements, failure) !=
-        0)
+    if (get_array(root, "unfinished", manifest_unfinished_fields, sizeof *manifest->unfinished,
+                  &manifest->unfinished, &manifest->unfinished_count, failure) != 0)
         return -1;
-    manifest->unfinished = elements;
-    cJSON_ArrayForEach(element, array)
-    {
-        struct schedule_item *item = &manifest->unfinished[manifest->unfinished_count++];
-        if (get_number(element, "split", UINT32_MAX, &item->split, failure) != 0 ||
-            get_count(element, "offset", &item->offset, failure) != 0)
-            return -1;
-        if (item->split >= manifest->split_count)
-            return malformed("unfinished", failure);
-    }
-    return manifest->unfinished_count <= manifest->next ? 0 : malformed("unfinished", failure);
-}
-
-static int get_file(const cJSON *object, struct manifest_file *file, struct failure *failure)
-{
-    if (get_number(object, "first_group", KEY_GROUPS - 1, &file->first_group, failure) != 0 ||
-        get_number(object, "last_group", KEY_GROUPS - 1, &file->last_group, failure) != 0 ||
-        get_count(object, "bytes", &file->bytes, failure) != 0)
-        return -1;
-    return get_text(object, "digest", file->digest, sizeof file->digest, true, failure);
+    bool good = manifest->unfinished_count <= manifest->next;
+    for (size_t i = 0; good && i < manifest->unfinished_count; i++)
+        good = manifest->unfinished[i].split < manifest->split_count;
+    return good ? 0 : malformed("unfinished", failure);
 }
 
 /* The files of key groups lie side by side, from the first group to the last. */
 static int get_files(const cJSON *root, struct manifest *manifest, struct failure *failure)
 {
-    const cJSON *array, *element;
-    void *elements = NULL;
     uint32_t next_group = 0;
-    if (get_array(root, "files", sizeof *manifest->files, &array, &elements, failure) != 0)
+    if (get_array(root, "files", manifest_file_fields, sizeof *manifest->files, &manifest->files,
+                  &manifest->file_count, failure) != 0)
         return -1;
-    manifest->files = elements;
-    cJSON_ArrayForEach(element, array)
-    {
-        struct manifest_file *file = &manifest->files[manifest->file_count++];
-        if (get_file(element, file, failure) != 0)
-            return -1;
-        if (manifest->kind == MANIFEST_SUMS)
-            continue;
-        if (file->first_group != next_group || file->last_group < file->first_group)
-            return malformed("files", failure);
+    bool is_sums = manifest->kind == MANIFEST_SUMS;
+    bool good = !is_sums || manifest->file_count == 1;
+    for (size_t i = 0; good && !is_sums && i < manifest->file_count; i++) {
+        const struct manifest_file *file = &manifest->files[i];
+        good = file->first_group == next_group && file->last_group >= file->first_group;
         next_group = file->last_group + 1;
     }
-    bool complete =
-        manifest->kind == MANIFEST_SUMS ? manifest->file_count == 1 : next_group == KEY_GROUPS;
-    if (!complete)
+    if (!good || (!is_sums && next_group != KEY_GROUPS))
         return malformed("files", failure);
-    return get_file(member(root, "reject_runs"), &manifest->stretches, failure);
-}
-
-static int get_parts(const cJSON *root, struct manifest *manifest, struct failure *failure)
-{
-    const cJSON *array, *element;
-    void *elements = NULL;
-    if (get_array(root, "reject_parts", sizeof *manifest->parts, &array, &elements, failure) != 0)
-        return -1;
-    manifest->parts = elements;
-    cJSON_ArrayForEach(element, array)
-    {
-        struct manifest_part *part = &manifest->parts[manifest->part_count++];
-        if (get_number(element, "attempt", UINT32_MAX, &part->attempt, failure) != 0 ||
-            get_number(element, "rank", KEY_GROUPS - 1, &part->rank, failure) != 0 ||
-            get_count(element, "bytes", &part->bytes, failure) != 0 ||
-            get_text(element, "digest", part->digest, sizeof part->digest, true, failure) != 0)
-            return -1;
-    }
-    return 0;
+    return get_fields(member(root, "reject_runs"), manifest_file_fields, &manifest->stretches,
+                      failure);
 }
 
 static int get_counts(const cJSON *root, struct manifest *manifest, struct failure *failure)
 {
-    for (size_t i = 0; i < MANIFEST_COUNTS; i++) {
-        uint64_t count = 0;
-        if (get_count(root, manifest_counts[i].name, &count, failure) != 0)
-            return -1;
-        memcpy((char *)manifest + manifest_counts[i].offset, &count, sizeof count);
-    }
     const cJSON *rejected = member(root, "rejected");
     for (int i = 0; i < REJECT_REASONS; i++)
         if (get_count(rejected, event_reject_name((enum reject_reason)i),
@@ -225,19 +186,8 @@ static int get_all(const cJSON *root, struct manifest *manifest, struct failure 
     uint32_t key_groups = 0;
     if (get_version(root, failure) != 0 ||
         get_text(root, "kind", kind, sizeof kind, false, failure) != 0 ||
-        get_text(root, "run_id", manifest->run_id, sizeof manifest->run_id, true, failure) != 0 ||
-        get_text(root, "program_version", manifest->version, sizeof manifest->version, false,
-                 failure) != 0 ||
-        get_text(root, "columns", manifest->columns, sizeof manifest->columns, false, failure) !=
-            0 ||
-        get_text(root, "sessions", manifest->sessions, sizeof manifest->sessions, false, failure) !=
-            0 ||
-        get_text(root, "input_fingerprint", manifest->input_fingerprint,
-                 sizeof manifest->input_fingerprint, true, failure) != 0 ||
-        get_number(root, "attempt", UINT32_MAX, &manifest->attempt, failure) != 0 ||
-        get_number(root, "generation", UINT32_MAX, &manifest->generation, failure) != 0 ||
-        get_number(root, "ranks", KEY_GROUPS, &manifest->ranks, failure) != 0 ||
-        get_number(root, "resumes", UINT32_MAX, &manifest->resumes, failure) != 0 ||
+        get_fields(root, manifest_head, manifest, failure) != 0 ||
+        get_fields(root, manifest_body, manifest, failure) != 0 ||
         get_number(root, "key_groups", UINT32_MAX, &key_groups, failure) != 0)
         return -1;
     if (key_groups != KEY_GROUPS)
@@ -249,7 +199,8 @@ static int get_all(const cJSON *root, struct manifest *manifest, struct failure 
     if (get_counts(root, manifest, failure) != 0 || get_inputs(root, manifest, failure) != 0 ||
         get_unfinished(root, manifest, failure) != 0 || get_files(root, manifest, failure) != 0)
         return -1;
-    return get_parts(root, manifest, failure);
+    return get_array(root, "reject_parts", manifest_part_fields, sizeof *manifest->parts,
+                     &manifest->parts, &manifest->part_count, failure);
 }
 
 int manifest_parse(const char *text, size_t byte_count, struct manifest *manifest,
