@@ -11,6 +11,10 @@ enum event_kind {
     EVENT_COURSE_COMPLETED = 2
 };
 
+/* The types of course events, as exports name them. */
+#define EVENT_KINDS 3
+extern const char *const event_names[EVENT_KINDS];
+
 /* time_spent_us of an event whose time is missing or unusable. */
 #define EVENT_TIME_UNUSABLE INT64_C(-1)
 

@@ -1,5 +1,11 @@
 #include "course_funnel/event.h"
 
+const char *const event_names[EVENT_KINDS] = {
+    [EVENT_LESSON_STARTED] = "course_lesson_started",
+    [EVENT_LESSON_COMPLETED] = "course_lesson_completed",
+    [EVENT_COURSE_COMPLETED] = "course_completed",
+};
+
 const char *event_reject_name(enum reject_reason reason)
 {
     static const char *const names[REJECT_REASONS] = {

@@ -179,20 +179,10 @@ static struct text integer_at(const char *at, const char *end)
 /* Which course event the ${bytes} at ${name} are. */
 static bool kind_of(const char *name, size_t bytes, enum event_kind *kind)
 {
-    static const struct {
-        const char *name;
-        size_t bytes;
-        enum event_kind kind;
-    } kinds[] = {
-        {"course_lesson_started", 21, EVENT_LESSON_STARTED},
-        {"course_lesson_completed", 23, EVENT_LESSON_COMPLETED},
-        {"course_completed", 16, EVENT_COURSE_COMPLETED},
-    };
-    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (bytes == kinds[i].bytes && memcmp(name, kinds[i].name, bytes) == 0) {
-            *kind = kinds[i].kind;
+    for (unsigned i = 0; i < EVENT_KINDS; i++) {
+        *kind = (enum event_kind)i;
+        if (bytes == strlen(event_names[i]) && memcmp(name, event_names[i], bytes) == 0)
             return true;
-        }
     }
     return false;
 }

@@ -19,9 +19,8 @@ static int print_counts(const struct generate_counts *counts, struct failure *fa
     print_count("lines", counts->lines);
     print_count("text_bytes", counts->text_bytes);
     print_count("disk_bytes", counts->disk_bytes);
-    print_count("course_lesson_started", counts->course_lines[EVENT_LESSON_STARTED]);
-    print_count("course_lesson_completed", counts->course_lines[EVENT_LESSON_COMPLETED]);
-    print_count("course_completed", counts->course_lines[EVENT_COURSE_COMPLETED]);
+    for (int kind = 0; kind < EVENT_KINDS; kind++)
+        print_count(event_names[kind], counts->course_lines[kind]);
     print_count("delivered_again", counts->copies);
     print_count("late", counts->late);
     for (int reason = 0; reason < REJECT_REASONS; reason++) {

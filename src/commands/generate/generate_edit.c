@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const generate_edit_types[3] = {"course_lesson_started", "course_lesson_completed",
-                                            "course_completed"};
-
 void generate_edit_print(struct generate_text *text, const char *format, ...)
 {
     va_list arguments;
@@ -87,9 +84,8 @@ static char *after_type(char *line, char *end)
 static char *first_mention(char *line, char *end)
 {
     char *first = end;
-    for (size_t i = 0; i < COUNT(generate_edit_types); i++) {
-        char *at = memmem(line, (size_t)(first - line), generate_edit_types[i],
-                          strlen(generate_edit_types[i]));
+    for (size_t i = 0; i < EVENT_KINDS; i++) {
+        char *at = memmem(line, (size_t)(first - line), event_names[i], strlen(event_names[i]));
         if (at != NULL)
             first = at;
     }

@@ -59,9 +59,6 @@ struct generate_edit {
     int outcome; /* what is to come of the line, see generate_dirt.c */
 };
 
-/* The names of the course event types, by enum event_kind. */
-extern const char *const generate_edit_types[3];
-
 /* Local. Take the good values of the event as the properties. */
 void generate_edit_begin(struct generate_edit *edit);
 

@@ -7,16 +7,10 @@
 
 #include <string.h>
 
-static const char *const kind_names[GENERATE_KINDS] = {
-    [EVENT_LESSON_STARTED] = "course_lesson_started",
-    [EVENT_LESSON_COMPLETED] = "course_lesson_completed",
-    [EVENT_COURSE_COMPLETED] = "course_completed",
-    [GENERATE_SESSION_START] = "session_start",
-    [GENERATE_PAGE_VIEWED] = "page_viewed",
-    [GENERATE_BUTTON_CLICKED] = "button_clicked",
-    [GENERATE_VIDEO_PLAYED] = "video_played",
-    [GENERATE_QUIZ_ANSWERED] = "quiz_answered",
-    [GENERATE_SEARCHED] = "search_performed",
+static const char *const other_names[GENERATE_KINDS] = {
+    [GENERATE_SESSION_START] = "session_start",   [GENERATE_PAGE_VIEWED] = "page_viewed",
+    [GENERATE_BUTTON_CLICKED] = "button_clicked", [GENERATE_VIDEO_PLAYED] = "video_played",
+    [GENERATE_QUIZ_ANSWERED] = "quiz_answered",   [GENERATE_SEARCHED] = "search_performed",
     [GENERATE_SCREEN] = "Screen: Lesson",
 };
 
@@ -207,7 +201,7 @@ static char *put_event_time(const struct generate_plan *plan, char *at, int64_t 
 static char *put_event_type(char *at, uint8_t kind)
 {
     at = PUT(at, "\"event_type\":\"");
-    at = put(at, kind_names[kind]);
+    at = put(at, (kind < GENERATE_FIRST_OTHER ? event_names : other_names)[kind]);
     return PUT(at, "\",");
 }
 

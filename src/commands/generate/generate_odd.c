@@ -108,7 +108,7 @@ void generate_odd_space_out(struct generate_edit *edit)
     generate_edit_print(&edit->fields->properties, "  \"event_properties\" : %.900s , ",
                         object.text);
     generate_edit_print(&edit->fields->type, " \"event_type\" :  \"%s\" , ",
-                        generate_edit_types[values->kind]);
+                        event_names[values->kind]);
     generate_edit_print(&edit->fields->user, "\"user_id\" : %s , ", values->user);
     edit->fields->ending = GENERATE_BLANKS_AROUND;
 }
@@ -119,7 +119,7 @@ void generate_odd_escape_names(struct generate_edit *edit)
     const struct generate_values *values = edit->values;
     generate_edit_print(&edit->fields->user, "\"user\\u005fid\":%s,", values->user);
     generate_edit_print(&edit->fields->type, "\"\\u0065vent_type\":\"%s\",",
-                        generate_edit_types[values->kind]);
+                        event_names[values->kind]);
 }
 
 void generate_odd_spell_time(struct generate_edit *edit)

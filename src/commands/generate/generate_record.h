@@ -1,13 +1,15 @@
 #ifndef GENERATE_RECORD_H
 #define GENERATE_RECORD_H
 
+#include "course_funnel/event.h"
+
 #include <stdint.h>
 
 #define GENERATE_MS_PER_HOUR INT64_C(3600000)
 #define GENERATE_MS_PER_DAY (24 * GENERATE_MS_PER_HOUR)
 
 /* The kind of a record: an event_kind of event.h, or from here on another event of Amplitude. */
-#define GENERATE_FIRST_OTHER 3
+#define GENERATE_FIRST_OTHER EVENT_KINDS
 enum generate_other {
     GENERATE_SESSION_START = GENERATE_FIRST_OTHER,
     GENERATE_PAGE_VIEWED,
