@@ -1,4 +1,4 @@
-#include "manifest_internal.h"
+#include "course_funnel/manifest.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

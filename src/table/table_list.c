@@ -1,6 +1,5 @@
 #include "table_listing.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

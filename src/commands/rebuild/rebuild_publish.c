@@ -3,7 +3,6 @@
 
 #include "course_funnel/clock.h"
 #include "course_funnel/fault.h"
-#include "course_funnel/log.h"
 #include "course_funnel/marts.h"
 #include "course_funnel/postgres.h"
 
