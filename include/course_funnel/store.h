@@ -162,24 +162,20 @@ int store_remove(const struct store *store, struct store_generation generation,
 int store_set_aside(const struct store *store, struct store_generation generation,
                     char aside[STORE_NAME_BYTES], struct failure *failure);
 
-/* The parts of rejects in the folder; see rejects.h. */
-struct store_part {
-    uint32_t attempt;
-    uint32_t rank;
-};
-
-/* What the paths of parts begin with, as rejects.h takes it; the caller frees it. */
+/* What the paths of parts of rejects in the folder begin with, as rejects.h takes it; the caller
+ * frees it. */
 int store_rejects_prefix(const struct store *store, char **prefix, struct failure *failure);
 
 /* Open the folder of the parts. */
 int store_open_rejects(const struct store *store, struct durable_folder *folder,
                        struct failure *failure);
 
-/* The name of a part in it. */
-void store_part_name(struct store_part part, char name[STORE_NAME_BYTES]);
+/* The name of a part in it; of a part only attempt and rank count here. */
+struct manifest_part;
+void store_part_name(const struct manifest_part *part, char name[STORE_NAME_BYTES]);
 
 /* Remove all parts but ${keep}. */
-int store_clean_rejects(const struct store *store, const struct store_part *keep, size_t keep_count,
-                        struct failure *failure);
+int store_clean_rejects(const struct store *store, const struct manifest_part *keep,
+                        size_t keep_count, struct failure *failure);
 
 #endif

@@ -179,7 +179,7 @@ static int begin(struct checkpoint *checkpoint, const char *new_run_id,
 static int clean_rejects(const struct checkpoint *checkpoint, const struct candidates *candidates,
                          struct failure *failure)
 {
-    struct store_part *keep = NULL;
+    struct manifest_part *keep = NULL;
     size_t count = 0;
     struct durable_bytes text = {0};
     int result = 0;
@@ -198,8 +198,7 @@ static int clean_rejects(const struct checkpoint *checkpoint, const struct candi
         for (size_t j = 0; result == 0 && j < manifest.part_count; j++) {
             result = array_extend(&keep, count, sizeof *keep, "a list of rejects", failure);
             if (result == 0)
-                keep[count++] = (struct store_part){.attempt = manifest.parts[j].attempt,
-                                                    .rank = manifest.parts[j].rank};
+                keep[count++] = manifest.parts[j];
         }
         manifest_clear(&manifest);
     }

@@ -16,7 +16,7 @@
 struct saving {
     struct checkpoint *checkpoint;
     const struct checkpoint_content *content;
-    struct manifest manifest;    /* its input is borrowed from what was found */
+    struct manifest manifest;    /* what it shares with the start is borrowed from that */
     struct manifest_file *files; /* this rank's */
     size_t file_count;
     struct manifest_part part;               /* this rank's; of no bytes where there is none */
@@ -59,22 +59,12 @@ static void fill_manifest(struct saving *saving)
     uint64_t earlier_bytes = checkpoint->found != NULL ? start->done_bytes : 0;
     snprintf(manifest->version, sizeof manifest->version, "%s", COURSE_FUNNEL_VERSION);
     memcpy(manifest->run_id, checkpoint->store.attempt.run_id, sizeof manifest->run_id);
-    memcpy(manifest->input_fingerprint, start->input_fingerprint,
-           sizeof manifest->input_fingerprint);
-    memcpy(manifest->columns, start->columns, sizeof manifest->columns);
-    memcpy(manifest->sessions, start->sessions, sizeof manifest->sessions);
     manifest->kind = saving->content->kind;
     manifest->attempt = checkpoint->store.attempt.number;
     manifest->generation = ++checkpoint->saved_count;
     manifest->ranks = (uint32_t)ranks_count(checkpoint->ranks);
-    manifest->resumes = start->resumes + (checkpoint->found != NULL ? 1 : 0);
-    manifest->started_us = start->started_us;
-    manifest->planned_us = start->planned_us;
-    manifest->attempt_us = start->attempt_us;
+    manifest->resumes += checkpoint->found != NULL ? 1 : 0;
     manifest->written_us = clock_now_us();
-    manifest->range_bytes = start->range_bytes;
-    manifest->disk_bytes = start->disk_bytes;
-    manifest->split_count = start->split_count;
     manifest->next = saving->content->next;
     /* Headers of archives and text that was read again make this no exact count. */
     manifest->done_bytes += earlier_bytes;
@@ -218,14 +208,11 @@ static int finish(struct saving *saving, struct failure *failure)
     gather(saving, content->unfinished, content->unfinished_count, sizeof *content->unfinished,
            &unfinished, &unfinished_count, failure);
     if (is_root(saving) && failure->code == 0) {
-        const struct manifest *start = &saving->checkpoint->start;
         qsort(files, file_count, sizeof *saving->files, by_group);
         manifest->files = files;
         manifest->file_count = file_count;
         manifest->unfinished = unfinished;
         manifest->unfinished_count = unfinished_count;
-        manifest->inputs = start->inputs;
-        manifest->input_count = start->input_count;
         if (content->tally != NULL) {
             manifest->pairs_started = content->tally->pairs_started;
             manifest->pairs_completed = content->tally->pairs_completed;
@@ -319,10 +306,14 @@ static int save(struct saving *saving, struct failure *failure)
 int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_content *content,
                     bool *saved, struct failure *failure)
 {
-    struct saving saving = {.checkpoint = checkpoint, .content = content};
+    struct saving saving = {
+        .checkpoint = checkpoint, .content = content, .manifest = checkpoint->start};
     struct failure trouble = {0};
     double begun = clock_seconds();
     *saved = false;
+    /* Those of the start are added to in a list of its own. */
+    saving.manifest.parts = NULL;
+    saving.manifest.part_count = 0;
     /* Rejects that cannot be written are lost to the run, not to this generation alone. */
     if (sum_up(&saving, failure) == 0)
         (void)rejects_flush(content->rejects, &saving.stretches, &saving.stretch_count, failure);

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,15 +112,12 @@ static int open_and_copy(FILE *joined, const struct rejects_place *place,
 /* Make the name ${path} last in its folder. */
 static int sync_folder(const char *path, struct failure *failure)
 {
-    char *folder = strdup(path);
-    if (folder == NULL)
-        return failure_memory(failure, "the name of a reject file", strlen(path));
-    int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
-    bool synced = fd >= 0 && FAULT("rejects.sync_folder") == 0 && durable_sync_names(fd, true) == 0;
+    struct durable_folder folder = {0};
+    struct failure ignored = {0};
+    bool synced = durable_open_parent(path, (struct durable_codes){0}, &folder, &ignored) == 0 &&
+                  FAULT("rejects.sync_folder") == 0 && durable_sync_names(folder.fd, true) == 0;
     int result = synced ? 0 : rejects_write_failure(path, "made to last", EXIT_TARGET, failure);
-    if (fd >= 0)
-        (void)close(fd);
+    durable_close(&folder);
     return result;
 }
 

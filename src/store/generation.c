@@ -268,7 +268,7 @@ static int check_part(const struct durable_folder *folder, const struct manifest
     unsigned char buffer[65536];
     uint64_t found = 0;
     struct digest *digest = NULL;
-    store_part_name((struct store_part){.attempt = part->attempt, .rank = part->rank}, name);
+    store_part_name(part, name);
     int fd = durable_open_file(folder, name, &found, failure);
     if (fd < 0)
         return -1;

@@ -64,6 +64,12 @@ static int make_folder(const char *path, struct failure *failure)
                        path, strerror(errno));
 }
 
+static int unremoved(const struct durable_folder *folder, const char *name, struct failure *failure)
+{
+    return failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be removed: %s.", folder->path,
+                       name, strerror(errno));
+}
+
 /* That files can be kept here is seen at the start, not after hours. */
 static int probe(const struct store *store, struct failure *failure)
 {
@@ -71,9 +77,7 @@ static int probe(const struct store *store, struct failure *failure)
                       sizeof STORE_PROBE_NAME - 1, failure) != 0)
         return -1;
     if (unlinkat(store->folder.fd, STORE_PROBE_NAME, 0) != 0)
-        return failure_set(failure, EXIT_CHECKPOINT,
-                           "%s/" STORE_PROBE_NAME ": cannot be removed: %s.", store->folder.path,
-                           strerror(errno));
+        return unremoved(&store->folder, STORE_PROBE_NAME, failure);
     return durable_sync(&store->folder, failure);
 }
 
@@ -147,8 +151,7 @@ static int remove_file(void *context, const char *name, struct failure *failure)
     /* A folder of that name is somebody else's. */
     if ((FAULT("store.unlink") != 0 || unlinkat(folder->fd, name, 0) != 0) && errno != ENOENT &&
         errno != EISDIR)
-        return failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be removed: %s.", folder->path,
-                           name, strerror(errno));
+        return unremoved(folder, name, failure);
     return 0;
 }
 
@@ -174,8 +177,7 @@ static int remove_folder(const struct store *store, const char *name, struct fai
     if (result == 0 &&
         (FAULT("store.rmdir") != 0 || unlinkat(store->folder.fd, name, AT_REMOVEDIR) != 0) &&
         errno != ENOTEMPTY && errno != EEXIST)
-        result = failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be removed: %s.",
-                             store->folder.path, name, strerror(errno));
+        result = unremoved(&store->folder, name, failure);
     return result;
 }
 
@@ -203,8 +205,7 @@ static int forget_kept(const struct store *store, struct failure *failure)
 {
     if (unlinkat(store->folder.fd, STORE_KEPT_NAME, 0) == 0 || errno == ENOENT)
         return 0;
-    return failure_set(failure, EXIT_CHECKPOINT, "%s/" STORE_KEPT_NAME ": cannot be removed: %s.",
-                       store->folder.path, strerror(errno));
+    return unremoved(&store->folder, STORE_KEPT_NAME, failure);
 }
 
 int store_begin(struct store *store, bool restart, const char *new_run_id, struct failure *failure)
@@ -336,21 +337,21 @@ int store_open_rejects(const struct store *store, struct durable_folder *folder,
     return durable_open_in(&store->folder, STORE_REJECTS_NAME, folder, failure);
 }
 
-void store_part_name(struct store_part part, char name[STORE_NAME_BYTES])
+void store_part_name(const struct manifest_part *part, char name[STORE_NAME_BYTES])
 {
-    rejects_part_name(PARTS, part.attempt, part.rank, name, STORE_NAME_BYTES);
+    rejects_part_name(PARTS, part->attempt, part->rank, name, STORE_NAME_BYTES);
 }
 
 struct part_cleaner {
     const struct durable_folder *folder;
-    const struct store_part *keep;
+    const struct manifest_part *keep;
     size_t keep_count;
 };
 
 static int remove_part(void *context, const char *name, struct failure *failure)
 {
     const struct part_cleaner *cleaner = context;
-    struct store_part part;
+    struct manifest_part part;
     if (!rejects_part_parse(PARTS, name, &part.attempt, &part.rank))
         return 0;
     for (size_t i = 0; i < cleaner->keep_count; i++)
@@ -358,13 +359,12 @@ static int remove_part(void *context, const char *name, struct failure *failure)
             return 0;
     if ((FAULT("store.unlink_part") != 0 || unlinkat(cleaner->folder->fd, name, 0) != 0) &&
         errno != ENOENT)
-        return failure_set(failure, EXIT_CHECKPOINT, "%s/%s: cannot be removed: %s.",
-                           cleaner->folder->path, name, strerror(errno));
+        return unremoved(cleaner->folder, name, failure);
     return 0;
 }
 
-int store_clean_rejects(const struct store *store, const struct store_part *keep, size_t keep_count,
-                        struct failure *failure)
+int store_clean_rejects(const struct store *store, const struct manifest_part *keep,
+                        size_t keep_count, struct failure *failure)
 {
     struct durable_folder folder;
     if (store_open_rejects(store, &folder, failure) != 0)

@@ -434,7 +434,7 @@ static void test_parts(void)
     static const char *const names[] = {"part-0001-0", "part-0001-12", "part-0002-0", "part-1-1",
                                         "part-0001-0.kept"};
     static const bool stays[] = {false, true, true, true, true};
-    struct store_part keep[2] = {{.attempt = 1, .rank = 12}, {.attempt = 2, .rank = 0}};
+    struct manifest_part keep[2] = {{.attempt = 1, .rank = 12}, {.attempt = 2, .rank = 0}};
     make_folder();
     begin(&store, false, RUN_A);
     for (size_t i = 0; i < 5; i++) {
