@@ -1,3 +1,4 @@
+#include "alone.h"
 #include "course_funnel/ranks_mpi.h"
 #include "launcher.h"
 #include "meeting.h"
@@ -93,6 +94,11 @@ int ranks_start(struct ranks **ranks, struct failure *failure)
     if (started->sizes == NULL) {
         failure_memory(failure, "sizes of the ranks", (size_t)started->count * sizeof(uint64_t));
         free(started);
+        return -1;
+    }
+    if (started->count == 1 && alone_check(failure) != 0) {
+        struct failure later = {0};
+        (void)ranks_end(started, &later);
         return -1;
     }
     *ranks = started;
