@@ -126,6 +126,8 @@ set_up_open_mpi() {
     if [ "$(id -u)" -eq 0 ]; then
         export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
     fi
+    # mpirun crashes where it finds no home, as under a user id that only a container knows.
+    [ -n "${HOME:-}" ] || getent passwd "$(id -u)" >/dev/null || export HOME="${TMPDIR:-/tmp}"
 }
 
 # How far the newest checkpoint is, as one number: the lines read, twice, and one more when all of

@@ -16,8 +16,8 @@ struct ranks;
 /*
  * Collective. Start MPI, take a communicator of our own and let every rank meet every other, or
  * leave (see meeting.h). Returns 0, or -1 (EXIT_BUG; EXIT_USAGE as of meeting_begin and of
- * alone_judge); then there is nobody to vote with. ranks_end frees it and ends MPI; call it on
- * every way out. ranks_end(NULL) does nothing.
+ * alone_judge); then there is nobody to vote with. Without a message, another rank has it.
+ * ranks_end frees it and ends MPI; call it on every way out. ranks_end(NULL) does nothing.
  */
 int ranks_start(struct ranks **ranks, struct failure *failure);
 int ranks_end(struct ranks *ranks, struct failure *failure);

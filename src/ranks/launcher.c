@@ -26,6 +26,24 @@ bool launcher_says_first(void)
     return rank == NULL || strcmp(rank, "0") == 0;
 }
 
+bool launcher_says_first_here(void)
+{
+    const char *rank = getenv("OMPI_COMM_WORLD_LOCAL_RANK");
+    if (rank == NULL)
+        rank = getenv("SLURM_LOCALID");
+    return rank == NULL || strcmp(rank, "0") == 0;
+}
+
+uint64_t launcher_says_ranks_here(void)
+{
+    /* Slurm's text goes on where nodes have many tasks or several numbers of them: 2(x3),1. */
+    const char *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    if (here == NULL)
+        here = getenv("PMIX_RANK") != NULL ? getenv("SLURM_STEP_TASKS_PER_NODE") : NULL;
+    uint64_t ranks = here != NULL && strchr(here, ',') == NULL ? strtoull(here, NULL, 10) : 1;
+    return ranks > 0 ? ranks : 1;
+}
+
 bool launcher_says_one_host(void)
 {
     const char *all = getenv("OMPI_COMM_WORLD_SIZE");

@@ -4,6 +4,7 @@
 #include "course_funnel/failure.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The process that started this rank: mpirun, or the daemon that stands for it on another host. It
@@ -12,6 +13,12 @@
 
 /* Local. Whether this is rank 0. True where no launcher of MPI started it. */
 bool launcher_says_first(void);
+
+/* Local. Whether this is the first rank of this host. True where no launcher of MPI started it. */
+bool launcher_says_first_here(void);
+
+/* Local. How many ranks this host has: 1 where no launcher tells. */
+uint64_t launcher_says_ranks_here(void);
 
 /* Local. Whether all ranks are on this host. False where no launcher of MPI started it. */
 bool launcher_says_one_host(void);

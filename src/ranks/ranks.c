@@ -1,5 +1,6 @@
 #include "alone.h"
 #include "course_funnel/ranks_mpi.h"
+#include "host.h"
 #include "launcher.h"
 #include "meeting.h"
 
@@ -74,7 +75,7 @@ int ranks_start(struct ranks **ranks, struct failure *failure)
         return failure_memory(failure, "the ranks", sizeof *started);
     int bytes = 0;
     if (launcher_follow(failure) != 0 || meeting_begin(failure) != 0 ||
-        leave_networks_out(failure) != 0 ||
+        host_prepare(failure) != 0 || leave_networks_out(failure) != 0 ||
         ranks_check(MPI_Init(NULL, NULL), "MPI_Init", failure) != 0 ||
         ranks_check(MPI_Comm_dup(MPI_COMM_WORLD, &started->communicator), "MPI_Comm_dup",
                     failure) != 0 ||

@@ -83,7 +83,7 @@ int generate_command(int argc, char **argv)
         (void)generate_all(ranks, argc, argv, &failure);
     }
     /* Before the ranks part: the first that is gone takes the others with it. */
-    if (failure.code != 0 && prints)
+    if (failure.message[0] != '\0' && prints)
         fprintf(stderr, "course-funnel generate: %s\n", failure.message);
     if (failure.code == EXIT_USAGE && prints)
         fprintf(stderr, "Try `course-funnel generate --help`.\n");

@@ -48,7 +48,8 @@ int rebuild_command(int argc, char **argv)
     struct job job = {0};
     /* First of all, since a request that comes while the ranks meet would end this one. */
     if (stop_listen(&failure) != 0 || ranks_start(&job.ranks, &failure) != 0) {
-        log_error("%s", failure.message);
+        if (failure.message[0] != '\0')
+            log_error("%s", failure.message);
         return failure.code;
     }
     phases_start(&job.phases);
