@@ -30,13 +30,14 @@ int publish_describe(const char *target, char **text, struct failure *failure);
 /*
  * Local. Check before any work is done that the target can take the marts: the server answers and
  * may be written to, the schema exists or may be created, tables that exist have the right columns
- * and may be changed; the directory exists or can be made, and a file can be made, synced and
- * renamed in it. Changes nothing that lasts, but creates a missing directory. Returns 0 and in
+ * and may be changed, and its encoding takes the source that ${record} has; the directory exists or
+ * can be made, and a file can be made, synced and renamed in it. Changes nothing that lasts, but
+ * creates a missing directory. Returns 0 and in
  * ${planned_us} the time by the target's own clock, later than all that was published before; or
  * -1 (EXIT_TARGET).
  */
-int publish_check(const struct publish_target *target, int64_t *planned_us,
-                  struct failure *failure);
+int publish_check(const struct publish_target *target, const struct run_record *record,
+                  int64_t *planned_us, struct failure *failure);
 
 /*
  * Local. Publish. A reader of PostgreSQL sees the old marts or the new ones, both tables together.

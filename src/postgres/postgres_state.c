@@ -8,8 +8,8 @@
     "Check the user, the password (PGPASSFILE, ~/.pgpass or PGPASSWORD) and the server's "         \
     "pg_hba.conf."
 #define READ_ONLY_ADVICE                                                                           \
-    "It is read-only: a standby, or default_transaction_read_only is on for the server, the "      \
-    "database or the role. Name a server and a role that may write."
+    "A standby is read-only, and so is a session where default_transaction_read_only is on for "   \
+    "the server, the database or the role. Name a server and a role that may write."
 #define SSL_ADVICE                                                                                 \
     "Check sslmode, sslrootcert, sslcert and sslkey, and what the server asks for (pg_hba.conf, "  \
     "ssl)."
@@ -24,6 +24,9 @@ static const struct {
     {"08", true, NETWORK_ADVICE},
     {"22021", false, "The text is not UTF-8."},
     {"23", false, "A table takes other rows than it should; compare its constraints and triggers."},
+    {"22P05", false,
+     "The database keeps texts in an encoding that lacks this character: use another name, or a "
+     "database in UTF8."},
     {"25006", false, READ_ONLY_ADVICE},
     {"28", false, LOGIN_ADVICE},
     {"3D000", false, "Create the database, or name another one."},
@@ -84,6 +87,7 @@ static const struct {
     {"08P01", "statement pooling", false,
      "A transaction has to stay on one connection: let the pool use transaction pooling or session "
      "pooling (pool_mode)."},
+    {"0A000", "during recovery", false, READ_ONLY_ADVICE},
     {"", "session is read-only", true, READ_ONLY_ADVICE},
     {"", "server is in hot standby mode", true, READ_ONLY_ADVICE},
     {"", "no password supplied", false, LOGIN_ADVICE},

@@ -28,7 +28,8 @@ int publish_describe(const char *target, char **text, struct failure *failure)
     return *text != NULL ? 0 : failure_memory(failure, "the name of the target", strlen(target));
 }
 
-int publish_check(const struct publish_target *target, int64_t *planned_us, struct failure *failure)
+int publish_check(const struct publish_target *target, const struct run_record *record,
+                  int64_t *planned_us, struct failure *failure)
 {
     char *text = NULL;
     *planned_us = 0;
@@ -36,7 +37,7 @@ int publish_check(const struct publish_target *target, int64_t *planned_us, stru
         return -1;
     free(text);
     if (publish_is_postgres(target->target))
-        return publish_postgres_check(target, planned_us, failure);
+        return publish_postgres_check(target, record, planned_us, failure);
     return publish_csv_check(target->target, planned_us, failure);
 }
 

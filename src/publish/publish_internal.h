@@ -17,8 +17,8 @@ int publish_csv_check(const char *directory, int64_t *planned_us, struct failure
 int publish_csv(const char *directory, const struct marts *marts, const struct run_record *record,
                 struct failure *failure);
 
-int publish_postgres_check(const struct publish_target *target, int64_t *planned_us,
-                           struct failure *failure);
+int publish_postgres_check(const struct publish_target *target, const struct run_record *record,
+                           int64_t *planned_us, struct failure *failure);
 int publish_postgres(const struct publish_target *target, const struct marts *marts,
                      const struct run_record *record, struct failure *failure);
 
@@ -38,6 +38,13 @@ int publish_postgres_stage(struct postgres *connection, struct failure *failure)
  */
 int publish_postgres_compare(struct postgres *connection, const char *schema,
                              struct failure *failure);
+
+/*
+ * Local. Within a transaction: find out by trying what of a publication the server will refuse,
+ * whatever the rights of the role. Nothing of it is left. Returns 0, or -1.
+ */
+int publish_postgres_try(struct postgres *connection, const char *schema,
+                         const struct run_record *record, struct failure *failure);
 
 /*
  * Local. Within the transaction of the publication: the staged rows in place of those of the

@@ -20,6 +20,7 @@ extern const char sql_course_funnel_runs_columns[];
 /* Checks of the target before anything is written. */
 extern const char sql_objects[];
 extern const char sql_differences[];
+extern const char sql_event_triggers[];
 
 /* Publishing, and reading back. */
 extern const char sql_staging[];

@@ -107,7 +107,7 @@ static int publish_seed(int argc, char **argv, struct failure *failure)
     int64_t attempt_us = 0;
     if (argc > 6)
         attempt_us = strtoll(argv[6], NULL, 10);
-    else if (publish_check(&target, &attempt_us, failure) != 0)
+    else if (publish_check(&target, &record, &attempt_us, failure) != 0)
         return -1;
     if (make_marts(strtoull(argv[4], NULL, 10), strtoull(argv[5], NULL, 10), &marts, failure) != 0)
         return -1;
@@ -146,7 +146,7 @@ int main(int argc, char **argv)
     } else if ((argc == 3 || argc == 4) && strcmp(argv[1], "check") == 0) {
         struct publish_target target = {argv[2], argc == 4 ? argv[3] : "public"};
         int64_t attempt_us = 0;
-        status = publish_check(&target, &attempt_us, &failure);
+        status = publish_check(&target, &(struct run_record){0}, &attempt_us, &failure);
         if (status == 0)
             printf("%lld\n", (long long)attempt_us);
     } else if (argc >= 6 && argc <= 8 && strcmp(argv[1], "publish") == 0) {

@@ -5,6 +5,7 @@
 #include "course_funnel/fault.h"
 #include "course_funnel/key_group.h"
 #include "course_funnel/log.h"
+#include "course_funnel/postgres.h"
 #include "course_funnel/progress.h"
 #include "course_funnel/stop.h"
 
@@ -61,6 +62,36 @@ static int check_all_apart(const struct job *job, struct failure *failure)
     return 0;
 }
 
+/* Add a word to the sources of the record; one that does not fit is left out. */
+static void add_source(struct job *job, const char *text, const char *more)
+{
+    size_t used = strlen(job->record.source);
+    size_t left = sizeof job->record.source - used;
+    char *at = job->record.source + used;
+    int written = snprintf(at, left, "%s%s%s", used > 0 ? " " : "", text, more);
+    if (written < 0 || (size_t)written >= left)
+        *at = '\0';
+}
+
+/* The sources as they were named, for the run's record; connections without their secrets. */
+static int describe_sources(struct job *job, struct failure *failure)
+{
+    for (size_t i = 0; i < job->options.file_count; i++)
+        add_source(job, job->options.files[i], "");
+    for (size_t i = 0; i < job->options.tables.request_count; i++) {
+        const struct table_request *request = &job->options.tables.requests[i];
+        char *text = NULL;
+        if (i == 0 || request->target != request[-1].target) {
+            if (postgres_describe(request->target, &text, failure) != 0)
+                return -1;
+            add_source(job, text, ":");
+            free(text);
+        }
+        add_source(job, request->table, "");
+    }
+    return 0;
+}
+
 /* On rank 0: what can be checked before any work is. */
 static int check_places(struct job *job, struct failure *failure)
 {
@@ -69,7 +100,8 @@ static int check_places(struct job *job, struct failure *failure)
     job->target.place = (struct publish_target){.target = options->to, .schema = options->schema};
     if (describe_target(job, failure) != 0 || check_all_apart(job, failure) != 0 ||
         run_record_draw_id(job->record.run_id, failure) != 0 ||
-        publish_check(&job->target.place, &job->record.planned_us, failure) != 0 ||
+        describe_sources(job, failure) != 0 ||
+        publish_check(&job->target.place, &job->record, &job->record.planned_us, failure) != 0 ||
         rejects_check(job->rejects.path, failure) != 0)
         return -1;
     return 0;

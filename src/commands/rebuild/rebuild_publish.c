@@ -4,7 +4,6 @@
 #include "course_funnel/clock.h"
 #include "course_funnel/fault.h"
 #include "course_funnel/marts.h"
-#include "course_funnel/postgres.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -44,36 +43,6 @@ static int publish_rejects(struct job *job, struct failure *failure)
     return ranks_vote(job->ranks, failure);
 }
 
-/* Add a word to the sources of the record; one that does not fit is left out. */
-static void add_source(struct job *job, const char *text, const char *more)
-{
-    size_t used = strlen(job->record.source);
-    size_t left = sizeof job->record.source - used;
-    char *at = job->record.source + used;
-    int written = snprintf(at, left, "%s%s%s", used > 0 ? " " : "", text, more);
-    if (written < 0 || (size_t)written >= left)
-        *at = '\0';
-}
-
-/* The sources as they were named, for the run's record; connections without their secrets. */
-static int describe_sources(struct job *job, struct failure *failure)
-{
-    for (size_t i = 0; i < job->options.file_count; i++)
-        add_source(job, job->options.files[i], "");
-    for (size_t i = 0; i < job->options.tables.request_count; i++) {
-        const struct table_request *request = &job->options.tables.requests[i];
-        char *text = NULL;
-        if (i == 0 || request->target != request[-1].target) {
-            if (postgres_describe(request->target, &text, failure) != 0)
-                return -1;
-            add_source(job, text, ":");
-            free(text);
-        }
-        add_source(job, request->table, "");
-    }
-    return 0;
-}
-
 /* On rank 0: the marts and the record of the run to the target. */
 static int publish_marts(struct job *job, const struct marts *marts, struct failure *failure)
 {
@@ -84,8 +53,6 @@ static int publish_marts(struct job *job, const struct marts *marts, struct fail
     record->ranks = ranks_count(job->ranks);
     record->cohort_rows = marts->cohort_count;
     record->lesson_rows = marts->lesson_count;
-    if (describe_sources(job, failure) != 0)
-        return -1;
     const struct manifest *found =
         rebuild_job_is_read(job) ? checkpoint_found(job->checkpoint) : NULL;
     memcpy(record->input_fingerprint,

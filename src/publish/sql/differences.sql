@@ -64,6 +64,7 @@ WITH RECURSIVE expected (relname, kind, key) AS (
 ), columns AS (
     SELECT p.relname, p.is_view, e.attnum, e.attname, e.type AS expected_type,
            e.not_null AS expected_not_null, format_type(f.atttypid, f.atttypmod) AS found_type,
+           (f.atttypid, f.atttypmod) IS DISTINCT FROM (e.type::REGTYPE::OID, -1) AS is_other_type,
            f.attnotnull AS found_not_null, f.attgenerated <> '' OR f.attidentity = 'a' AS computed,
            p.relname = 'course_funnel_runs' AND e.attnum > 32 AS is_later, p.may_add
     FROM pairs AS p
@@ -128,7 +129,7 @@ WITH RECURSIVE expected (relname, kind, key) AS (
     UNION ALL
     SELECT relname, attnum, format('%s.%s is of type %s, expected is %s', relname, attname,
                                    found_type, expected_type)
-    FROM columns WHERE found_type <> expected_type
+    FROM columns WHERE found_type IS NOT NULL AND is_other_type
     UNION ALL
     SELECT relname, attnum, format('%s.%s is NOT NULL, but has to take NULL', relname, attname)
     FROM columns WHERE NOT is_view AND found_not_null AND NOT expected_not_null

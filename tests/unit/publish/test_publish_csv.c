@@ -262,13 +262,15 @@ static void gives_later_attempts_later_times(void)
     struct marts *marts = make_marts(0);
     struct run_record record = make_record(marts);
     int64_t planned_us = 0;
-    CU_ASSERT_EQUAL_FATAL(publish_check(&target, &planned_us, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(publish_check(&target, &(struct run_record){0}, &planned_us, &failure),
+                          0);
     CU_ASSERT(planned_us > INT64_C(1700000000000000));
     /* A publication of the year 2999, by a clock that was wrong. */
     record.planned_us = record.attempt_us = INT64_C(32472144000000000);
     memcpy(record.run_id, "1f8fad5b", 8);
     CU_ASSERT_EQUAL_FATAL(publish(&target, marts, &record, &failure), 0);
-    CU_ASSERT_EQUAL_FATAL(publish_check(&target, &planned_us, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(publish_check(&target, &(struct run_record){0}, &planned_us, &failure),
+                          0);
     CU_ASSERT_EQUAL(planned_us, record.attempt_us + 1);
 
     /* One that may have looked at its sources earlier, though it was done with that later. */
