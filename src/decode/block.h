@@ -36,6 +36,20 @@ typedef void block_read_function(const char *bytes, struct block *block);
 /* Which of 64 bytes are the same in two places. */
 typedef uint64_t block_same_function(const char *a, const char *b);
 
+/*
+ * Calls define(NAME, LEVEL, TARGET) for each level of vector instructions of this processor; what
+ * is in this file for the level ends in _NAME.
+ */
+#if defined(__x86_64__)
+#define BLOCK_LEVELS(define)                                                                       \
+    define(sse2, SIMD_SSE2, ) define(avx2, SIMD_AVX2, BLOCK_AVX2)                                  \
+        define(avx512, SIMD_AVX512, BLOCK_AVX512)
+#elif defined(__aarch64__)
+#define BLOCK_LEVELS(define) define(neon, SIMD_NEON, )
+#else
+#define BLOCK_LEVELS(define)
+#endif
+
 /* The place of the lowest bit; of no bit, any place. */
 BLOCK_INLINE unsigned block_lowest(uint64_t bits)
 {
@@ -114,9 +128,20 @@ BLOCK_INLINE void block_read_plain(const char *bytes, struct block *block)
 }
 
 /*
- * Brackets of both kinds differ in the bit 0x20 alone, e and u in the bit 0x10 alone, and no
- * other byte becomes the same when that bit is set or cleared.
+ * All of a block but the blanks. Brackets of both kinds differ in the bit 0x20 alone, e and u in
+ * the bit 0x10 alone, and no other byte becomes the same when that bit is set, as in ${folded}, or
+ * cleared, as in ${unfolded}.
  */
+#define BLOCK_FILL(block, equal, bytes, folded, unfolded)                                          \
+    do {                                                                                           \
+        (block)->quote = equal(bytes, '"');                                                        \
+        (block)->backslash = equal(bytes, '\\');                                                   \
+        (block)->open = equal(folded, '{');                                                        \
+        (block)->close = equal(folded, '}');                                                       \
+        (block)->colon = equal(bytes, ':');                                                        \
+        (block)->comma = equal(bytes, ',');                                                        \
+        (block)->initial = equal(unfolded, 'e') | equal(bytes, '$');                               \
+    } while (0)
 
 #if defined(__x86_64__)
 
@@ -137,15 +162,9 @@ BLOCK_INLINE void block_read_sse2(const char *text, struct block *block)
         folded[i] = _mm_or_si128(bytes[i], _mm_set1_epi8(0x20));
         unfolded[i] = _mm_andnot_si128(_mm_set1_epi8(0x10), bytes[i]);
     }
-    block->quote = block_equal_sse2(bytes, '"');
-    block->backslash = block_equal_sse2(bytes, '\\');
-    block->open = block_equal_sse2(folded, '{');
-    block->close = block_equal_sse2(folded, '}');
-    block->colon = block_equal_sse2(bytes, ':');
-    block->comma = block_equal_sse2(bytes, ',');
+    BLOCK_FILL(block, block_equal_sse2, bytes, folded, unfolded);
     block->blank = block_equal_sse2(bytes, ' ') | block_equal_sse2(bytes, '\t') |
                    block_equal_sse2(bytes, '\r') | block_equal_sse2(bytes, '\n');
-    block->initial = block_equal_sse2(unfolded, 'e') | block_equal_sse2(bytes, '$');
 }
 
 BLOCK_INLINE uint64_t block_same_sse2(const char *a, const char *b)
@@ -165,10 +184,11 @@ BLOCK_AVX2 BLOCK_INLINE uint64_t block_mask_avx2(__m256i low, __m256i high)
            (unsigned)_mm256_movemask_epi8(low);
 }
 
-BLOCK_AVX2 BLOCK_INLINE uint64_t block_equal_avx2(__m256i low, __m256i high, char byte)
+BLOCK_AVX2 BLOCK_INLINE uint64_t block_equal_avx2(const __m256i bytes[2], char byte)
 {
     __m256i wanted = _mm256_set1_epi8(byte);
-    return block_mask_avx2(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
+    return block_mask_avx2(_mm256_cmpeq_epi8(bytes[0], wanted),
+                           _mm256_cmpeq_epi8(bytes[1], wanted));
 }
 
 /*
@@ -182,24 +202,16 @@ BLOCK_AVX2 BLOCK_INLINE uint64_t block_equal_avx2(__m256i low, __m256i high, cha
 
 BLOCK_AVX2 BLOCK_INLINE void block_read_avx2(const char *text, struct block *block)
 {
-    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)text);
-    __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(text + 32));
-    __m256i bit = _mm256_set1_epi8(0x20);
-    __m256i low_folded = _mm256_or_si256(low, bit);
-    __m256i high_folded = _mm256_or_si256(high, bit);
-    block->quote = block_equal_avx2(low, high, '"');
-    block->backslash = block_equal_avx2(low, high, '\\');
-    block->open = block_equal_avx2(low_folded, high_folded, '{');
-    block->close = block_equal_avx2(low_folded, high_folded, '}');
-    block->colon = block_equal_avx2(low, high, ':');
-    block->comma = block_equal_avx2(low, high, ',');
-    __m256i blanks = _mm256_setr_epi8(BLOCK_BLANKS, BLOCK_BLANKS);
-    block->blank = block_mask_avx2(_mm256_cmpeq_epi8(low, _mm256_shuffle_epi8(blanks, low)),
-                                   _mm256_cmpeq_epi8(high, _mm256_shuffle_epi8(blanks, high)));
-    bit = _mm256_set1_epi8(0x10);
-    block->initial =
-        block_equal_avx2(_mm256_andnot_si256(bit, low), _mm256_andnot_si256(bit, high), 'e') |
-        block_equal_avx2(low, high, '$');
+    __m256i bytes[2], folded[2], unfolded[2], blanks[2];
+    __m256i wanted = _mm256_setr_epi8(BLOCK_BLANKS, BLOCK_BLANKS);
+    for (unsigned i = 0; i < 2; i++) {
+        bytes[i] = _mm256_loadu_si256((const __m256i *)(const void *)(text + 32 * i));
+        folded[i] = _mm256_or_si256(bytes[i], _mm256_set1_epi8(0x20));
+        unfolded[i] = _mm256_andnot_si256(_mm256_set1_epi8(0x10), bytes[i]);
+        blanks[i] = _mm256_cmpeq_epi8(bytes[i], _mm256_shuffle_epi8(wanted, bytes[i]));
+    }
+    BLOCK_FILL(block, block_equal_avx2, bytes, folded, unfolded);
+    block->blank = block_mask_avx2(blanks[0], blanks[1]);
 }
 
 BLOCK_AVX2 BLOCK_INLINE uint64_t block_same_avx2(const char *a, const char *b)
@@ -225,16 +237,10 @@ BLOCK_AVX512 BLOCK_INLINE void block_read_avx512(const char *text, struct block 
 {
     __m512i bytes = _mm512_loadu_si512(text);
     __m512i folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
-    block->quote = block_equal_avx512(bytes, '"');
-    block->backslash = block_equal_avx512(bytes, '\\');
-    block->open = block_equal_avx512(folded, '{');
-    block->close = block_equal_avx512(folded, '}');
-    block->colon = block_equal_avx512(bytes, ':');
-    block->comma = block_equal_avx512(bytes, ',');
+    __m512i unfolded = _mm512_andnot_si512(_mm512_set1_epi8(0x10), bytes);
+    BLOCK_FILL(block, block_equal_avx512, bytes, folded, unfolded);
     __m512i blanks = _mm512_broadcast_i32x4(_mm_setr_epi8(BLOCK_BLANKS));
     block->blank = _mm512_cmpeq_epi8_mask(bytes, _mm512_shuffle_epi8(blanks, bytes));
-    __m512i unfolded = _mm512_andnot_si512(_mm512_set1_epi8(0x10), bytes);
-    block->initial = block_equal_avx512(unfolded, 'e') | block_equal_avx512(bytes, '$');
 }
 
 #elif defined(__aarch64__)
@@ -275,15 +281,9 @@ BLOCK_INLINE void block_read_neon(const char *text, struct block *block)
         folded[i] = vorrq_u8(bytes[i], vdupq_n_u8(0x20));
         unfolded[i] = vandq_u8(bytes[i], vdupq_n_u8(0xef));
     }
-    block->quote = block_equal_neon(bytes, '"');
-    block->backslash = block_equal_neon(bytes, '\\');
-    block->open = block_equal_neon(folded, '{');
-    block->close = block_equal_neon(folded, '}');
-    block->colon = block_equal_neon(bytes, ':');
-    block->comma = block_equal_neon(bytes, ',');
+    BLOCK_FILL(block, block_equal_neon, bytes, folded, unfolded);
     block->blank = block_equal_neon(bytes, ' ') | block_equal_neon(bytes, '\t') |
                    block_equal_neon(bytes, '\r') | block_equal_neon(bytes, '\n');
-    block->initial = block_equal_neon(unfolded, 'e') | block_equal_neon(bytes, '$');
 }
 
 #endif

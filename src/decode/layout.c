@@ -163,51 +163,22 @@ BLOCK_INLINE bool match(const struct layout *layout, const char *at, const char 
     return at < end && *at == '}' && json_skip_blanks(at + 1, end) == end;
 }
 
-#if defined(__x86_64__)
-
-static bool match_sse2(const struct layout *layout, const char *at, const char *end,
-                       const char *values[STRUCTURE_FIELDS])
-{
-    return match(layout, at, end, block_read_sse2, block_same_sse2, values);
-}
-
-BLOCK_AVX2 static bool match_avx2(const struct layout *layout, const char *at, const char *end,
-                                  const char *values[STRUCTURE_FIELDS])
-{
-    return match(layout, at, end, block_read_avx2, block_same_avx2, values);
-}
-
-BLOCK_AVX512 static bool match_avx512(const struct layout *layout, const char *at, const char *end,
-                                      const char *values[STRUCTURE_FIELDS])
-{
-    return match(layout, at, end, block_read_avx512, block_same_avx512, values);
-}
-
-#elif defined(__aarch64__)
-
-static bool match_neon(const struct layout *layout, const char *at, const char *end,
-                       const char *values[STRUCTURE_FIELDS])
-{
-    return match(layout, at, end, block_read_neon, block_same_neon, values);
-}
-
-#endif
+#define MATCHER(name, level, target)                                                               \
+    target static bool match_##name(const struct layout *layout, const char *at, const char *end,  \
+                                    const char *values[STRUCTURE_FIELDS])                          \
+    {                                                                                              \
+        return match(layout, at, end, block_read_##name, block_same_##name, values);               \
+    }
+BLOCK_LEVELS(MATCHER)
 
 static bool match_at_level(const struct layout *layout, enum simd_level level, const char *at,
                            const char *end, const char *values[STRUCTURE_FIELDS])
 {
     switch (level) {
-#if defined(__x86_64__)
-    case SIMD_SSE2:
-        return match_sse2(layout, at, end, values);
-    case SIMD_AVX2:
-        return match_avx2(layout, at, end, values);
-    case SIMD_AVX512:
-        return match_avx512(layout, at, end, values);
-#elif defined(__aarch64__)
-    case SIMD_NEON:
-        return match_neon(layout, at, end, values);
-#endif
+#define CASE(name, level, target)                                                                  \
+    case level:                                                                                    \
+        return match_##name(layout, at, end, values);
+        BLOCK_LEVELS(CASE)
     default:
         /* Without vectors the long way is not longer. */
         return false;

@@ -100,11 +100,6 @@ BLOCK_INLINE void read_masks_sse2(const char *block, struct search_masks *masks)
     }
 }
 
-static const char *find_sse2(const char *begin, const char *end, uint64_t *lines)
-{
-    return scan(read_masks_sse2, begin, end, lines);
-}
-
 BLOCK_AVX2 BLOCK_INLINE __m256i equal_avx2(const char *at, char byte)
 {
     __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)at);
@@ -123,11 +118,6 @@ BLOCK_AVX2 BLOCK_INLINE void read_masks_avx2(const char *block, struct search_ma
     masks->name = block_mask_avx2(name_avx2(block), name_avx2(block + 32));
 }
 
-BLOCK_AVX2 static const char *find_avx2(const char *begin, const char *end, uint64_t *lines)
-{
-    return scan(read_masks_avx2, begin, end, lines);
-}
-
 BLOCK_AVX512 BLOCK_INLINE void read_masks_avx512(const char *block, struct search_masks *masks)
 {
     __m512i bytes = _mm512_loadu_si512(block);
@@ -137,11 +127,6 @@ BLOCK_AVX512 BLOCK_INLINE void read_masks_avx512(const char *block, struct searc
     name = _mm512_mask_cmpeq_epi8_mask(name, bytes, _mm512_set1_epi8('s'));
     bytes = _mm512_loadu_si512(block + THIRD_AT);
     masks->name = _mm512_mask_cmpeq_epi8_mask(name, bytes, _mm512_set1_epi8('_'));
-}
-
-BLOCK_AVX512 static const char *find_avx512(const char *begin, const char *end, uint64_t *lines)
-{
-    return scan(read_masks_avx512, begin, end, lines);
 }
 
 #elif defined(__aarch64__)
@@ -164,27 +149,22 @@ BLOCK_INLINE void read_masks_neon(const char *block, struct search_masks *masks)
     masks->name = block_mask_neon(name);
 }
 
-static const char *find_neon(const char *begin, const char *end, uint64_t *lines)
-{
-    return scan(read_masks_neon, begin, end, lines);
-}
-
 #endif
+
+#define FINDER(name, level, target)                                                                \
+    target static const char *find_##name(const char *begin, const char *end, uint64_t *lines)     \
+    {                                                                                              \
+        return scan(read_masks_##name, begin, end, lines);                                         \
+    }
+BLOCK_LEVELS(FINDER)
 
 const char *search_find(enum simd_level level, const char *begin, const char *end, uint64_t *lines)
 {
     switch (level) {
-#if defined(__x86_64__)
-    case SIMD_SSE2:
-        return find_sse2(begin, end, lines);
-    case SIMD_AVX2:
-        return find_avx2(begin, end, lines);
-    case SIMD_AVX512:
-        return find_avx512(begin, end, lines);
-#elif defined(__aarch64__)
-    case SIMD_NEON:
-        return find_neon(begin, end, lines);
-#endif
+#define CASE(name, level, target)                                                                  \
+    case level:                                                                                    \
+        return find_##name(begin, end, lines);
+        BLOCK_LEVELS(CASE)
     default:
         return find_plain(begin, end, lines);
     }

@@ -354,46 +354,20 @@ static bool read_plain(struct scan *scan, const char *at)
     return read_chunks(scan, at, block_read_plain);
 }
 
-#if defined(__x86_64__)
-
-static bool read_sse2(struct scan *scan, const char *at)
-{
-    return read_chunks(scan, at, block_read_sse2);
-}
-
-BLOCK_AVX2 static bool read_avx2(struct scan *scan, const char *at)
-{
-    return read_chunks(scan, at, block_read_avx2);
-}
-
-BLOCK_AVX512 static bool read_avx512(struct scan *scan, const char *at)
-{
-    return read_chunks(scan, at, block_read_avx512);
-}
-
-#elif defined(__aarch64__)
-
-static bool read_neon(struct scan *scan, const char *at)
-{
-    return read_chunks(scan, at, block_read_neon);
-}
-
-#endif
+#define READER(name, level, target)                                                                \
+    target static bool read_##name(struct scan *scan, const char *at)                              \
+    {                                                                                              \
+        return read_chunks(scan, at, block_read_##name);                                           \
+    }
+BLOCK_LEVELS(READER)
 
 static bool read_at_level(struct scan *scan, const char *at, enum simd_level level)
 {
     switch (level) {
-#if defined(__x86_64__)
-    case SIMD_SSE2:
-        return read_sse2(scan, at);
-    case SIMD_AVX2:
-        return read_avx2(scan, at);
-    case SIMD_AVX512:
-        return read_avx512(scan, at);
-#elif defined(__aarch64__)
-    case SIMD_NEON:
-        return read_neon(scan, at);
-#endif
+#define CASE(name, level, target)                                                                  \
+    case level:                                                                                    \
+        return read_##name(scan, at);
+        BLOCK_LEVELS(CASE)
     default:
         return read_plain(scan, at);
     }
