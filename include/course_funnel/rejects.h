@@ -87,7 +87,8 @@ int rejects_sync(struct rejects *rejects, uint64_t *byte_count, char digest[DIGE
                  struct failure *failure);
 
 /*
- * Local. Check before any work that ${path} can be written. Returns 0, or -1 (EXIT_TARGET;
+ * Local. Try before any work that files can be written, made to last and renamed beside ${path},
+ * and that a file there can be replaced; nothing is left behind. Returns 0, or -1 (EXIT_TARGET;
  * EXIT_USAGE: something else than a regular file is there).
  */
 int rejects_check(const char *path, struct failure *failure);

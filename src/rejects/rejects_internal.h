@@ -12,4 +12,7 @@ char *rejects_part_path(const char *parts, uint32_t attempt, uint32_t rank,
 /* Local. What is at ${path} cannot be ${what}, as errno tells: leave with ${code}. Returns -1. */
 int rejects_write_failure(const char *path, const char *what, int code, struct failure *failure);
 
+/* Local. Make the name ${path} last in its folder. Returns 0, or -1 (EXIT_TARGET). */
+int rejects_sync_name(const char *path, struct failure *failure);
+
 #endif

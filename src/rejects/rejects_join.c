@@ -1,6 +1,5 @@
 #include "course_funnel/rejects.h"
 
-#include "course_funnel/durable.h"
 #include "course_funnel/fault.h"
 #include "rejects_internal.h"
 
@@ -10,35 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-int rejects_write_failure(const char *path, const char *what, int code, struct failure *failure)
-{
-    return failure_set(failure, code,
-                       "%s: the rejects cannot be %s: %s. Name another place with --rejects.", path,
-                       what, strerror(errno));
-}
-
-int rejects_check(const char *path, struct failure *failure)
-{
-    struct stat status;
-    char *name = NULL;
-    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return failure_set(
-            failure, EXIT_USAGE,
-            "--rejects %s: is not a regular file, and would be replaced by one. Name "
-            "a file or a directory.",
-            path);
-    if (asprintf(&name, "%s.check-%d", path, (int)getpid()) < 0)
-        return failure_memory(failure, "the name of a reject file", strlen(path));
-    int result = 0;
-    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 || close(fd) != 0 || unlink(name) != 0)
-        result = rejects_write_failure(path, "written", EXIT_TARGET, failure);
-    free(name);
-    return result;
-}
 
 int rejects_concatenate(const struct rejects_stretch *earlier, size_t earlier_count,
                         const struct rejects_stretch *own, size_t own_count,
@@ -109,18 +80,6 @@ static int open_and_copy(FILE *joined, const struct rejects_place *place,
     return result;
 }
 
-/* Make the name ${path} last in its folder. */
-static int sync_folder(const char *path, struct failure *failure)
-{
-    struct durable_folder folder = {0};
-    struct failure ignored = {0};
-    bool synced = durable_open_parent(path, (struct durable_codes){0}, &folder, &ignored) == 0 &&
-                  FAULT("rejects.sync_folder") == 0 && durable_sync_names(folder.fd, true) == 0;
-    int result = synced ? 0 : rejects_write_failure(path, "made to last", EXIT_TARGET, failure);
-    durable_close(&folder);
-    return result;
-}
-
 int rejects_join(const struct rejects_place *place, struct rejects_stretch *stretches,
                  size_t stretch_count, struct failure *failure)
 {
@@ -158,7 +117,9 @@ close_joined:
     if (result == 0 && rename(temporary, path) != 0)
         result = rejects_write_failure(path, "put in place", EXIT_TARGET, failure);
     if (result == 0)
-        result = sync_folder(path, failure);
+        result = FAULT("rejects.sync_folder") != 0
+                     ? rejects_write_failure(path, "made to last", EXIT_TARGET, failure)
+                     : rejects_sync_name(path, failure);
     else
         (void)unlink(temporary);
 free_name:

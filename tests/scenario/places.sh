@@ -3,6 +3,10 @@
 # run would find it as input.
 . "$(dirname "$0")/../support/lib.sh"
 
+unmount() {
+    umount "$WORK/out/small"
+}
+
 mkdir -p "$WORK/in/deep" "$WORK/out"
 python3 -c 'from events import *
 print(line(event(STARTED, "u", 1, 1)).decode())
@@ -60,6 +64,43 @@ leaves 0 funnel 2 rebuild "${options[@]}" --from "$WORK/in" --to "$marts" --reje
 check "the link is still one" test -L "$WORK/out/link"
 check "what it leads to has the reject" grep -q '"reason":"not_json"' "$WORK/out/there"
 rm -r "$marts"
+
+# A place that takes no rejects is refused before anything is read, and by a dry run too.
+unusable() { # unusable TEXT RUN...: so is $WORK/out/small/rejects, by a run started in that way
+    local text=$1 dry
+    shift
+    for dry in "" --dry-run; do
+        leaves 5 "$@" rebuild "${options[@]}" --from "$WORK/in" --to "$marts" \
+            --rejects "$WORK/out/small/rejects" $dry
+        says "$WORK/out/small/rejects: the rejects cannot be $text"
+        check "nothing was read: $text" test "$(grep -c reading "$WORK/stderr")" = 0
+    done
+}
+as_nobody() {
+    OMPI_MCA_orte_tmpdir_base=$WORK/mpi.nobody OMPI_MCA_btl_vader_backing_directory=$WORK/mpi.nobody \
+        runuser -u nobody -- "$WORK/program/course-funnel" "$@" >"$WORK/stdout" 2>"$WORK/stderr"
+}
+mkdir "$WORK/out/small"
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=4k none "$WORK/out/small" 2>/dev/null; then
+    before_cleaning=unmount
+    echo full >"$WORK/out/small/filler"
+    unusable "written: No space left on device" alone
+    check "nothing is left behind" test "$(ls -A "$WORK/out/small")" = filler
+    umount "$WORK/out/small"
+    before_cleaning=:
+    # Another user's file, where nobody may replace those of others.
+    mkdir "$WORK/program"
+    cp "$PROGRAM" "$WORK/program"
+    chmod 1777 "$WORK/out/small"
+    install -d -o nobody "$marts" "$WORK/mpi.nobody"
+    echo kept >"$WORK/out/small/rejects"
+    unusable "put in place of another user's: Operation not permitted" as_nobody
+    check "it is kept" test "$(cat "$WORK/out/small/rejects")" = kept
+    check "nothing is left behind there" test "$(ls -A "$WORK/out/small")" = rejects
+    rm -r "$marts"
+else
+    echo "left out: places that take no rejects (needs root and mount)"
+fi
 
 # Places that --from walks. The working directory is one, and the rejects go there by default.
 walked="which --from walks"

@@ -3,9 +3,11 @@
 #include "unit/unit.h"
 
 #include <cjson/cJSON.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -125,6 +127,23 @@ static void test_a_place_that_cannot_be_written_is_told(void)
     char path[64];
     snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
     CU_ASSERT(rejects_check(path, &failure) == 0);
+
+    /* A disk that takes a file's name, but not its bytes. */
+    struct rlimit before, none;
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = before;
+    CU_ASSERT(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    for (none.rlim_cur = 0; none.rlim_cur < 6; none.rlim_cur += 3) {
+        failure.code = 0;
+        CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &none), 0);
+        CU_ASSERT(rejects_check(path, &failure) == -1);
+        CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &before), 0);
+        CU_ASSERT_EQUAL(failure.code, EXIT_TARGET);
+        CU_ASSERT(strstr(failure.message, "the rejects cannot be written: ") != NULL);
+    }
+    /* Nothing is left behind. */
+    CU_ASSERT_EQUAL(rmdir(folder), 0);
+    CU_ASSERT_EQUAL(mkdir(folder, 0700), 0);
 }
 
 /* What stands there by the name of the unfinished file is not written through. */
