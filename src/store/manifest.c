@@ -3,6 +3,7 @@
 #include "manifest_internal.h"
 
 #include "course_funnel/fault.h"
+#include "course_funnel/rules.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -243,6 +244,8 @@ static bool add_all(cJSON *root, const struct manifest *manifest)
     return root != NULL && add_text(root, "format", MANIFEST_FORMAT) &&
            add_number(root, "format_version",
                       (uint32_t)FAULT_NUMBER("manifest.version", MANIFEST_FORMAT_VERSION)) &&
+           add_number(root, "rules_version",
+                      (uint32_t)FAULT_NUMBER("manifest.rules", RULES_VERSION)) &&
            add_text(root, "kind", manifest_kinds[manifest->kind]) &&
            add_fields(root, manifest_head, manifest) &&
            add_number(root, "key_groups", KEY_GROUPS) &&

@@ -1,5 +1,6 @@
 #include "manifest_internal.h"
 
+#include "course_funnel/rules.h"
 #include "course_funnel/store.h"
 
 #include <cjson/cJSON.h>
@@ -180,11 +181,28 @@ static int get_version(const cJSON *root, struct failure *failure)
     return 0;
 }
 
+/* What lacks a version is of the first rules, as it is of a program that had no others. */
+static int get_rules(const cJSON *root, struct failure *failure)
+{
+    uint32_t version = 1;
+    if (member(root, "rules_version") != NULL &&
+        get_number(root, "rules_version", UINT32_MAX, &version, failure) != 0)
+        return -1;
+    if (version != RULES_VERSION)
+        return failure_set(failure, EXIT_STRANGER,
+                           "what it holds was read by version %" PRIu32
+                           " of the rules, which tell what counts, and this program (%s) has "
+                           "version %d. Go on with the program that wrote it, or start over with "
+                           "--restart",
+                           version, COURSE_FUNNEL_VERSION, RULES_VERSION);
+    return 0;
+}
+
 static int get_all(const cJSON *root, struct manifest *manifest, struct failure *failure)
 {
     char kind[8];
     uint32_t key_groups = 0;
-    if (get_version(root, failure) != 0 ||
+    if (get_version(root, failure) != 0 || get_rules(root, failure) != 0 ||
         get_text(root, "kind", kind, sizeof kind, false, failure) != 0 ||
         get_fields(root, manifest_head, manifest, failure) != 0 ||
         get_fields(root, manifest_body, manifest, failure) != 0 ||

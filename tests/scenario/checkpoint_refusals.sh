@@ -120,6 +120,17 @@ COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,manifest.version=5 \
 says_inspect 3 "generation-0001-000001: whole" \
     "A run on this folder refuses to go on from generation-0002-000001 and stops."
 leaves 3 rebuild out 2 --checkpoint "$folder"
+# One of other rules: no state mixes what two programs read.
+rm -rf "$folder"
+COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,manifest.rules=99 \
+    fault ingest.round:2:0:stop leaves 75 rebuild out 2 --checkpoint "$folder"
+rules=$(sed -n 's/#define RULES_VERSION //p' "$SOURCE/include/course_funnel/rules.h")
+refused 3 "other rules" "FOLDER/generation-0001-000001/manifest.json: what it holds was read by \
+version 99 of the rules, which tell what counts, and this program ($version) has version $rules. Go \
+on with the program that wrote it, or start over with --restart."
+says_inspect 3 "was read by version 99 of the rules" \
+    "A run on this folder refuses to go on from generation-0001-000001 and stops."
+check "it is not thrown away either" test -d "$folder/generation-0001-000001"
 rm -rf "$folder"
 cp -a "$WORK/kept" "$folder"
 

@@ -1,5 +1,6 @@
 #include "course_funnel/key_group.h"
 #include "course_funnel/manifest.h"
+#include "course_funnel/rules.h"
 #include "course_funnel/store.h"
 #include "store/seal.h"
 
@@ -174,6 +175,22 @@ static void test_what_is_refused(void)
                    "it is of version 5 of the format, and this program (" COURSE_FUNNEL_VERSION
                    ") reads version 4. Go on with the program that wrote it, or start over with "
                    "--restart");
+    /* Rules of a program to come, and of one that wrote no version of them. */
+    static const struct {
+        const char *to, *version;
+    } rules[] = {{"\"rules_version\":4294967295", "4294967295"}, {"\"other_version\":9", "1"}};
+    char now[64], message[256];
+    snprintf(now, sizeof now, "\"rules_version\":%d", RULES_VERSION);
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        snprintf(message, sizeof message,
+                 "what it holds was read by version %s of the rules, which tell what counts, and "
+                 "this program (" COURSE_FUNNEL_VERSION ") has version %d. Go on with the program "
+                 "that wrote it, or start over with --restart",
+                 rules[i].version, RULES_VERSION);
+        expect_refusal(now, rules[i].to, EXIT_STRANGER, message);
+    }
+    expect_refusal(now, "\"rules_version\":-1", STORE_DAMAGED,
+                   "its \"rules_version\" is missing or out of range");
 }
 
 static void test_every_bit(void)
