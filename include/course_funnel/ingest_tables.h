@@ -2,6 +2,7 @@
 #define COURSE_FUNNEL_INGEST_TABLES_H
 
 #include "course_funnel/failure.h"
+#include "course_funnel/ledger.h"
 #include "course_funnel/ranks.h"
 #include "course_funnel/table.h"
 
@@ -43,6 +44,12 @@ int ingest_tables_share(struct ranks *ranks, const struct table_options *options
  */
 int ingest_tables_confirm(struct ranks *ranks, struct ingest_tables *tables,
                           struct failure *failure);
+
+/*
+ * Local, on rank 0. Tell in the log, by the books of all ranks and attempts, how many of the rows
+ * that were read their loader had marked as deleted.
+ */
+void ingest_tables_warn(const struct ingest_tables *tables, const struct ledger *ledger);
 
 /* Local. End the connections. */
 void ingest_tables_close(struct ingest_tables *tables);

@@ -22,8 +22,9 @@ struct ledger {
     uint64_t folded;     /* taken into the state, duplicates included */
     uint64_t duplicates; /* of the folded: completions that came again */
     uint64_t
-        time_unusable;   /* of the folded, duplicates left out: completions with no usable time */
-    uint64_t bytes_read; /* of text, inflated */
+        time_unusable;     /* of the folded, duplicates left out: completions with no usable time */
+    uint64_t bytes_read;   /* of text, inflated */
+    uint64_t rows_deleted; /* of lines_read: rows of tables that are marked so */
 };
 
 #define LEDGER_COUNTS (sizeof(struct ledger) / sizeof(uint64_t))

@@ -131,6 +131,7 @@ struct table_row {
     struct decode_row columns; /* padded as decode_row asks */
     const char *time;          /* event_time as table_time.h reads it; NULL where it is a text */
     size_t bytes;              /* of all its texts */
+    bool is_deleted;           /* its loader marked it so */
     uint64_t place;            /* block << 16 | line of its ctid, else its number in the split */
 };
 

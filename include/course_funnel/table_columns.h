@@ -49,15 +49,18 @@ struct table_column_fact {
 };
 
 #define TABLE_SELECT_BYTES 2048
+#define TABLE_COLUMN_BYTES 64
 
 /* How the rows of a table are asked for. Plain data: ranks send it to each other. */
 struct table_shape {
-    bool is_record;      /* rows have one field, the record (or profile id), else TABLE_FIELDS */
+    bool is_record;      /* rows have one field, the record (or profile id), else TABLE_FIELDS;
+                            and one more where ${deleted} is there, NULL in rows that are not */
     bool has_id;         /* uuid, insert id or record is there */
     bool is_binary_time; /* event_time comes as the server keeps it, see table_time.h */
     bool is_binary_json; /* event_properties or the record come as jsonb: a byte 1, and the text */
-    char select[TABLE_SELECT_BYTES]; /* a list of expressions, in the fields' order */
-    char filter[TABLE_SELECT_BYTES]; /* true for all course events */
+    char deleted[TABLE_COLUMN_BYTES]; /* the column that marks rows as deleted; "": there is none */
+    char select[TABLE_SELECT_BYTES];  /* a list of expressions, in the fields' order */
+    char filter[TABLE_SELECT_BYTES];  /* true for all course events */
 };
 
 /*

@@ -223,6 +223,7 @@ static int take_row(struct ingest_worker *worker, const struct table_row *row,
     struct record record = {.text = row->record, .bytes = row->record_bytes, .row = row};
     worker->in->ledger->lines_read++;
     worker->in->ledger->bytes_read += row->bytes;
+    worker->in->ledger->rows_deleted += row->is_deleted ? 1 : 0;
     if (row->record != NULL)
         return take_line(worker, &record, failure);
     struct event event;

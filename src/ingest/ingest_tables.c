@@ -2,6 +2,8 @@
 
 #include "course_funnel/log.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 bool ingest_tables_reads(int rank, int ranks, uint32_t connections)
@@ -35,6 +37,25 @@ int ingest_tables_find(const struct table_options *options, struct source_list *
             log_warning("%s: cannot be read by ranges of pages, so one rank reads all of it",
                         tables->list->relations[i].name);
     return 0;
+}
+
+void ingest_tables_warn(const struct ingest_tables *tables, const struct ledger *ledger)
+{
+    char columns[700] = "";
+    size_t used = 0;
+    if (ledger->rows_deleted == 0 || tables->list == NULL)
+        return;
+    for (size_t i = 0; i < tables->list->origin_count && used < sizeof columns; i++) {
+        const struct table_origin *origin = &tables->list->origins[i];
+        if (origin->shape.deleted[0] != '\0')
+            used += (size_t)snprintf(columns + used, sizeof columns - used, "%s%s of %s",
+                                     used > 0 ? ", " : "", origin->shape.deleted, origin->name);
+    }
+    log_warning("%" PRIu64 " of %" PRIu64
+                " lines read are rows that are marked as deleted where they came from (by %s), and "
+                "they count as all others do. To leave them out name a view without them in place "
+                "of the table, with --events-table.",
+                ledger->rows_deleted, ledger->lines_read, columns);
 }
 
 int ingest_tables_share(struct ranks *ranks, const struct table_options *options,

@@ -42,6 +42,7 @@ const struct manifest_field manifest_body[] = {
     {"duplicates", AT(manifest, ledger.duplicates)},
     {"time_unusable", AT(manifest, ledger.time_unusable)},
     {"bytes_read", AT(manifest, ledger.bytes_read)},
+    {"rows_deleted", AT(manifest, ledger.rows_deleted)},
     {"range_bytes", AT(manifest, range_bytes)},
     {"disk_bytes", AT(manifest, disk_bytes)},
     {"done_bytes", AT(manifest, done_bytes)},
@@ -101,7 +102,7 @@ const struct manifest_field manifest_part_fields[] = {
     {.name = NULL},
 };
 
-_Static_assert(LEDGER_COUNTS == 11 + REJECT_REASONS, "manifest_body names each count");
+_Static_assert(LEDGER_COUNTS == 12 + REJECT_REASONS, "manifest_body names each count");
 
 void manifest_clear(struct manifest *manifest)
 {

@@ -291,6 +291,28 @@ static void describe_record(const struct table_column_fact *fact, struct table_s
     add_text(filter, size, shape->is_binary_json ? ") END" : ")");
 }
 
+/*
+ * Loaders mark rows that are gone at the source instead of deleting them: by true, as a boolean, a
+ * text or a number, or by the time. The last field of a row is NULL for all others.
+ */
+static void describe_deleted(const struct table_column_fact *facts, size_t fact_count,
+                             struct table_shape *shape)
+{
+    static const char *const names[] = {"_fivetran_deleted",  "_sdc_deleted_at",
+                                        "_ab_cdc_deleted_at", "__deleted",
+                                        "_peerdb_is_deleted", "__hevo__marked_deleted"};
+    for (size_t i = 0; i < sizeof names / sizeof *names && shape->deleted[0] == '\0'; i++) {
+        const struct table_column_fact *fact = find_column(facts, fact_count, names[i], true);
+        if (fact == NULL || !fact->readable)
+            continue;
+        snprintf(shape->deleted, sizeof shape->deleted, "%s", fact->name);
+        add_text(shape->select, sizeof shape->select, ", CASE WHEN lower(");
+        add_name(shape->select, sizeof shape->select, fact->name);
+        add_text(shape->select, sizeof shape->select,
+                 "::text) NOT IN ('', 'f', 'false', '0') THEN '' END");
+    }
+}
+
 /* A text that did not fit was cut, and fills its room. */
 static int check_length(const char *table, const struct table_shape *shape, struct failure *failure)
 {
@@ -330,6 +352,7 @@ int table_columns_choose(const char *table, const struct table_column_fact *fact
         describe_record(chosen[TABLE_RECORD], shape);
     else
         describe_fields(chosen, shape);
+    describe_deleted(facts, fact_count, shape);
     return check_length(table, shape, failure);
 }
 

@@ -98,7 +98,8 @@ int table_open(struct table_reader *reader, size_t split, uint64_t offset, struc
     const struct table_origin *origin = &reader->list->origins[reader->relation->origin];
     reader->connection = reader->connections->servers[origin->server];
     snprintf(reader->what, sizeof reader->what, "Reading %s", reader->relation->name);
-    table_rows_restart(&reader->rows, origin->shape.is_record ? 2 : TABLE_FIELDS + 1);
+    table_rows_restart(&reader->rows, (origin->shape.is_record ? 2U : TABLE_FIELDS + 1U) +
+                                          (origin->shape.deleted[0] != '\0' ? 1U : 0U));
     reader->over = false;
     reader->number = 0;
     reader->page = reader->split->begin;
@@ -243,6 +244,8 @@ int table_row(struct table_reader *reader, struct table_row *row, struct failure
     row->bytes = 0;
     for (unsigned i = 1; i < reader->rows.field_count; i++)
         row->bytes += values[i].bytes;
+    row->is_deleted =
+        shape->deleted[0] != '\0' && values[reader->rows.field_count - 1].text != NULL;
     if (shape->is_record) {
         /* A record that is NULL passes the filter of no table. */
         static const char none[DECODE_PADDING];

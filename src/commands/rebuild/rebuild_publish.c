@@ -68,6 +68,8 @@ int rebuild_publish(struct job *job, struct failure *failure)
     struct marts *marts = NULL;
     if (publish_rejects(job, failure) != 0)
         return -1;
+    if (rebuild_job_is_root(job))
+        ingest_tables_warn(&job->input.tables, &job->sums.ledger);
     if (rebuild_job_is_root(job) && rebuild_gates_pass(job, failure) == 0 &&
         marts_build(&job->sums.tally, &marts, failure) == 0 &&
         marts_set_matches(&job->sums.matches, marts, failure) == 0 &&

@@ -49,6 +49,34 @@ static void test_ids_may_be_absent(void)
     CU_ASSERT(shape.is_binary_time && !shape.is_binary_json);
 }
 
+/* A column that marks rows as deleted is one more field, the last. */
+static void test_deleted(void)
+{
+    static const char *const names[] = {"_fivetran_deleted", "_SDC_DELETED_AT", "__deleted",
+                                        "_ab_cdc_deleted_at"};
+    struct failure failure = {0};
+    struct table_shape shape, before;
+    struct table_column_fact facts[COUNT(plain) + 1];
+    char due[200];
+    memcpy(facts, plain, sizeof plain);
+    CU_ASSERT_FATAL(table_columns_choose("s.t", plain, COUNT(plain), none, &before, &failure) == 0);
+    CU_ASSERT_STRING_EQUAL(before.deleted, "");
+    for (size_t i = 0; i < COUNT(names); i++) {
+        facts[COUNT(plain)] = (struct table_column_fact)COLUMN(names[i], "bool", 'B');
+        CU_ASSERT_FATAL(table_columns_choose("s.t", facts, COUNT(facts), none, &shape, &failure) ==
+                        0);
+        CU_ASSERT_STRING_EQUAL(shape.deleted, names[i]);
+        snprintf(due, sizeof due, ", CASE WHEN lower(\"%s\"::text) NOT IN (", names[i]);
+        CU_ASSERT(strstr(shape.select, due) == shape.select + strlen(before.select));
+        CU_ASSERT_STRING_EQUAL(shape.filter, before.filter);
+        /* What may not be read is no reason to fail. */
+        facts[COUNT(plain)].readable = false;
+        CU_ASSERT_FATAL(table_columns_choose("s.t", facts, COUNT(facts), none, &shape, &failure) ==
+                        0);
+        CU_ASSERT_STRING_EQUAL(shape.select, before.select);
+    }
+}
+
 static void test_overrides(void)
 {
     static const struct table_column_fact facts[] = {
@@ -137,6 +165,7 @@ int main(void)
     static const struct unit_test tests[] = {
         {"usual names", test_usual_names},
         {"ids may be absent", test_ids_may_be_absent},
+        {"deleted", test_deleted},
         {"overrides", test_overrides},
         {"records", test_records},
         {"what cannot be read is refused", test_what_cannot_be_read_is_refused},
