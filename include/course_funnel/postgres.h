@@ -30,7 +30,8 @@
 
 /* A server from 14 on asks so often whether the client of a running statement is still there. */
 #define POSTGRES_LOOK_S 5
-/* Until a connection stands, per host that the target names; less where the target says so. */
+
+/* Until a connection stands, for each address of each host; less where the target says so. */
 #define POSTGRES_CONNECT_S 10
 
 struct postgres;        /* a connection */
@@ -63,9 +64,11 @@ int postgres_describe(const char *target, char **text, struct failure *failure);
 
 /*
  * Local. Open a connection in UTF-8, with keepalives_* and tcp_user_timeout unless the target, its
- * service file or the environment sets them. Nothing is set at the server. Returns 0 and a
+ * service file or the environment sets them. Where the target names several hosts, or a name has
+ * several addresses, they are tried in turn. Nothing is set at the server. Returns 0 and a
  * connection for postgres_close, or -1, and in ${passing} whether the cause may pass by itself
- * (server starting, unreachable or full) so that trying again makes sense.
+ * (server starting, unreachable or full) so that trying again makes sense; the message tells of
+ * each that was tried.
  */
 int postgres_connect(const struct postgres_options *options, struct postgres **connection,
                      bool *passing, struct failure *failure);

@@ -26,14 +26,53 @@ struct postgres {
 
 /*
  * All that the target, a service that it or PGSERVICE names, and the environment set, with libpq's
- * own defaults, but for the host; NULL when that cannot be told. No server is asked. To be freed by
- * PQconninfoFree.
+ * own defaults; NULL when that cannot be told. The ssl mode and the password are not those. No
+ * server is asked. To be freed by PQconninfoFree.
  */
 PQconninfoOption *postgres_resolve(const char *target);
 
 /* Put together the settings of each transaction, after the connection stands. Returns 0, or -1. */
 int postgres_prepare(struct postgres *connection, const struct postgres_options *options,
                      struct failure *failure);
+
+/* What ${resolved} has for ${keyword}, empty where that is nothing. */
+const char *postgres_option(const PQconninfoOption *resolved, const char *keyword);
+
+/* Two names of a host (see postgres_places), and a numeric address with the zone it may have. */
+#define POSTGRES_HOST_BYTES 300
+#define POSTGRES_NAMES_BYTES (2 * POSTGRES_HOST_BYTES)
+#define POSTGRES_ADDRESS_BYTES 100
+#define POSTGRES_PORT_BYTES 16
+
+/* Where a server may be: a host, an address of it and a port. What is empty is as the target says.
+ */
+struct postgres_place {
+    char name[POSTGRES_NAMES_BYTES];
+    char address[POSTGRES_ADDRESS_BYTES];
+    char port[POSTGRES_PORT_BYTES];
+};
+
+/* How many hosts the target names; 1 also where its lists do not match, which libpq complains of.
+ */
+size_t postgres_host_count(const PQconninfoOption *resolved);
+
+/*
+ * The places of the host with ${index}: one, or where a name stands for several addresses one for
+ * each, in the order in which they are to be tried. Names are looked up, which may take its time.
+ * For a socket's directory beside hosts with addresses, and for a host that is left empty, the name
+ * is a list of two alike, and the address is "," or empty. Returns 0, and ${count} places that the
+ * caller frees, or -1.
+ */
+int postgres_places(const PQconninfoOption *resolved, size_t index, struct postgres_place **places,
+                    size_t *count, struct failure *failure);
+
+/*
+ * Connect to the first server of the target that answers, and is of the kind that is wanted: host
+ * by host and address by address, each with a time of its own. Returns 0 and a connection for
+ * PQfinish, whose errors are verbose; or -1, and in ${passing} whether that may pass by itself.
+ */
+int postgres_reach(const struct postgres_options *options, PGconn **libpq, bool *passing,
+                   struct failure *failure);
 
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t postgres_clock_ms(void);

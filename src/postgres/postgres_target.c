@@ -93,11 +93,22 @@ int postgres_describe(const char *target, char **text, struct failure *failure)
 
 PQconninfoOption *postgres_resolve(const char *target)
 {
-    /* One host cannot have two addresses: libpq fills the handle in, and turns to no server. */
-    const char *keywords[] = {"dbname", "host", "hostaddr", NULL};
-    const char *values[] = {target, "none", "0.0.0.0,0.0.0.0", NULL};
+    /*
+     * There is no such sslmode: libpq fills the handle in, and turns to no server. With a password
+     * it looks for none.
+     */
+    const char *keywords[] = {"dbname", "sslmode", "password", NULL};
+    const char *values[] = {target, "none", "none", NULL};
     PGconn *never = PQconnectStartParams(keywords, values, 1);
     PQconninfoOption *options = PQconninfo(never);
     PQfinish(never);
     return options;
+}
+
+const char *postgres_option(const PQconninfoOption *resolved, const char *keyword)
+{
+    for (const PQconninfoOption *at = resolved; at != NULL && at->keyword != NULL; at++)
+        if (strcmp(at->keyword, keyword) == 0)
+            return at->val != NULL ? at->val : "";
+    return "";
 }
