@@ -101,10 +101,10 @@ if ! is_installed postgresql-common && [ ! -e /etc/postgresql-common/createclust
         "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
 fi
 
-# Nor are the daemons of the tests' cluster wanted as services of the machine: the tests start their
+# Nor are the daemons that the tests need wanted as services of the machine: the tests start their
 # own. Debian asks this file whether a package may start what it holds.
 policy=/usr/sbin/policy-rc.d
-if [[ " ${missing[*]} " =~ " "(munge|slurm) ]] && [ ! -e $policy ]; then
+if [[ " ${missing[*]} " =~ " "(munge|slurm|pgbouncer) ]] && [ ! -e $policy ]; then
     trap '"${as_root[@]}" rm -f $policy' EXIT
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
     "${as_root[@]}" chmod 755 $policy
