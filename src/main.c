@@ -39,6 +39,10 @@ static int end(void)
 
 int main(int argc, char **argv)
 {
+    /* The longest text of help is written at once, so that what a write failed of is still known.
+     */
+    static char buffer[16384];
+    (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     if (argc < 2) {
         usage(stderr);
         return EXIT_USAGE;

@@ -71,6 +71,19 @@ enum ingest_result {
  */
 int ingest_run(struct ingest_worker *worker, double pause_at, struct failure *failure);
 
+/* A file or entry that was found empty, or was left out as foreign. Plain data: ranks send it. */
+struct ingest_remark {
+    uint32_t split; /* its first */
+    uint32_t left_out;
+};
+
+/*
+ * Collective, while paused or done. What all ranks have found since the last call, on rank 0 (else
+ * NULL and 0), which frees ${remarks}. Returns 0, or -1 (EXIT_BUG); a vote must follow.
+ */
+int ingest_remarks(struct ingest_worker *worker, struct ingest_remark **remarks, size_t *count,
+                   struct failure *failure);
+
 /*
  * Local, while paused. What is left to read: what another job gives to struct ingest, of all ranks
  * together. The caller frees ${unfinished}; ${next} is the same on every rank. ${done_bytes} on

@@ -25,6 +25,9 @@ struct ledger {
         time_unusable;     /* of the folded, duplicates left out: completions with no usable time */
     uint64_t bytes_read;   /* of text, inflated */
     uint64_t rows_deleted; /* of lines_read: rows of tables that are marked so */
+    /* Files and entries: of blanks alone; foreign ones, of which nothing stands above. */
+    uint64_t files_empty;
+    uint64_t files_left_out;
 };
 
 #define LEDGER_COUNTS (sizeof(struct ledger) / sizeof(uint64_t))

@@ -55,6 +55,9 @@ struct postgres_options {
  */
 bool postgres_is_target(const char *text);
 
+/* Local. Whether the first keyword of a target that is no URI is one of libpq's. */
+bool postgres_knows(const char *target);
+
 /*
  * Local. ${target} as KEYWORD='VALUE' pairs, for logs and records. Returns 0 and a text that the
  * caller frees, or -1: EXIT_USAGE when it is not well formed or holds a password, which would

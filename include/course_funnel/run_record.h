@@ -44,7 +44,7 @@ int run_record_draw_id(char run_id[37], struct failure *failure);
  * The record as named texts, in the order of the columns of course_funnel_runs. Bytes of the source
  * that are not UTF-8 are shown as `?`: JSON and PostgreSQL take no others.
  */
-#define RUN_RECORD_FIELDS 35
+#define RUN_RECORD_FIELDS 37
 #define RUN_RECORD_TEXT_BYTES 1024
 
 enum run_record_kind {

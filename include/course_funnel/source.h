@@ -29,6 +29,7 @@ struct source_limits {
     uint64_t max_line_bytes; /* a longer line ends the run; '\n' not counted */
     uint64_t max_ratio;      /* inflated / compressed bytes, looked at after the first MiB */
     uint64_t range_bytes;    /* size of the ranges that a plain file is cut in */
+    bool leave_out_foreign;  /* files that cannot be exports are left out, not refused */
 };
 
 #define SOURCE_DEFAULT_MAX_LINE_BYTES (UINT64_C(64) << 20)
@@ -70,10 +71,24 @@ struct source_split {
     enum source_format format; /* of the text: for an entry of an archive how the entry is stored */
 };
 
+/* What a note is about. */
+enum source_note_kind {
+    SOURCE_NOTE_REMARK,   /* something to know of what is read */
+    SOURCE_NOTE_LEFT_OUT, /* something that may have been meant is not read */
+    SOURCE_NOTE_MARKER    /* a marker of a finished hour, of which there are many */
+};
+
 /* Something that the walk met and left out, or that the user should know; goes to the log. */
 struct source_note {
+    enum source_note_kind kind;
     char *path;       /* control characters shown as \xNN */
     const char *what; /* a constant text, such as "marker of a finished hour, left out" */
+};
+
+/* An Amplitude project, as the names of its files tell it. */
+struct source_project {
+    char *number;
+    uint64_t files; /* and entries of archives */
 };
 
 /*
@@ -88,8 +103,13 @@ struct source_list {
     size_t split_count;
     struct source_note *notes; /* not packed: they belong to the rank that listed */
     size_t note_count;
-    uint64_t disk_bytes;  /* of all splits */
-    char fingerprint[33]; /* 32 hex digits over path, bytes and identity of each file */
+    struct source_project
+        *projects; /* in the order of files; as notes are, so are these not packed */
+    size_t project_count;
+    uint64_t files_empty;    /* archives without an entry, which have no split; not packed */
+    uint64_t files_left_out; /* files and entries that are foreign by their first bytes, likewise */
+    uint64_t disk_bytes;     /* of all splits */
+    char fingerprint[33];    /* 32 hex digits over path, bytes and identity of each file */
 };
 
 /*
@@ -107,7 +127,9 @@ struct source_watch {
  * Amplitude's `_complete` markers and merged-identity files (`-ORG_yyyy-MM-dd_H…`) are noted
  * and left out, named or met, as are symbolic links to directories, FIFOs and the like that are
  * met; a hidden file that is named is read; a file named twice is read once and noted; empty files
- * are fine. A name that exists is taken as it is, even where it could be read as a pattern.
+ * are fine. What holds another format by its first bytes is refused, or with leave_out_foreign
+ * noted and left out. A name that exists is taken as it is, even where it could be read as a
+ * pattern.
  * ${watch} may be NULL. Returns 0 and a list that the caller frees with source_free, or -1 with
  * EXIT_SOURCE: nothing matches a name, a path can't be read, a file named directly is not a regular
  * file, or one is packed in a way that is not supported (zstd, xz, bzip2, tar, an encrypted zip
@@ -151,6 +173,13 @@ struct source_relation {
 int source_add_relation(struct source_list *list, const struct source_relation *relation,
                         struct failure *failure);
 
+/*
+ * Local. Append a note on ${path}, a name as source_name gives it, which is taken over, also when
+ * it fails. Returns 0, or -1 (EXIT_BUG).
+ */
+int source_add_note(struct source_list *list, enum source_note_kind kind, char *path,
+                    const char *what, struct failure *failure);
+
 /* Local. source_free(NULL) does nothing. */
 void source_free(struct source_list *list);
 
@@ -170,6 +199,12 @@ int source_unpack(const unsigned char *bytes, size_t byte_count, struct source_l
  * EXIT_BUG).
  */
 int source_name(const struct source_list *list, size_t split, char **name, struct failure *failure);
+
+/*
+ * Local. What a text that begins with ${head} and is no export looks like, and what to do: words
+ * that follow "looks like", without the point at the end. Some hundred bytes are enough.
+ */
+const char *source_guess(const void *head, size_t head_bytes);
 
 /* Whole lines, or none: each ends with '\n', but the last of a file may lack it. */
 struct source_block {
@@ -214,5 +249,22 @@ int source_open(struct source_reader *reader, size_t split, uint64_t resume_offs
  * file that shrinks under the reader is an error, never a crash.
  */
 int source_next(struct source_reader *reader, struct source_block *block, struct failure *failure);
+
+/*
+ * Local. Look for NUL bytes in ${block}, the reader's last one: 16 or more in a row, a line of
+ * nothing else, or the last bytes of the text show a file that was not written whole. Returns 0, or
+ * -1 with EXIT_SOURCE, naming the file and the place.
+ */
+int source_check_block(const struct source_reader *reader, const struct source_block *block,
+                       struct failure *failure);
+
+/*
+ * Local. Fail since the last line of the open split, which begins at ${offset} of the text, has no
+ * line end and is not whole. Returns -1 with EXIT_SOURCE, naming the file.
+ */
+int source_fail_cut(const struct source_reader *reader, uint64_t offset, struct failure *failure);
+
+/* Local. The first of the splits that the text of ${split}, a file or an entry, was cut in. */
+size_t source_first_split(const struct source_list *list, size_t split);
 
 #endif

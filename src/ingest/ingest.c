@@ -1,8 +1,6 @@
-#include "course_funnel/ingest.h"
+#include "ingest_worker.h"
 
 #include "course_funnel/clock.h"
-#include "course_funnel/decode.h"
-#include "course_funnel/exchange.h"
 #include "course_funnel/fault.h"
 #include "course_funnel/fold.h"
 #include "course_funnel/schedule.h"
@@ -16,28 +14,6 @@ _Static_assert((int)SOURCE_PADDING >= (int)DECODE_PADDING, "blocks go to the dec
 
 /* How many rounds of work a rank asks for at once: the answer takes a round to come. */
 #define LOOK_AHEAD_ROUNDS 3
-
-/* What a rank reads with: its own stages, and the split that is open. */
-struct ingest_worker {
-    const struct ingest *in;
-    struct schedule schedule;
-    struct source_reader *reader;
-    struct table_reader *tables; /* NULL where this rank reads none */
-    bool *no_tables;             /* by rank; see schedule.h */
-    struct decoder *decoder;
-    struct exchange *exchange;
-    bool is_open;
-    struct schedule_item item; /* the open split; its offset is where the next block begins */
-    char *source_name;         /* of the open split, made when it is first needed */
-    uint64_t open_disk_bytes;  /* read of the open split */
-    uint64_t done_disk_bytes;  /* read of all splits */
-    uint64_t round_disk_bytes; /* read in the last round with work */
-    uint64_t kept_before;      /* in the ledger when the last round was sent off */
-    uint64_t lines_before;     /* in the ledger when the reading began */
-    double pause_at;
-    bool pause, stop; /* a rank wants it */
-    uint64_t *wanted; /* by each rank; scratch */
-};
 
 /* Who reads tables, and where this rank does, its reader of them. */
 static int create_tables(const struct ingest *in, struct ingest_worker *worker,
@@ -69,6 +45,7 @@ static int create_worker(const struct ingest *in, struct ingest_worker *worker,
                         failure) != 0 ||
         create_tables(in, worker, failure) != 0 ||
         source_reader_create(in->list, in->limits, &worker->reader, failure) != 0 ||
+        proof_create(in->list, in->limits, &worker->proof, failure) != 0 ||
         decode_create(&worker->decoder, failure) != 0)
         return -1;
     return exchange_create(in->ranks, &worker->exchange, failure);
@@ -80,6 +57,8 @@ void ingest_free(struct ingest_worker *worker)
         return;
     schedule_clear(&worker->schedule);
     source_reader_free(worker->reader);
+    proof_free(worker->proof);
+    free(worker->remarks);
     table_reader_free(worker->tables);
     free(worker->no_tables);
     decode_free(worker->decoder);
@@ -87,149 +66,6 @@ void ingest_free(struct ingest_worker *worker)
     free(worker->source_name);
     free(worker->wanted);
     free(worker);
-}
-
-/* A record in hand: an object of a line of a file, or all of the line, or the row of a table. */
-struct record {
-    const char *text;
-    size_t bytes;
-    uint64_t offset;             /* of its text in its file */
-    const struct table_row *row; /* NULL: of a file */
-    bool is_object;              /* one of several on its line */
-};
-
-/* The name of the open split, made when it is first needed. */
-static int name_split(struct ingest_worker *worker, struct failure *failure)
-{
-    return worker->source_name != NULL
-               ? 0
-               : source_name(worker->in->list, worker->item.split, &worker->source_name, failure);
-}
-
-static int keep_reject(struct ingest_worker *worker, const struct record *record,
-                       enum reject_reason reason, struct failure *failure)
-{
-    struct ledger *ledger = worker->in->ledger;
-    bool weighs_one = record->row != NULL || record->is_object;
-    ledger->rejected[reason]++;
-    ledger->rejected_weight += weighs_one ? 1 : decode_weight(record->text, record->bytes);
-    if (record->row == NULL)
-        return name_split(worker, failure) != 0
-                   ? -1
-                   : rejects_add(worker->in->rejects, worker->item.split, worker->source_name,
-                                 record->offset, reason, record->text, record->bytes, failure);
-    const char *source = NULL;
-    char *text = NULL;
-    size_t bytes = 0;
-    if (table_reject(worker->tables, record->row, &source, &text, &bytes, failure) != 0)
-        return -1;
-    int status = record->is_object
-                     ? rejects_add(worker->in->rejects, worker->item.split, source,
-                                   record->row->place, reason, record->text, record->bytes, failure)
-                     : rejects_add(worker->in->rejects, worker->item.split, source,
-                                   record->row->place, reason, text, bytes, failure);
-    free(text);
-    return status;
-}
-
-/* Book what was decoded of a record that is one. */
-static int take_result(struct ingest_worker *worker, const struct record *record,
-                       enum decode_result result, const struct event *event,
-                       enum reject_reason reason, struct failure *failure)
-{
-    struct ledger *ledger = worker->in->ledger;
-    ledger->records_read++;
-    if (result == DECODE_REJECT)
-        return keep_reject(worker, record, reason, failure);
-    if (result == DECODE_OTHER) {
-        ledger->other++;
-        return 0;
-    }
-    ledger->kept++;
-    return exchange_add(worker->exchange, event, failure);
-}
-
-/* Decode a line of a file or of a table: it is a record, or holds several. */
-static int take_line(struct ingest_worker *worker, const struct record *line,
-                     struct failure *failure)
-{
-    struct event event;
-    enum reject_reason reason = REJECT_NOT_JSON;
-    enum decode_result result =
-        decode_line(worker->decoder, line->text, line->bytes, &event, &reason);
-    if (result != DECODE_SEVERAL)
-        return take_result(worker, line, result, &event, reason, failure);
-
-    const char *end = line->text + line->bytes;
-    struct record record = *line;
-    record.is_object = true;
-    record.text = decode_next(line->text, end, &record.bytes);
-    while (record.text != NULL) {
-        record.offset = line->offset + (uint64_t)(record.text - line->text);
-        result = decode_line(worker->decoder, record.text, record.bytes, &event, &reason);
-        if (take_result(worker, &record, result, &event, reason, failure) != 0)
-            return -1;
-        record.text = decode_next(record.text + record.bytes, end, &record.bytes);
-    }
-    return 0;
-}
-
-static int decode_block(struct ingest_worker *worker, const struct source_block *block,
-                        struct failure *failure)
-{
-    struct ledger *ledger = worker->in->ledger;
-    const char *at = block->begin;
-    uint64_t lines = 0, candidates = 0;
-    while (at < block->end) {
-        struct record line = {0};
-        line.text = decode_find(at, block->end, &line.bytes, &lines);
-        if (line.text == NULL)
-            break;
-        at = line.text + line.bytes + 1;
-        line.offset = block->offset + (uint64_t)(line.text - block->begin);
-        candidates++;
-        if (take_line(worker, &line, failure) != 0)
-            return -1;
-    }
-    ledger->lines_read += lines;
-    ledger->records_read += lines - candidates;
-    ledger->other += lines - candidates;
-    ledger->bytes_read += (uint64_t)(block->end - block->begin);
-    return 0;
-}
-
-/* A profile id travels as an event that has nothing but its user. */
-static int take_profile(struct ingest_worker *worker, const struct table_row *row,
-                        struct failure *failure)
-{
-    struct ledger *ledger = worker->in->ledger;
-    struct event event = {.user = row->record, .user_bytes = (uint32_t)row->record_bytes};
-    ledger->lines_read++;
-    ledger->records_read++;
-    ledger->bytes_read += row->bytes;
-    if (row->record_bytes == 0) {
-        ledger->other++;
-        return 0;
-    }
-    ledger->kept++;
-    return exchange_add(worker->exchange, &event, failure);
-}
-
-static int take_row(struct ingest_worker *worker, const struct table_row *row,
-                    struct failure *failure)
-{
-    if (worker->in->match != NULL)
-        return take_profile(worker, row, failure);
-    struct record record = {.text = row->record, .bytes = row->record_bytes, .row = row};
-    worker->in->ledger->lines_read++;
-    worker->in->ledger->bytes_read += row->bytes;
-    worker->in->ledger->rows_deleted += row->is_deleted ? 1 : 0;
-    if (row->record != NULL)
-        return take_line(worker, &record, failure);
-    struct event event;
-    enum reject_reason reason = REJECT_NOT_JSON;
-    enum decode_result result = decode_row(worker->decoder, &row->columns, &event, &reason);
-    return take_result(worker, &record, result, &event, reason, failure);
 }
 
 /* The next rows of the open split. As source_next; tells how much was read of disk and text. */
@@ -247,24 +83,9 @@ static int read_rows(struct ingest_worker *worker, uint64_t *disk_bytes, uint64_
             return more < 0 ? -1 : 1;
         }
         *text_bytes += row.bytes;
-        if (take_row(worker, &row, failure) != 0)
+        if (ingest_take_row(worker, &row, failure) != 0)
             return -1;
     }
-}
-
-/* The next lines of the open split. As read_rows. */
-static int read_lines(struct ingest_worker *worker, uint64_t *disk_bytes, uint64_t *text_bytes,
-                      struct failure *failure)
-{
-    struct source_block block = {0};
-    int got = source_next(worker->reader, &block, failure);
-    *disk_bytes = block.disk_bytes;
-    *text_bytes = (uint64_t)(block.end - block.begin);
-    if (got > 0 && decode_block(worker, &block, failure) != 0)
-        return -1;
-    if (got > 0)
-        worker->item.offset = block.offset + (uint64_t)(block.end - block.begin);
-    return got;
 }
 
 static bool is_table(const struct ingest_worker *worker)
@@ -282,6 +103,7 @@ static int open_next(struct ingest_worker *worker, struct failure *failure)
     free(worker->source_name);
     worker->source_name = NULL;
     worker->open_disk_bytes = 0;
+    worker->is_held = false;
     if ((is_table(worker)
              ? table_open(worker->tables, worker->item.split, worker->item.offset, failure)
              : source_open(worker->reader, worker->item.split, worker->item.offset, failure)) != 0)
@@ -315,8 +137,9 @@ static int collect_round(struct ingest_worker *worker, struct failure *failure)
         if (opened == 0)
             break;
         uint64_t got_disk_bytes = 0, got_text_bytes = 0;
-        int got = is_table(worker) ? read_rows(worker, &got_disk_bytes, &got_text_bytes, failure)
-                                   : read_lines(worker, &got_disk_bytes, &got_text_bytes, failure);
+        int got = is_table(worker)
+                      ? read_rows(worker, &got_disk_bytes, &got_text_bytes, failure)
+                      : ingest_read_lines(worker, &got_disk_bytes, &got_text_bytes, failure);
         if (got < 0)
             return -1;
         worker->is_open = got > 0;

@@ -18,6 +18,20 @@ bool postgres_is_target(const char *text)
     return keyword > 0 && text[keyword + blanks] == '=';
 }
 
+bool postgres_knows(const char *target)
+{
+    target += strspn(target, " ");
+    size_t bytes = strspn(target, "abcdefghijklmnopqrstuvwxyz_");
+    if (strncmp(target + bytes, "://", 3) == 0)
+        return true;
+    PQconninfoOption *options = PQconndefaults();
+    bool known = options == NULL;
+    for (const PQconninfoOption *at = options; !known && at != NULL && at->keyword != NULL; at++)
+        known = strlen(at->keyword) == bytes && memcmp(at->keyword, target, bytes) == 0;
+    PQconninfoFree(options);
+    return known;
+}
+
 /* What libpq marks as secret ('*' is shown in place of it), and what does not open a password. */
 static bool is_secret(const PQconninfoOption *option)
 {

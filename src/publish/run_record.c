@@ -13,7 +13,7 @@
 #include <sys/random.h>
 
 /* The fields that are not rejects. */
-_Static_assert(RUN_RECORD_FIELDS == 28 + REJECT_REASONS, "one field a column");
+_Static_assert(RUN_RECORD_FIELDS == 30 + REJECT_REASONS, "one field a column");
 _Static_assert(RUN_RECORD_TEXT_BYTES >= sizeof((struct run_record *)0)->source,
                "the longest text has to fit");
 
@@ -134,6 +134,8 @@ void run_record_fields(const struct run_record *record,
     /* What came later stands last, as where columns were added to a table that was there. */
     put_count(&at, "records_read", ledger->records_read);
     put_rejected(&at, ledger, REJECT_NOT_AN_EVENT);
+    put_count(&at, "files_empty", ledger->files_empty);
+    put_count(&at, "files_left_out", ledger->files_left_out);
     put_count(&at, "rules_version", RULES_VERSION);
 }
 

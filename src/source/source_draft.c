@@ -55,8 +55,8 @@ int source_draft_split(struct source_draft *draft, const struct source_split *sp
     return 0;
 }
 
-int source_draft_note(struct source_draft *draft, const char *path, const char *what,
-                      struct failure *failure)
+int source_draft_note(struct source_draft *draft, enum source_note_kind kind, const char *path,
+                      const char *what, struct failure *failure)
 {
     struct source_list *list = draft->list;
     void *notes = list->notes;
@@ -70,7 +70,33 @@ int source_draft_note(struct source_draft *draft, const char *path, const char *
     if (shown == NULL)
         return failure_memory(failure, "the notes on files", capacity);
     source_names_show(path, shown, capacity);
-    list->notes[list->note_count++] = (struct source_note){.path = shown, .what = what};
+    list->notes[list->note_count++] =
+        (struct source_note){.kind = kind, .path = shown, .what = what};
+    return 0;
+}
+
+int source_draft_project(struct source_draft *draft, const char *base, struct failure *failure)
+{
+    struct source_list *list = draft->list;
+    void *projects = list->projects;
+    size_t bytes = source_names_project_bytes(base);
+    if (bytes == 0)
+        return 0;
+    /* There are few of them, and files in the order of names come project by project. */
+    for (size_t i = list->project_count; i > 0; i--)
+        if (strlen(list->projects[i - 1].number) == bytes &&
+            memcmp(list->projects[i - 1].number, base, bytes) == 0) {
+            list->projects[i - 1].files++;
+            return 0;
+        }
+    if (grow(&projects, list->project_count, &draft->project_capacity, sizeof *list->projects,
+             "the projects of files", failure) != 0)
+        return -1;
+    list->projects = projects;
+    char *number = strndup(base, bytes);
+    if (number == NULL)
+        return failure_memory(failure, "the projects of files", bytes);
+    list->projects[list->project_count++] = (struct source_project){.number = number, .files = 1};
     return 0;
 }
 
@@ -95,7 +121,7 @@ int source_draft_sort_files(struct source_draft *draft, struct failure *failure)
             continue;
         }
         if (result == 0)
-            result = source_draft_note(draft, list->files[i].path,
+            result = source_draft_note(draft, SOURCE_NOTE_REMARK, list->files[i].path,
                                        "named more than once, read once", failure);
         free(list->files[i].path);
     }
@@ -154,4 +180,17 @@ int source_draft_finish(struct source_draft *draft, struct failure *failure)
 {
     sort_notes(draft->list);
     return take_fingerprint(draft->list, failure);
+}
+
+int source_add_note(struct source_list *list, enum source_note_kind kind, char *path,
+                    const char *what, struct failure *failure)
+{
+    struct source_note *notes = reallocarray(list->notes, list->note_count + 1, sizeof *notes);
+    if (notes == NULL) {
+        free(path);
+        return failure_memory(failure, "the notes on files", sizeof *notes);
+    }
+    list->notes = notes;
+    notes[list->note_count++] = (struct source_note){.kind = kind, .path = path, .what = what};
+    return 0;
 }

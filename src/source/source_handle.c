@@ -58,18 +58,18 @@ static int check_status(const struct source_handle *handle, const struct stat *s
                            "%s: grew after it was listed: %" PRIu64 " bytes then, %" PRIu64
                            " now. %s",
                            handle->shown, file->bytes, (uint64_t)status->st_size, advice);
+    /* Who writes may put the former back, as rsync and touch do, but never the latter. */
+    if (to_ns(status->st_mtim) == file->identity && to_ns(status->st_ctim) == file->ctime_ns)
+        return 0;
+    /* By itself the number says nothing: some file systems over a network give new ones. */
     if ((uint64_t)status->st_ino != file->inode)
         return failure_set(failure, EXIT_SOURCE,
                            "%s: was replaced after it was listed (inode %" PRIu64 " then, %" PRIu64
                            " now). %s",
                            handle->shown, file->inode, (uint64_t)status->st_ino, advice);
-    /* Who writes may put the former back, as rsync and touch do, but never the latter. */
-    if (to_ns(status->st_mtim) != file->identity || to_ns(status->st_ctim) != file->ctime_ns)
-        return failure_set(failure, EXIT_SOURCE,
-                           "%s: was changed after it was listed (its time of change is another). "
-                           "%s",
-                           handle->shown, advice);
-    return 0;
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: was changed after it was listed (its time of change is another). %s",
+                       handle->shown, advice);
 }
 
 int source_handle_inspect(struct source_handle *handle, const char *path, struct source_file *file,

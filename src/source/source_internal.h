@@ -41,7 +41,13 @@ const char *source_names_base(const char *path);
 bool source_names_hidden(const char *path);
 
 /* Why a file of this name is left out, or NULL when it is read. */
-const char *source_names_left_out(const char *base);
+const char *source_names_left_out(const char *base, enum source_note_kind *kind);
+
+/*
+ * How many bytes of ${base} are the number of an Amplitude project: the digits before
+ * `_yyyy-MM-dd_H…`. 0: the name is of another form.
+ */
+size_t source_names_project_bytes(const char *base);
 
 /* source_magic.c: formats by their first bytes */
 
@@ -53,9 +59,6 @@ const char *source_names_left_out(const char *base);
  */
 enum source_format source_magic_format(const unsigned char *head, size_t head_bytes, uint64_t total,
                                        const char **unsupported);
-
-/* Why plain text that begins with ${head} will hardly be JSON lines, as a note; NULL: it may be. */
-const char *source_magic_doubt(const unsigned char *head, size_t head_bytes);
 
 /* source_handle.c: an open file, held to what was listed */
 
@@ -178,6 +181,12 @@ uint64_t source_zip_consumed(const struct source_zip *zip);
 int source_zip_show(struct source_zip *zip, uint64_t entry, char *shown, size_t capacity,
                     struct failure *failure);
 
+/*
+ * source_zip_layout.c: whether every byte of the open archive belongs to an entry, a header or the
+ * directory. Returns 0, or -1 (EXIT_SOURCE, EXIT_BUG).
+ */
+int source_zip_check(const struct source_handle *handle, struct failure *failure);
+
 /* source_draft.c: a list that grows */
 
 struct source_draft {
@@ -187,6 +196,7 @@ struct source_draft {
     size_t file_capacity;
     size_t split_capacity;
     size_t note_capacity;
+    size_t project_capacity;
 };
 
 /*
@@ -199,8 +209,11 @@ int source_draft_tell(const struct source_draft *draft, size_t looked_at, struct
 int source_draft_file(struct source_draft *draft, char *path, struct failure *failure);
 int source_draft_split(struct source_draft *draft, const struct source_split *split,
                        struct failure *failure);
-int source_draft_note(struct source_draft *draft, const char *path, const char *what,
-                      struct failure *failure);
+int source_draft_note(struct source_draft *draft, enum source_note_kind kind, const char *path,
+                      const char *what, struct failure *failure);
+
+/* Count a file or entry whose name ends in ${base} for the project that the name tells. */
+int source_draft_project(struct source_draft *draft, const char *base, struct failure *failure);
 
 /* Bring the files in order and note those that were named twice. */
 int source_draft_sort_files(struct source_draft *draft, struct failure *failure);

@@ -43,10 +43,11 @@ static int push_folder(struct folders *folders, char *path, struct failure *fail
 static int take_file(struct source_draft *draft, char *path, const char *base,
                      struct failure *failure)
 {
-    const char *left_out = source_names_left_out(base);
+    enum source_note_kind kind;
+    const char *left_out = source_names_left_out(base, &kind);
     if (left_out == NULL)
         return source_draft_file(draft, path, failure);
-    int result = source_draft_note(draft, path, left_out, failure);
+    int result = source_draft_note(draft, kind, path, left_out, failure);
     free(path);
     return result;
 }
@@ -59,10 +60,12 @@ static int take_link(struct source_draft *draft, const char *path, const char *b
     if (stat(path, &status) != 0)
         return fail_path(path, "is a symbolic link that can't be followed", errno, failure);
     if (S_ISDIR(status.st_mode))
-        return source_draft_note(
-            draft, path, "symbolic link to a directory, left out: name it to read it", failure);
+        return source_draft_note(draft, SOURCE_NOTE_LEFT_OUT, path,
+                                 "symbolic link to a directory, left out: name it to read it",
+                                 failure);
     if (!S_ISREG(status.st_mode))
-        return source_draft_note(draft, path, "not a regular file, left out", failure);
+        return source_draft_note(draft, SOURCE_NOTE_LEFT_OUT, path, "not a regular file, left out",
+                                 failure);
     char *real = realpath(path, NULL);
     if (real == NULL)
         return fail_path(path, "is a symbolic link that can't be followed", errno, failure);
@@ -90,9 +93,9 @@ static int take_entry(struct source_draft *draft, struct folders *folders, const
         return push_folder(folders, path, failure);
     if (type == DT_REG)
         return take_file(draft, path, entry->d_name, failure);
-    int result = type == DT_LNK
-                     ? take_link(draft, path, entry->d_name, failure)
-                     : source_draft_note(draft, path, "not a regular file, left out", failure);
+    int result = type == DT_LNK ? take_link(draft, path, entry->d_name, failure)
+                                : source_draft_note(draft, SOURCE_NOTE_LEFT_OUT, path,
+                                                    "not a regular file, left out", failure);
     free(path);
     return result;
 }
@@ -148,11 +151,15 @@ static int take_name(void *draft, const char *name, bool matched, struct failure
     bool folder = S_ISDIR(status.st_mode);
     if (!folder && !S_ISREG(status.st_mode)) {
         if (matched)
-            return source_draft_note(draft, name, "not a regular file, left out", failure);
+            return source_draft_note(draft, SOURCE_NOTE_LEFT_OUT, name,
+                                     "not a regular file, left out", failure);
         char shown[SOURCE_SHOWN_BYTES];
         source_names_show(name, shown, sizeof shown);
         return failure_set(failure, EXIT_SOURCE,
-                           "%s: is not a regular file. Name files, directories or globs.", shown);
+                           "%s: is not a regular file. Files are read in parts and more than once, "
+                           "which a pipe or a device does not allow: write what it gives to a file "
+                           "and name that.",
+                           shown);
     }
     char *real = realpath(name, NULL);
     if (real == NULL)
@@ -179,12 +186,36 @@ static bool has_deep_star(const char *pattern)
     return false;
 }
 
+/* Whether ${name} begins as an address does: a word, then "://". */
+static bool is_address(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t letter_bytes = strspn(name, letters);
+    size_t bytes = letter_bytes + strspn(name + letter_bytes, "0123456789+-.");
+    return letter_bytes > 0 && strncmp(name + bytes, "://", 3) == 0;
+}
+
+/* There is nothing by a name that is no pattern for files either: say what to do instead. */
+static int refuse_name(const char *name, const char *shown, struct failure *failure)
+{
+    if (strcmp(name, "-") == 0)
+        return failure_set(failure, EXIT_SOURCE,
+                           "-: standard input is not read: files are read in parts and more than "
+                           "once. Write what comes there to a file and name that.");
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: is an address, and only files are read. Fetch what is there first (aws "
+                       "s3 sync, gsutil rsync, curl -O), or mount it, and name the folder.",
+                       shown);
+}
+
 static int visit_matches(const char *pattern, source_visit *visit, void *whom,
                          struct failure *failure)
 {
     char shown[SOURCE_SHOWN_BYTES];
     source_names_show(pattern, shown, sizeof shown);
 
+    if (strcmp(pattern, "-") == 0 || is_address(pattern))
+        return refuse_name(pattern, shown, failure);
     if (has_deep_star(pattern))
         return failure_set(failure, EXIT_SOURCE,
                            "%s: ** does not stand for folders below. Name the folder itself, which "
@@ -275,6 +306,9 @@ void source_free(struct source_list *list)
         free(list->files[i].path);
     for (size_t i = 0; i < list->note_count; i++)
         free(list->notes[i].path);
+    for (size_t i = 0; i < list->project_count; i++)
+        free(list->projects[i].number);
+    free(list->projects);
     free(list->files);
     free(list->splits);
     free(list->notes);
@@ -312,4 +346,14 @@ int source_name(const struct source_list *list, size_t split, char **name, struc
     }
     *name = shown;
     return 0;
+}
+
+size_t source_first_split(const struct source_list *list, size_t split)
+{
+    const struct source_split *splits = list->splits;
+    /* All ranges of a file but the last are of one size. */
+    if (splits[split].begin == 0 || splits[split].format != SOURCE_PLAIN)
+        return split;
+    return split -
+           (size_t)(splits[split].begin / (splits[split - 1].end - splits[split - 1].begin));
 }

@@ -51,17 +51,25 @@ static const char *after_hour(const char *at)
     return is_digit(*at) ? at + 1 : at;
 }
 
-const char *source_names_left_out(const char *base)
+size_t source_names_project_bytes(const char *base)
 {
-    const char *at = base[0] == '-' ? base + 1 : base;
-    if (!is_digit(*at))
-        return NULL;
+    const char *at = base;
     while (is_digit(*at))
         at++;
-    at = after_hour(at);
-    if (at == NULL)
+    return at > base && after_hour(at) != NULL ? (size_t)(at - base) : 0;
+}
+
+const char *source_names_left_out(const char *base, enum source_note_kind *kind)
+{
+    const char *name = base[0] == '-' ? base + 1 : base;
+    size_t project_bytes = source_names_project_bytes(name);
+    *kind = SOURCE_NOTE_LEFT_OUT;
+    if (project_bytes == 0)
         return NULL;
     if (base[0] == '-')
         return "merged identities, not events, left out";
-    return strcmp(at, "_complete") == 0 ? "marker of a finished hour, left out" : NULL;
+    *kind = SOURCE_NOTE_MARKER;
+    return strcmp(after_hour(name + project_bytes), "_complete") == 0
+               ? "marker of a finished hour, left out"
+               : NULL;
 }

@@ -15,6 +15,9 @@
 
 #define NO_FILE SIZE_MAX
 
+/* So many NUL bytes in a row are a hole: a part of the file that was never written. */
+#define HOLE_BYTES 16
+
 enum reader_state {
     READER_CLOSED, /* no split was opened, or reading it failed */
     READER_OPEN,
@@ -85,6 +88,11 @@ int source_reader_create(const struct source_list *list, const struct source_lim
     return 0;
 }
 
+static const char *shown(const struct source_reader *reader)
+{
+    return reader->zip != NULL ? reader->shown : reader->handle.shown;
+}
+
 static void close_file(struct source_reader *reader)
 {
     source_zip_close(reader->zip);
@@ -135,22 +143,22 @@ static int open_text(struct source_reader *reader, uint64_t resume_offset, struc
                                  resume_offset, failure);
     }
 
-    const char *shown = reader->handle.shown;
+    const char *name = reader->handle.shown;
     reader->handle.position = 0;
     reader->text = (struct source_bytes){source_handle_read, &reader->handle};
     if (reader->zip != NULL) {
-        shown = reader->shown;
+        name = reader->shown;
         if (source_zip_show(reader->zip, split->entry, reader->shown, sizeof reader->shown,
                             failure) != 0 ||
-            source_zip_enter(reader->zip, split->entry, shown, reader->limits->max_ratio,
-                             failure) != 0)
+            source_zip_enter(reader->zip, split->entry, name, reader->limits->max_ratio, failure) !=
+                0)
             return -1;
         reader->text = (struct source_bytes){source_zip_read, reader->zip};
     }
     if (split->format == SOURCE_GZIP) {
         if (reader->gzip == NULL && source_gzip_create(&reader->gzip, failure) != 0)
             return -1;
-        source_gzip_open(reader->gzip, reader->text, shown, reader->limits->max_ratio);
+        source_gzip_open(reader->gzip, reader->text, name, reader->limits->max_ratio);
         reader->text = (struct source_bytes){source_gzip_read, reader->gzip};
     }
     return 0;
@@ -238,20 +246,67 @@ static int drop_chunk(struct source_reader *reader, struct failure *failure)
                            "%s: no line begins at byte %" PRIu64
                            " of the text, where reading is to be resumed. The checkpoint does "
                            "not belong to this file: use --restart.",
-                           reader->zip != NULL ? reader->shown : reader->handle.shown,
-                           reader->offset);
+                           shown(reader), reader->offset);
     reader->disk_reported = disk_bytes_so_far(reader);
     return 0;
 }
 
+/* The first run of NUL bytes in [begin, end) that shows damage, or NULL. */
+static const char *find_hole(const char *begin, const char *end, bool at_end)
+{
+    const char *from = begin;
+    while (from < end && (from = memchr(from, '\0', (size_t)(end - from))) != NULL) {
+        const char *to = from;
+        while (to < end && *to == '\0')
+            to++;
+        bool alone = (from == begin || from[-1] == '\n') &&
+                     (to < end && (*to == '\n' || (*to == '\r' && to + 1 < end && to[1] == '\n')));
+        if (to - from >= HOLE_BYTES || alone || (to == end && at_end))
+            return from;
+        from = to;
+    }
+    return NULL;
+}
+
+static int fail_hole(const struct source_reader *reader, uint64_t offset, struct failure *failure)
+{
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: NUL bytes stand at byte %" PRIu64
+                       " of the text, where a part of the file was never written. Fetch the file "
+                       "again.",
+                       shown(reader), offset);
+}
+
+int source_check_block(const struct source_reader *reader, const struct source_block *block,
+                       struct failure *failure)
+{
+    bool at_end = block->end > block->begin && block->end[-1] != '\n';
+    const char *hole = find_hole(block->begin, block->end, at_end);
+    if (hole == NULL)
+        return 0;
+    return fail_hole(reader, block->offset + (uint64_t)(hole - block->begin), failure);
+}
+
+int source_fail_cut(const struct source_reader *reader, uint64_t offset, struct failure *failure)
+{
+    return failure_set(failure, EXIT_SOURCE,
+                       "%s: was cut off: its last line, which begins at byte %" PRIu64
+                       " of the text, has no line end and is not whole. Fetch the file again.",
+                       shown(reader), offset);
+}
+
 static int fail_long_line(const struct source_reader *reader, struct failure *failure)
 {
+    const char *hole =
+        find_hole(reader->memory + reader->begin, reader->memory + reader->end, false);
+    if (hole != NULL)
+        return fail_hole(
+            reader, reader->offset + (uint64_t)(hole - (reader->memory + reader->begin)), failure);
     return failure_set(failure, EXIT_SOURCE,
                        "%s: the line that begins at byte %" PRIu64
                        " of the text is longer than %" PRIu64
                        " bytes. If that is right, raise --max-line-bytes.",
-                       reader->zip != NULL ? reader->shown : reader->handle.shown, reader->offset,
-                       reader->limits->max_line_bytes);
+                       shown(reader), reader->offset, reader->limits->max_line_bytes);
 }
 
 /* Each layer of a gzip file in an archive holds to the ratio by itself; so must both together. */

@@ -4,8 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int refuse_format(const char *shown, const char *format, struct failure *failure)
+/* What holds a format that is not read is refused, or left out where that was asked for. */
+static int refuse_format(struct source_draft *draft, const char *shown, const char *format,
+                         struct failure *failure)
 {
+    if (draft->limits->leave_out_foreign) {
+        draft->list->files_left_out++;
+        return source_draft_note(draft, SOURCE_NOTE_LEFT_OUT, shown,
+                                 "holds another format than JSON lines, left out", failure);
+    }
     return failure_set(failure, EXIT_SOURCE,
                        "%s: holds %s, which is not read. Unpack it, or compress it with gzip.",
                        shown, format);
@@ -44,11 +51,12 @@ static ssize_t read_head(struct source_zip *zip, unsigned char head[SOURCE_MAGIC
 }
 
 /* Why an entry of this name is left out, or NULL when it is read. */
-static const char *left_out(const struct source_zip_entry *entry)
+static const char *left_out(const struct source_zip_entry *entry, enum source_note_kind *kind)
 {
+    *kind = SOURCE_NOTE_LEFT_OUT;
     if (source_names_hidden(entry->name))
         return "hidden name in an archive, left out";
-    return source_names_left_out(source_names_base(entry->name));
+    return source_names_left_out(source_names_base(entry->name), kind);
 }
 
 static int cut_entry(struct source_draft *draft, size_t index, struct source_zip *zip,
@@ -69,10 +77,8 @@ static int cut_entry(struct source_draft *draft, size_t index, struct source_zip
     if (unsupported == NULL && format == SOURCE_ZIP)
         unsupported = "a zip archive inside a zip archive";
     if (unsupported != NULL)
-        return refuse_format(shown, unsupported, failure);
-    const char *doubt =
-        format == SOURCE_PLAIN ? source_magic_doubt(head, (size_t)head_bytes) : NULL;
-    if (doubt != NULL && source_draft_note(draft, shown, doubt, failure) != 0)
+        return refuse_format(draft, shown, unsupported, failure);
+    if (source_draft_project(draft, source_names_base(entry->name), failure) != 0)
         return -1;
 
     struct source_split split = {
@@ -120,11 +126,12 @@ static int cut_entries(struct source_draft *draft, size_t index, const struct so
             return -1;
         if (entry.directory)
             continue;
-        const char *reason = left_out(&entry);
+        enum source_note_kind kind;
+        const char *reason = left_out(&entry, &kind);
         if (reason != NULL) {
             char shown[SOURCE_SHOWN_BYTES];
             if (source_zip_show(zip, number, shown, sizeof shown, failure) != 0 ||
-                source_draft_note(draft, shown, reason, failure) != 0)
+                source_draft_note(draft, kind, shown, reason, failure) != 0)
                 return -1;
             continue;
         }
@@ -158,6 +165,13 @@ static int cut_zip(struct source_draft *draft, size_t index, const struct source
                     UINT32_MAX);
     else
         result = cut_entries(draft, index, handle, zip, names, failure);
+    if (result == 0)
+        result = source_zip_check(handle, failure);
+    if (result == 0 && count == 0) {
+        draft->list->files_empty++;
+        result = source_draft_note(draft, SOURCE_NOTE_REMARK, handle->path,
+                                   "is an archive without an entry", failure);
+    }
     free(names);
     source_zip_close(zip);
     return result;
@@ -177,9 +191,11 @@ static int cut_opened(struct source_draft *draft, size_t index, const struct sou
     const char *unsupported;
     file->format = source_magic_format(head, (size_t)head_bytes, file->bytes, &unsupported);
     if (unsupported != NULL)
-        return refuse_format(handle->shown, unsupported, failure);
+        return refuse_format(draft, handle->shown, unsupported, failure);
     if (file->format == SOURCE_ZIP)
         return cut_zip(draft, index, handle, failure);
+    if (source_draft_project(draft, source_names_base(file->path), failure) != 0)
+        return -1;
     if (file->format == SOURCE_GZIP) {
         struct source_split split = {
             .file = (uint32_t)index,
@@ -188,9 +204,6 @@ static int cut_opened(struct source_draft *draft, size_t index, const struct sou
         };
         return source_draft_split(draft, &split, failure);
     }
-    const char *doubt = source_magic_doubt(head, (size_t)head_bytes);
-    if (doubt != NULL && source_draft_note(draft, file->path, doubt, failure) != 0)
-        return -1;
     return cut_plain(draft, index, failure);
 }
 

@@ -43,6 +43,8 @@ const struct manifest_field manifest_body[] = {
     {"time_unusable", AT(manifest, ledger.time_unusable)},
     {"bytes_read", AT(manifest, ledger.bytes_read)},
     {"rows_deleted", AT(manifest, ledger.rows_deleted)},
+    {"files_empty", AT(manifest, ledger.files_empty)},
+    {"files_left_out", AT(manifest, ledger.files_left_out)},
     {"range_bytes", AT(manifest, range_bytes)},
     {"disk_bytes", AT(manifest, disk_bytes)},
     {"done_bytes", AT(manifest, done_bytes)},
@@ -102,7 +104,7 @@ const struct manifest_field manifest_part_fields[] = {
     {.name = NULL},
 };
 
-_Static_assert(LEDGER_COUNTS == 12 + REJECT_REASONS, "manifest_body names each count");
+_Static_assert(LEDGER_COUNTS == 14 + REJECT_REASONS, "manifest_body names each count");
 
 void manifest_clear(struct manifest *manifest)
 {

@@ -233,7 +233,7 @@ cp "$WORK/input/a.json" "$WORK/hive/date=2025-07-01"
     done
     leaves 0 alone report --from run=1
     leaves 2 alone rebuild --from date=2025-07-02 --to run=1 --rejects "$WORK/rejects"
-    says "The connection to PostgreSQL is not well formed"
+    says "there is no file or folder of this name"
     # Columns may stand behind such a folder, which is no source in PostgreSQL.
     leaves 2 alone rebuild --from 'host=a password=b' --events-table s.t --from 'date=*' \
         --column uuid=x --from host=c --events-table s.u --to run=1 --rejects "$WORK/rejects"

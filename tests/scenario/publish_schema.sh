@@ -46,7 +46,7 @@ sql -c "SELECT c.relname, a.attnum, a.attname,
     FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
     WHERE c.relnamespace = 'made'::REGNAMESPACE AND c.relkind IN ('r', 'v')" | sort >"$work/created"
 check "each column that the check expects is created so, and no other" \
-    "$(diff "$work/expected" "$work/created" && wc -l <"$work/created")" 61
+    "$(diff "$work/expected" "$work/created" && wc -l <"$work/created")" 63
 
 check "there are NULLs and averages among the rows" "$(sql -c "SELECT
     count(*) FILTER (WHERE avg_time_spent_sec IS NULL) > 0 AND count(avg_time_spent_sec) > 0
@@ -67,7 +67,8 @@ check "and keeps the rows" "$(sql -c "SELECT count(*) - count(records_read) FROM
     "$rows"
 check "each later column has its comment" "$(sql -c "SELECT count(col_description(attrelid, attnum))
     FROM pg_attribute WHERE attrelid = 'older.course_funnel_runs'::REGCLASS
-    AND attname IN ('records_read', 'rejected_not_an_event', 'rules_version')")" 3
+    AND attname IN ('records_read', 'rejected_not_an_event', 'files_empty', 'files_left_out',
+                    'rules_version')")" 5
 
 check "columns of the cohorts mart" "$(columns_of mart_course_funnel_cohorts)" \
     "course_id|integer|t cohort_week_start|date|t users_started|integer|t users_completed_course|integer|t course_completion_rate|numeric|f total_lessons|integer|f"
@@ -76,7 +77,7 @@ check "columns of the lessons mart" "$(columns_of mart_course_funnel_lessons)" \
 check "columns of the drop-off view" "$(columns_of mart_course_funnel_dropoff)" \
     "course_id|integer|f cohort_week_start|date|f lesson_id|integer|f previous_lesson_id|integer|f previous_users_started|integer|f users_started|integer|f users_dropped|integer|f drop_off_rate|numeric|f"
 check "columns of the runs" "$(columns_of course_funnel_runs)" \
-    "run_id|uuid|t program_version|text|t attempt_at|timestamp with time zone|t started_at|timestamp with time zone|t finished_at|timestamp with time zone|t ranks|integer|t source|text|t input_fingerprint|text|t lines_read|bigint|t other|bigint|t rejected_not_json|bigint|t rejected_no_user|bigint|t rejected_no_time|bigint|t rejected_bad_properties|bigint|t rejected_no_course|bigint|t rejected_no_lesson|bigint|t kept|bigint|t sent|bigint|t received|bigint|t folded|bigint|t duplicates|bigint|t time_unusable|bigint|t bytes_read|bigint|t cohort_rows|bigint|t lesson_rows|bigint|t first_event_time|timestamp with time zone|f last_event_time|timestamp with time zone|f cohorts_digest|text|t lessons_digest|text|t sessions_read|bigint|f users_with_session|bigint|f users_without_session|bigint|f records_read|bigint|f rejected_not_an_event|bigint|f rules_version|integer|f"
+    "run_id|uuid|t program_version|text|t attempt_at|timestamp with time zone|t started_at|timestamp with time zone|t finished_at|timestamp with time zone|t ranks|integer|t source|text|t input_fingerprint|text|t lines_read|bigint|t other|bigint|t rejected_not_json|bigint|t rejected_no_user|bigint|t rejected_no_time|bigint|t rejected_bad_properties|bigint|t rejected_no_course|bigint|t rejected_no_lesson|bigint|t kept|bigint|t sent|bigint|t received|bigint|t folded|bigint|t duplicates|bigint|t time_unusable|bigint|t bytes_read|bigint|t cohort_rows|bigint|t lesson_rows|bigint|t first_event_time|timestamp with time zone|f last_event_time|timestamp with time zone|f cohorts_digest|text|t lessons_digest|text|t sessions_read|bigint|f users_with_session|bigint|f users_without_session|bigint|f records_read|bigint|f rejected_not_an_event|bigint|f files_empty|bigint|f files_left_out|bigint|f rules_version|integer|f"
 check "primary keys" "$(sql -c "SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid)
     FROM pg_constraint WHERE contype = 'p' AND connamespace = 'made'::regnamespace ORDER BY 1" |
     paste -sd ';')" \

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 /* What an option is for; of no use where that is not asked for. */
-enum purpose { FOR_ALL, FOR_CHECKPOINTS, FOR_TABLES, FOR_SCHEMAS, PURPOSES };
+enum purpose { FOR_ALL, FOR_CHECKPOINTS, FOR_FILES, FOR_TABLES, FOR_SCHEMAS, PURPOSES };
 
 static int add_source(void *values, const char *text, struct failure *failure)
 {
@@ -99,6 +99,7 @@ static const struct options_row rows[] = {
     {"--max-ratio", OPTIONS_NUMBER, AT(limits.max_ratio), 1, UINT32_MAX},
     {"--range-bytes", OPTIONS_BYTES, AT(limits.range_bytes), SOURCE_LEAST_RANGE_BYTES,
      UINT64_C(1) << 40},
+    {"--leave-out-foreign", OPTIONS_FLAG, AT(limits.leave_out_foreign), .purpose = FOR_FILES},
     {"--help", OPTIONS_FLAG, AT(help)},
 };
 
@@ -120,6 +121,8 @@ static int refuse_idle(const struct rebuild_options *options, uint64_t given,
     const char *idle[PURPOSES] = {NULL};
     if (options->checkpoint.path == NULL)
         idle[FOR_CHECKPOINTS] = "is for checkpoints, and --checkpoint names no folder";
+    if (options->file_count == 0)
+        idle[FOR_FILES] = "is for files, and none is named";
     if (options->tables.request_count == 0)
         idle[FOR_TABLES] = "is for sources in PostgreSQL, and none is named";
     if (!postgres_is_target(options->to))

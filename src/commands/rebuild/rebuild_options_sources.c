@@ -6,6 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * A folder of a partition, such as date=2025-07-02, has the form of a conninfo text. Where it is
+ * not there and its keyword is none of libpq's, files were meant.
+ */
+static int check_keyword(const char *from, struct failure *failure)
+{
+    if (postgres_knows(from))
+        return 0;
+    return failure_set(
+        failure, EXIT_USAGE,
+        "%.*s...: there is no file or folder of this name, and it is no connection "
+        "to PostgreSQL either, as libpq has no such keyword. See to the name, and to "
+        "the folder that the command runs in.",
+        (int)(strcspn(from, "=") + 1), from);
+}
+
 /* A pattern such as date=* has the form of a conninfo string too. */
 static bool is_database(const char *from)
 {
@@ -149,9 +165,11 @@ int rebuild_options_sort_sources(struct rebuild_options *options, struct failure
         return failure_memory(failure, "the sources",
                               options->from_count * sizeof *options->requests);
     for (size_t i = 0; i < options->from_count; i++)
-        if (is_database(options->from[i]))
+        if (is_database(options->from[i])) {
+            if (check_keyword(options->from[i], failure) != 0)
+                return -1;
             add_requests(options, i, databases);
-        else
+        } else
             options->files[options->file_count++] = options->from[i];
     if (describe_columns(options, failure) != 0)
         return -1;

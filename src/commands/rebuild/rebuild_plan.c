@@ -7,8 +7,10 @@
 #include "course_funnel/log.h"
 #include "course_funnel/postgres.h"
 #include "course_funnel/progress.h"
+#include "course_funnel/proof.h"
 #include "course_funnel/stop.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +120,58 @@ static int tell_files(void *whom, uint64_t looked_at, uint64_t found, struct fai
     return 0;
 }
 
+/* Each note by its name; but markers, of which a year of hours has 8,760, by one. */
+static void tell_notes(const struct source_list *list)
+{
+    size_t markers = 0;
+    for (size_t i = 0; i < list->note_count; i++)
+        if (list->notes[i].kind != SOURCE_NOTE_MARKER)
+            log_warning("%s: %s", list->notes[i].path, list->notes[i].what);
+        else if (markers++ == 0)
+            log_warning("%s: %s; so are all others like it", list->notes[i].path,
+                        list->notes[i].what);
+}
+
+/* The same learner may have another id in each project, and most histories are of one. */
+static void tell_projects(const struct source_list *list)
+{
+    if (list->project_count < 2)
+        return;
+    log_warning("files of %zu Amplitude projects are read as one history: %" PRIu64
+                " files of %s, %" PRIu64 " of %s%s; to read one alone, name its files by a glob "
+                "such as '%s_*'",
+                list->project_count, list->projects[0].files, list->projects[0].number,
+                list->projects[1].files, list->projects[1].number,
+                list->project_count > 2 ? ", and more" : "", list->projects[0].number);
+}
+
+/* A dry run looks at the first line of each file and entry, and reads no further. */
+static int look_at_first(const struct job *job, struct failure *failure)
+{
+    const struct source_list *list = job->input.list;
+    struct proof *proof = NULL;
+    int result = proof_create(list, &job->options.limits, &proof, failure);
+    for (size_t i = 0; i < list->split_count && result == 0; i++) {
+        enum proof_verdict verdict = PROOF_UNKNOWN;
+        char *name = NULL;
+        if (list->splits[i].format == SOURCE_TABLE || source_first_split(list, i) != i)
+            continue;
+        result = proof_first(proof, i, &verdict, failure);
+        if (result != 0 || verdict == PROOF_EVENT)
+            continue;
+        result = source_name(list, i, &name, failure);
+        if (result == 0 && verdict == PROOF_EMPTY)
+            log_warning("%s: is empty", name);
+        else if (result == 0)
+            log_warning("%s: its first line is no event; it looks like %s. A run looks further, "
+                        "and ends with 4 where no line is",
+                        name, proof_guess(proof));
+        free(name);
+    }
+    proof_free(proof);
+    return result;
+}
+
 /* On rank 0: find the input, and tell what was left out of it. */
 static int list_sources(struct job *job, struct failure *failure)
 {
@@ -134,8 +188,10 @@ static int list_sources(struct job *job, struct failure *failure)
                            "--rejects %s: is one of the files that are read, and would be "
                            "replaced. Name another place.",
                            job->rejects.path);
-    for (size_t i = 0; i < job->input.list->note_count; i++)
-        log_warning("%s: %s", job->input.list->notes[i].path, job->input.list->notes[i].what);
+    tell_notes(job->input.list);
+    tell_projects(job->input.list);
+    if (options->dry_run && look_at_first(job, failure) != 0)
+        return -1;
     if (ingest_tables_find(&options->tables, job->input.list, &job->input.tables, failure) != 0)
         return -1;
     return 0;

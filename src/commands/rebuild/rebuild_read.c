@@ -44,6 +44,27 @@ static int stopped(const struct job *job, bool saved, struct failure *failure)
                        "from there.");
 }
 
+/* On rank 0: tell which files all ranks found empty or left out. */
+static int tell_remarks(const struct job *job, struct ingest_worker *worker,
+                        struct failure *failure)
+{
+    struct ingest_remark *remarks = NULL;
+    size_t count = 0;
+    (void)ingest_remarks(worker, &remarks, &count, failure);
+    for (size_t i = 0; i < count && failure->code == 0; i++) {
+        bool left_out = remarks[i].left_out != 0;
+        const char *what = left_out ? "is no export of events, left out" : "is empty";
+        char *name = NULL;
+        if (source_name(job->input.list, remarks[i].split, &name, failure) != 0)
+            break;
+        log_warning("%s: %s", name, what);
+        (void)source_add_note(job->input.list, left_out ? SOURCE_NOTE_LEFT_OUT : SOURCE_NOTE_REMARK,
+                              name, what, failure);
+    }
+    free(remarks);
+    return ranks_vote(job->ranks, failure);
+}
+
 /* Read until all is done; a pause now and then. */
 static int read_all(const struct job *job, struct ingest_worker *worker, struct failure *failure)
 {
@@ -51,7 +72,7 @@ static int read_all(const struct job *job, struct ingest_worker *worker, struct 
         bool saved = false;
         double due = job->checkpoint != NULL ? checkpoint_due(job->checkpoint) : INFINITY;
         int result = ingest_run(worker, due, failure);
-        if (ranks_vote(job->ranks, failure) != 0)
+        if (ranks_vote(job->ranks, failure) != 0 || tell_remarks(job, worker, failure) != 0)
             return -1;
         if (result == INGEST_DONE)
             return 0;

@@ -52,6 +52,36 @@ static void print_input(FILE *out, const struct source_list *list)
             plural(list->split_count), grouped(list->disk_bytes, bytes));
 }
 
+#define NOTES_SHOWN 10
+
+/* What was left out of the input: how many, and the first of them by name. */
+static void print_left_out(FILE *out, const struct source_list *list, const struct ledger *ledger)
+{
+    char text[GROUPED_BYTES];
+    uint64_t left_out = 0, markers = 0;
+    for (size_t i = 0; i < list->note_count; i++) {
+        left_out += list->notes[i].kind == SOURCE_NOTE_LEFT_OUT;
+        markers += list->notes[i].kind == SOURCE_NOTE_MARKER;
+    }
+    if (ledger->files_empty > 0)
+        print_count(out, "files empty", ledger->files_empty, "");
+    if (ledger->files_left_out > 0)
+        print_count(out, "files left out", ledger->files_left_out, "foreign, not read");
+    if (markers > 0)
+        print_count(out, "markers left out", markers, "of finished hours");
+    if (left_out == 0)
+        return;
+    fprintf(out, "  left out, %s in all:\n", grouped(left_out, text));
+    uint64_t shown = 0;
+    for (size_t i = 0; i < list->note_count && shown < NOTES_SHOWN; i++)
+        if (list->notes[i].kind == SOURCE_NOTE_LEFT_OUT) {
+            fprintf(out, "    %s: %s\n", list->notes[i].path, list->notes[i].what);
+            shown++;
+        }
+    if (left_out > shown)
+        fprintf(out, "    and %s more\n", grouped(left_out - shown, text));
+}
+
 static void print_ledger(FILE *out, const struct ledger *ledger, const char *rejects)
 {
     uint64_t rejected = ledger_rejected(ledger);
@@ -99,6 +129,7 @@ static void print_done(FILE *out, const struct job *job, const struct phase_spre
     if (found != NULL)
         fprintf(out, "  resumed from a checkpoint %u time%s\n", found->resumes + 1,
                 plural(found->resumes + 1));
+    print_left_out(out, job->input.list, &record->ledger);
     fputc('\n', out);
     print_ledger(out, &record->ledger, job->rejects.path);
     if (record->has_event_times) {
@@ -144,9 +175,13 @@ static void print_plan(FILE *out, const struct job *job)
         bytes[list->files[i].format] += list->files[i].bytes;
     }
 
-    fprintf(out, "Dry run: all checks passed, nothing was read or published. A run would\n");
+    fprintf(out,
+            "Dry run: all checks passed; the first line of each file was looked at, no more was "
+            "read, nothing was published. A run would\n");
     fprintf(out, "  read on %d rank%s\n", ranks, plural((uint64_t)ranks));
     print_input(out, list);
+    const struct ledger none = {0};
+    print_left_out(out, list, &none);
     for (int format = 0; format < 4; format++)
         if (files[format] > 0) {
             char count[GROUPED_BYTES], size[GROUPED_BYTES];

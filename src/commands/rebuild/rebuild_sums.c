@@ -94,6 +94,9 @@ int rebuild_sums(struct job *job, struct failure *failure)
     else if (reduce(job, failure) != 0 || (job->checkpoint != NULL && keep_sums(job, failure) != 0))
         return -1;
     job->record.ledger = job->sums.ledger;
+    /* Found when the input was listed, which each attempt does anew. */
+    job->record.ledger.files_empty += job->input.list->files_empty;
+    job->record.ledger.files_left_out += job->input.list->files_left_out;
     job->record.has_event_times = job->sums.ledger.folded > 0;
     return 0;
 }

@@ -53,7 +53,9 @@ WITH RECURSIVE expected (relname, kind, key) AS (
         ('course_funnel_runs', 32, 'users_without_session', 'bigint', FALSE),
         ('course_funnel_runs', 33, 'records_read', 'bigint', FALSE),
         ('course_funnel_runs', 34, 'rejected_not_an_event', 'bigint', FALSE),
-        ('course_funnel_runs', 35, 'rules_version', 'integer', FALSE)
+        ('course_funnel_runs', 35, 'files_empty', 'bigint', FALSE),
+        ('course_funnel_runs', 36, 'files_left_out', 'bigint', FALSE),
+        ('course_funnel_runs', 37, 'rules_version', 'integer', FALSE)
 ), pairs AS (
     SELECT e.relname, e.key, f.oid AS found_oid, f.relkind AS found_kind, e.kind = 'v' AS is_view,
            CASE WHEN e.kind = 'v' THEN f.relkind = 'v' ELSE f.relkind IN ('r', 'p') END AS fits,

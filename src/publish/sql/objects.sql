@@ -10,5 +10,6 @@ FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
 WHERE n.nspname = $1 AND c.relname = 'course_funnel_runs'
-    AND a.attname IN ('records_read', 'rejected_not_an_event', 'rules_version')
-HAVING count(*) = 3
+    AND a.attname IN ('records_read', 'rejected_not_an_event', 'files_empty', 'files_left_out',
+                      'rules_version')
+HAVING count(*) = 5

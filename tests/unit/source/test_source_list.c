@@ -328,41 +328,75 @@ static void test_magic(void)
     files_end();
 }
 
-static void check_note(const struct source_list *list, const char *name, const char *note)
+static void test_guess(void)
 {
-    CU_ASSERT_EQUAL(list->note_count, note != NULL ? 1 : 0);
-    CU_ASSERT_TRUE(note == NULL || files_has_note(list, name, note));
+    static const struct {
+        const char *text;
+        size_t bytes;
+        const char *guess;
+    } texts[] = {
+        {"[{}]\n", 5, "a JSON array"},
+        {" \n[", 3, "a JSON array"},
+        {"\xEF\xBB\xBF[{}]\n", 8, "a JSON array"},
+        {"a,b,c\n1,2,3", 11, "CSV"},
+        {"<!DOCTYPE html>", 15, "HTML"},
+        {"{\"error\":{}}\n", 13, "a JSON error"},
+        {"{\"EVENT_TYPE\":1}", 16, "JSON, but"},
+        {"Obj\1\4", 5, "Avro"},
+        {"PAR1\x15", 5, "Parquet"},
+        {"\xFF\xFE{\0", 4, "UTF-16"},
+        {"{\0\"\0e\0", 6, "UTF-16"},
+        {"\0{\0\"\0e", 6, "UTF-16"},
+        {"x\x9C\xCB", 3, "a zlib stream"},
+        {"\nPK\3\4", 5, "an archive"},
+        {"hello", 5, "something else"},
+        {"", 0, "something else"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const char *guess = source_guess(texts[i].text, texts[i].bytes);
+        CU_ASSERT_EQUAL(strncmp(guess, texts[i].guess, strlen(texts[i].guess)), 0);
+    }
 }
 
-static void test_lines_note(void)
+/* Files of several projects are counted, whatever else is there. */
+static void test_projects(void)
 {
     files_begin();
     struct source_limits limits = files_limits();
-    static const char other[] = "does not look like JSON lines; read all the same";
-    static const char array[] =
-        "begins as a JSON array, where one event a line is expected: `jq -c "
-        "'.[]'` makes lines of it; read all the same";
-    static const struct {
-        const char *text;
-        const char *note;
-    } texts[] = {{"{}\n", NULL},       {" {}\n", NULL},  {"\n{}\n", NULL},
-                 {"\r\n{}", NULL},     {"\t{}\n", NULL}, {"", NULL},
-                 {"[{}]\n", array},    {" \n[", array},  {"\xEF\xBB\xBF[{}]\n", array},
-                 {"a,b,c\n", other},   {" a\n", other},  {"\xEF\xBB\xBF{}", NULL},
-                 {"\xEF\xBB{}", other}};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        size_t count = strlen(texts[i].text);
-        files_text("x.json", texts[i].text);
-        files_expect("x.json", &limits, texts[i].text, count);
-        struct source_list *list = files_list("x.json", &limits);
-        check_note(list, "x.json", texts[i].note);
-        source_free(list);
-        files_zip("x.zip", &(struct files_entry){"e", texts[i].text, count, ZIP_CM_DEFLATE, 0, 0},
-                  1);
-        list = files_list("x.zip", &limits);
-        check_note(list, "x.zip!e", texts[i].note);
-        source_free(list);
-    }
+    files_folder_make("d");
+    files_text("d/100_2025-07-02_3#0.json", "{}\n");
+    files_text("d/100_2025-07-02_13#0.json", "{}\n");
+    files_text("d/1000_2025-07-02_3#0.json", "{}\n");
+    files_text("d/1000_2025-07-02_3_complete", "");
+    files_text("d/7_events.json", "{}\n");
+    files_zip("d/z.zip",
+              &(struct files_entry){"7/9_2025-07-02_3#0.json", "{}\n", 3, ZIP_CM_STORE, 0, 0}, 1);
+    struct source_list *list = files_list("d", &limits);
+    CU_ASSERT_EQUAL_FATAL(list->project_count, 3);
+    CU_ASSERT_STRING_EQUAL(list->projects[0].number, "1000");
+    CU_ASSERT_EQUAL(list->projects[0].files, 1);
+    CU_ASSERT_STRING_EQUAL(list->projects[1].number, "100");
+    CU_ASSERT_EQUAL(list->projects[1].files, 2);
+    CU_ASSERT_STRING_EQUAL(list->projects[2].number, "9");
+    source_free(list);
+    files_end();
+}
+
+/* What holds another format is left out where that is asked for, with its name and a count. */
+static void test_leave_out(void)
+{
+    files_begin();
+    struct source_limits limits = files_limits();
+    files_folder_make("d");
+    files_text("d/a.json", "{}\n");
+    files_text("d/b.zst", "\x28\xB5\x2F\xFD....");
+    files_expect_failure("d", &limits, EXIT_SOURCE, "holds zstd, which is not read");
+    limits.leave_out_foreign = true;
+    struct source_list *list = files_list("d", &limits);
+    CU_ASSERT_EQUAL(list->files_left_out, 1);
+    CU_ASSERT_EQUAL(list->split_count, 1);
+    CU_ASSERT_TRUE(files_has_note(list, "b.zst", "left out"));
+    source_free(list);
     files_end();
 }
 
@@ -502,7 +536,9 @@ int main(void)
         {"one order", test_order},
         {"fingerprint", test_fingerprint},
         {"magic bytes", test_magic},
-        {"text that is no JSON lines", test_lines_note},
+        {"what other files look like", test_guess},
+        {"projects", test_projects},
+        {"foreign files left out", test_leave_out},
         {"pack and unpack", test_pack},
         {"the look at the files is told", test_watch},
         {"the look at the files is ended", test_watch_ends},

@@ -63,7 +63,8 @@ static void test_left_out(void)
         {"187520_2020-01-25_1", NULL},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *reason = source_names_left_out(names[i].name);
+        enum source_note_kind kind;
+        const char *reason = source_names_left_out(names[i].name, &kind);
         CU_ASSERT_EQUAL(reason == NULL, names[i].reason == NULL);
         if (reason != NULL && names[i].reason != NULL)
             CU_ASSERT_PTR_NOT_NULL(strstr(reason, names[i].reason));
