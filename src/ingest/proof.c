@@ -12,7 +12,7 @@ struct proof {
     struct source_reader *reader; /* NULL until one is needed */
     bool is_looking;              /* a text is looked at, ... */
     size_t split;                 /* ... this split of it is open ... */
-    bool is_damaged, has_nul, has_text;
+    bool is_damaged, has_nul, has_stump, has_text;
     const char *guess;
 };
 
@@ -53,10 +53,27 @@ static const char *skip_blanks(const char *line, const char *end)
     return line;
 }
 
+/* What the beginning of an event that was cut off looks like. */
+enum cut_event { CUT_NONE, CUT_STUMP, CUT_EVENT };
+
+/*
+ * A line that begins at ${at} and is not whole. The exporter writes the id first; what is too short
+ * to show that may be the beginning of anything, such as of an object on several lines.
+ */
+static enum cut_event look_at_cut(const char *at, const char *end)
+{
+    static const char first[] = "{\"$insert_id\"", name[] = "\"event_type\"";
+    size_t bytes = (size_t)(end - at);
+    const char *brace = memchr(at, '{', bytes);
+    if (brace != NULL && (memmem(brace, (size_t)(end - brace), name, sizeof name - 1) != NULL ||
+                          memmem(brace, (size_t)(end - brace), first, sizeof first - 1) != NULL))
+        return CUT_EVENT;
+    return bytes < sizeof first - 1 && memcmp(at, first, bytes) == 0 ? CUT_STUMP : CUT_NONE;
+}
+
 /* Look at one line; true when it is an event. */
 static bool look_at_line(struct proof *proof, const char *line, const char *end)
 {
-    static const char name[] = "\"event_type\"";
     const char *at = skip_blanks(line, end);
     if (at == end)
         return false;
@@ -69,10 +86,11 @@ static bool look_at_line(struct proof *proof, const char *line, const char *end)
         proof->has_nul = true;
         return false;
     }
-    proof->has_text = true;
-    if (*at == '{' && memmem(at, (size_t)(end - at), name, sizeof name - 1) != NULL &&
-        !decode_is_whole(line, (size_t)(end - line)))
-        proof->is_damaged = true;
+    bool is_whole = decode_is_whole(line, (size_t)(end - line));
+    enum cut_event cut = is_whole ? CUT_NONE : look_at_cut(at, end);
+    proof->is_damaged |= cut == CUT_EVENT;
+    proof->has_stump |= cut == CUT_STUMP;
+    proof->has_text |= cut != CUT_STUMP;
     return false;
 }
 
@@ -95,7 +113,7 @@ enum proof_verdict proof_glance(struct proof *proof, size_t split, const struct 
 
 static enum proof_verdict judge(const struct proof *proof)
 {
-    if (proof->is_damaged || (proof->has_nul && !proof->has_text))
+    if (proof->is_damaged || ((proof->has_nul || proof->has_stump) && !proof->has_text))
         return PROOF_DAMAGED;
     return proof->has_text ? PROOF_FOREIGN : PROOF_EMPTY;
 }
@@ -108,7 +126,7 @@ static int open_next(struct proof *proof, size_t first, struct failure *failure)
     if (next >= list->split_count || source_first_split(list, next) != first)
         return 0;
     if (!proof->is_looking)
-        proof->is_damaged = proof->has_nul = proof->has_text = false;
+        proof->is_damaged = proof->has_nul = proof->has_stump = proof->has_text = false;
     proof->is_looking = true;
     proof->split = next;
     return source_open(proof->reader, next, 0, failure) != 0 ? -1 : 1;

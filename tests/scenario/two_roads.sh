@@ -21,6 +21,9 @@ for ((round = 0; round < rounds; round++)); do
         --lessons $((seed % 13 + 1)) --events 4000 --course-share 0.6 --weeks $((seed % 20 + 1)) \
         --dirt "$dirt" --duplicates "$duplicates" --late "$late" --seed "$seed" --format plain ||
         fail "no sample"
+    # An hour whose only line is no event would be no export.
+    find "$WORK/sample" -name '*.json' -exec \
+        sh -c 'for hour; do echo "{\"event_type\":\"page_viewed\"}" >>"$hour"; done' sh {} +
     leaves 0 funnel $((seed % 4 + 1)) rebuild --from "$WORK/sample" --to "$WORK/marts" \
         --rejects "$WORK/rejects" --max-reject-share 1 --allow-empty
     find "$WORK/sample" -type f -print0 | sort -z |

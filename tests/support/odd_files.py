@@ -46,6 +46,8 @@ def is_whole(text):
     return all(value(record) is not None or record.strip() == b"null" for record in records(text))
 
 
+ID_FIRST = b'{"$insert_id"'
+
 def verdict(text):
     """What the rules say of the text of a file: good, empty, foreign, or why it is damaged."""
     *lines, last = text.split(b"\n")
@@ -53,10 +55,11 @@ def verdict(text):
     if not any(is_event(one) for one in every):
         if all(one.strip(BLANKS) == b"" for one in every):
             return "empty"
-        begun = any(one.lstrip(BLANKS)[:1] == b"{" and b'"event_type"' in one and not is_whole(one)
-                    for one in every)
-        nul = all(one.strip(BLANKS + b"\0") == b"" for one in every)
-        if not begun and not nul:
+        texts = [one.lstrip(BLANKS) for one in every]
+        begun = any(re.search(rb'\{.*"event_type"|\{"\$insert_id"', one, re.S) and
+                    not is_whole(one) for one in texts)
+        stumps = all(ID_FIRST.startswith(one) or one.strip(BLANKS + b"\0") == b"" for one in texts)
+        if not begun and not stumps:
             return "foreign"
     if re.search(rb"\0{16}|(?:^|\n)\0+\r?\n|\0\Z", text):
         return "NUL bytes"
@@ -86,6 +89,8 @@ def kinds(rng):
         for at in range(len(TEXT) + 1):
             yield f"nul-{run}-{at}", TEXT[:at] + b"\0" * run + TEXT[at:], False
     first = GOOD.split(b"\n")[0]
+    for cut in range(len(first)):
+        yield f"cut-line-{cut}", first[:cut] + b"\n", True
     rows = [first.decode(), line(event(FINISHED, "u", 1)).decode()]
     upper = first.replace(b'"event_type"', b'"EVENT_TYPE"')
     yield from ((name, text, True) for name, text in {
@@ -111,6 +116,11 @@ def kinds(rng):
         "first-cut": first[:60] + b"\n" + TEXT,
         "last-damaged": TEXT + first[:60] + b"\n",
         "damaged-alone": first[:200] + b"\n",
+        "array-line-cut": b"[" + first + b"\n",
+        "nul-before": b"\0" + first + b"\n",
+        "brace-alone": b"{\n",
+        "brace-and-more": b"{\n x\n",
+        "error-cut": b'{"error":{"http_code\n',
         "number-type": b'{"event_type":7}\n',
         "others": b'{"event_type":"page"}\n{"event_type":"x","of":"course_completed"}\n',
         "event-late": b"junk\n" * 50 + first + b"\n",
