@@ -23,6 +23,7 @@ struct exchange_word {
     uint32_t stop;         /* 1: it was asked to stop */
     uint32_t pause;        /* 1: it wants a pause */
     uint64_t wanted_bytes; /* size of the splits that it asks for; 0: none */
+    uint64_t reading;      /* what it reads next: the split's number, from 1; 0: nothing */
     uint64_t done_bytes;   /* bytes on disk that it has read so far ... */
     uint64_t done_lines;   /* ... and lines */
 };
@@ -59,9 +60,20 @@ int exchange_progress(struct exchange *exchange, struct failure *failure);
 
 /*
  * Collective. Wait for the round that is on its way. Then exchange_received gives its events and
- * exchange_words what each rank told, until the next exchange_start. Returns 0, or -1 (EXIT_BUG).
+ * exchange_words what each rank told, until the next exchange_start. Returns 0, or -1 (EXIT_BUG),
+ * or 1 where ranks are late: then nothing is finished, and the words are those of the round before.
  */
 int exchange_finish(struct exchange *exchange, struct failure *failure);
+
+/*
+ * Local. Wait for a round for so long at most (0, as at first: for ever). Then a rank is late that
+ * does not wait too, and as long again (but 10 s at most) still does not: it hangs in what it is
+ * doing.
+ */
+void exchange_be_patient(struct exchange *exchange, uint32_t seconds);
+
+/* Local, after exchange_finish returned 1. */
+bool exchange_is_late(const struct exchange *exchange, int rank);
 
 /*
  * Local. The packed events (parcel.h) of the finished round: part 0 are those that this rank sent

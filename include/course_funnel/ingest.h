@@ -41,6 +41,7 @@ struct ingest {
     struct state *state;       /* is folded into */
     struct ledger *ledger;     /* of this rank, is added to */
     struct progress *progress; /* on rank 0, else NULL */
+    uint32_t patience_s;       /* longest wait for a round; 0: for ever */
     /* What an earlier job left, see schedule_resume; all zero for the whole list. */
     const struct schedule_item *unfinished;
     size_t unfinished_count;

@@ -12,4 +12,8 @@
  */
 int output_end(FILE *out, struct failure *failure);
 
+/* Local. A text that is longer than a stream keeps back, and the end of what is printed. As above.
+ */
+int output_text(FILE *out, const char *text, struct failure *failure);
+
 #endif

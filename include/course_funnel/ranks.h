@@ -26,6 +26,10 @@ int ranks_end(struct ranks *ranks, struct failure *failure);
 int ranks_rank(const struct ranks *ranks);
 int ranks_count(const struct ranks *ranks);
 
+/* Local. The name of the host of any rank, cut where it is long. */
+#define RANKS_HOST_BYTES 64
+const char *ranks_host(const struct ranks *ranks, int rank);
+
 /*
  * Collective. Did every rank succeed? Returns 0 when no rank holds a failure. Else every rank is
  * given the failure of the lowest rank that has one, its message naming the rank unless it is 0,
@@ -38,6 +42,9 @@ int ranks_vote(struct ranks *ranks, struct failure *failure);
  * a failure that the others cannot be told of, as they wait in a call that this rank cannot join.
  */
 void ranks_abort(struct ranks *ranks, const struct failure *failure) __attribute__((noreturn));
+
+/* Local. Another rank is about to abort, and tells why: be ended by that. */
+void ranks_await_end(int code) __attribute__((noreturn));
 
 /*
  * Collective. Rank 0's ${bytes} to every rank, which gets a buffer to free; on rank 0 ${bytes} and

@@ -79,6 +79,9 @@ int schedule_assign(struct schedule *schedule, const uint64_t *wanted_bytes, int
 /* Local. Take the oldest of this rank's queue. Returns false when it is empty. */
 bool schedule_take(struct schedule *schedule, struct schedule_item *item);
 
+/* Local. The number, from 1, of the split that schedule_take would give; 0: of none. */
+uint64_t schedule_peek(const struct schedule *schedule);
+
 /* Local. Whether all splits have gone out. */
 bool schedule_is_out(const struct schedule *schedule);
 

@@ -10,4 +10,7 @@
 /* Local. The seconds so far, since the start of the program. */
 double waiting_seconds(void);
 
+/* Local. What has passed since then was waiting too: for calls that wait by asking. */
+void waiting_since(double since);
+
 #endif

@@ -13,3 +13,11 @@ int output_end(FILE *out, struct failure *failure)
     return failure_set(failure, EXIT_TARGET, "Standard output cannot be written: %s.",
                        strerror(failed_before ? EIO : errno));
 }
+
+int output_text(FILE *out, const char *text, struct failure *failure)
+{
+    if (fputs(text, out) == EOF)
+        return failure_set(failure, EXIT_TARGET, "Standard output cannot be written: %s.",
+                           strerror(errno));
+    return output_end(out, failure);
+}

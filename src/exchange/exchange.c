@@ -3,6 +3,7 @@
 #include "course_funnel/key_group.h"
 #include "course_funnel/parcel.h"
 #include "course_funnel/ranks_mpi.h"
+#include "patience.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -38,6 +39,9 @@ struct exchange {
     int *send_counts, *send_offsets, *receive_counts, *receive_offsets; /* in units */
     enum step step;
     MPI_Request request;
+    struct patience *patience;
+    uint32_t patience_s;
+    uint64_t round; /* the number of the one on its way */
 };
 
 static int allocate(struct exchange *exchange, struct failure *failure)
@@ -70,7 +74,7 @@ int exchange_create(struct ranks *ranks, struct exchange **exchange, struct fail
     made->request = MPI_REQUEST_NULL;
     /* Twice the fair share: users spread evenly, but not that evenly in a small round. */
     made->part_budget_bytes = 2 * EXCHANGE_BUDGET_BYTES / (size_t)made->count;
-    if (allocate(made, failure) != 0) {
+    if (allocate(made, failure) != 0 || patience_create(ranks, &made->patience, failure) != 0) {
         exchange_free(made);
         return -1;
     }
@@ -95,6 +99,7 @@ void exchange_free(struct exchange *exchange)
     free(exchange->send_offsets);
     free(exchange->receive_counts);
     free(exchange->receive_offsets);
+    patience_free(exchange->patience);
     free(exchange);
 }
 
@@ -167,6 +172,7 @@ int exchange_start(struct exchange *exchange, const struct exchange_word *word, 
             exchange->send_counts[to] = 0;
     }
     exchange->step = STEP_WORDS;
+    exchange->round++;
     return ranks_check(MPI_Ialltoall(exchange->letters_out, sizeof(struct letter), MPI_BYTE,
                                      exchange->letters_in, sizeof(struct letter), MPI_BYTE,
                                      exchange->communicator, &exchange->request),
@@ -224,14 +230,26 @@ int exchange_progress(struct exchange *exchange, struct failure *failure)
 int exchange_finish(struct exchange *exchange, struct failure *failure)
 {
     while (exchange->step != STEP_NONE) {
-        if (ranks_check(MPI_Wait(&exchange->request, MPI_STATUS_IGNORE), "MPI_Wait", failure) != 0)
-            return -1;
+        int result = patience_wait(exchange->patience, &exchange->request, exchange->round,
+                                   exchange->patience_s, failure);
+        if (result != 0)
+            return result;
         if (exchange->step == STEP_EVENTS)
             exchange->step = STEP_NONE;
         else if (start_events(exchange, failure) != 0)
             return -1;
     }
     return 0;
+}
+
+void exchange_be_patient(struct exchange *exchange, uint32_t seconds)
+{
+    exchange->patience_s = seconds;
+}
+
+bool exchange_is_late(const struct exchange *exchange, int rank)
+{
+    return !patience_is_present(exchange->patience, rank);
 }
 
 const unsigned char *exchange_received(const struct exchange *exchange, int part,

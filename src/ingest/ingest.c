@@ -5,6 +5,7 @@
 #include "course_funnel/fold.h"
 #include "course_funnel/schedule.h"
 #include "course_funnel/stop.h"
+#include "ingest_late.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -48,7 +49,10 @@ static int create_worker(const struct ingest *in, struct ingest_worker *worker,
         proof_create(in->list, in->limits, &worker->proof, failure) != 0 ||
         decode_create(&worker->decoder, failure) != 0)
         return -1;
-    return exchange_create(in->ranks, &worker->exchange, failure);
+    if (exchange_create(in->ranks, &worker->exchange, failure) != 0)
+        return -1;
+    exchange_be_patient(worker->exchange, in->patience_s);
+    return 0;
 }
 
 void ingest_free(struct ingest_worker *worker)
@@ -180,6 +184,7 @@ static void send_round(struct ingest_worker *worker, struct failure *failure)
         .stop = stop_is_wanted(),
         .pause = clock_seconds() >= worker->pause_at,
         .wanted_bytes = wanted_bytes(worker),
+        .reading = worker->is_open ? worker->item.split + 1 : schedule_peek(&worker->schedule),
         .done_bytes = worker->done_disk_bytes,
         .done_lines = ledger->lines_read - worker->lines_before,
     };
@@ -256,7 +261,10 @@ int ingest_start(const struct ingest *ingest, struct ingest_worker **worker,
 /* Wait for the round that is on its way and fold it. Returns as heed_words. */
 static int end_round(struct ingest_worker *worker, struct failure *failure)
 {
-    if (exchange_finish(worker->exchange, failure) != 0)
+    int finished = exchange_finish(worker->exchange, failure);
+    if (finished > 0)
+        ingest_late(worker->in, worker->exchange, &worker->schedule);
+    if (finished != 0)
         ranks_abort(worker->in->ranks, failure);
     int going = heed_words(worker, failure);
     if (going >= 0 && failure->code == 0)

@@ -21,7 +21,7 @@ static void end_unmet(int number)
     /* Nothing can be done about a message that cannot be written. */
     ssize_t written = is_first != 0 ? write(STDERR_FILENO, text, sizeof text - 1) : 0;
     (void)written;
-    _exit(MEETING_EXIT);
+    _exit(EXIT_LOST);
 }
 
 int meeting_begin(struct failure *failure)

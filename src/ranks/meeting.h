@@ -5,11 +5,10 @@
 
 /*
  * When two ranks cannot connect while they start, Open MPI 4.1 warns, and waits for ever. So a
- * process whose ranks have not met in time leaves with MEETING_EXIT, whatever it waits in. Then
+ * process whose ranks have not met in time leaves with EXIT_LOST, whatever it waits in. Then
  * mpirun ends the others.
  */
 
-#define MEETING_EXIT 205 /* as of mpirun where a host, or the way to it, was lost */
 #define MEETING_DEFAULT_S 300
 #define MEETING_MOST_S 86400
 #define MEETING_VARIABLE "COURSE_FUNNEL_MEETING_SECONDS"

@@ -11,6 +11,8 @@
 
 /* MPI counts are ints, so that large buffers go in pieces. */
 #define PIECE_BYTES ((size_t)64 << 20)
+/* In which the abort of another rank comes to this one. */
+#define END_SECONDS 30
 
 struct ranks {
     MPI_Comm communicator;
@@ -19,6 +21,7 @@ struct ranks {
     char host[MPI_MAX_PROCESSOR_NAME + 1];
     /* One a rank, for ranks_gather. A rank without memory for them there would not take part. */
     uint64_t *sizes;
+    char (*hosts)[RANKS_HOST_BYTES]; /* of all, in the order of ranks */
 };
 
 MPI_Comm ranks_communicator(const struct ranks *ranks)
@@ -68,6 +71,21 @@ static int meet(const struct ranks *ranks, struct failure *failure)
     return 0;
 }
 
+/* Where everybody is; and what ranks_gather needs. */
+static int know_each_other(struct ranks *ranks, struct failure *failure)
+{
+    size_t count = (size_t)ranks->count;
+    char own[RANKS_HOST_BYTES] = "";
+    snprintf(own, sizeof own, "%.*s", RANKS_HOST_BYTES - 1, ranks->host);
+    ranks->sizes = calloc(count, sizeof *ranks->sizes);
+    ranks->hosts = calloc(count, sizeof *ranks->hosts);
+    if (ranks->sizes == NULL || ranks->hosts == NULL)
+        return failure_memory(failure, "the hosts of the ranks", count * RANKS_HOST_BYTES);
+    return ranks_check(MPI_Allgather(own, RANKS_HOST_BYTES, MPI_BYTE, ranks->hosts,
+                                     RANKS_HOST_BYTES, MPI_BYTE, ranks->communicator),
+                       "MPI_Allgather", failure);
+}
+
 int ranks_start(struct ranks **ranks, struct failure *failure)
 {
     struct ranks *started = calloc(1, sizeof *started);
@@ -91,9 +109,9 @@ int ranks_start(struct ranks **ranks, struct failure *failure)
         free(started);
         return -1;
     }
-    started->sizes = calloc((size_t)started->count, sizeof *started->sizes);
-    if (started->sizes == NULL) {
-        failure_memory(failure, "sizes of the ranks", (size_t)started->count * sizeof(uint64_t));
+    if (know_each_other(started, failure) != 0) {
+        free(started->sizes);
+        free(started->hosts);
         free(started);
         return -1;
     }
@@ -113,6 +131,7 @@ int ranks_end(struct ranks *ranks, struct failure *failure)
     int freed = ranks_check(MPI_Comm_free(&ranks->communicator), "MPI_Comm_free", failure);
     int ended = ranks_check(MPI_Finalize(), "MPI_Finalize", failure);
     free(ranks->sizes);
+    free(ranks->hosts);
     free(ranks);
     return freed == 0 && ended == 0 ? 0 : -1;
 }
@@ -125,6 +144,11 @@ int ranks_rank(const struct ranks *ranks)
 int ranks_count(const struct ranks *ranks)
 {
     return ranks->count;
+}
+
+const char *ranks_host(const struct ranks *ranks, int rank)
+{
+    return ranks->hosts[rank];
 }
 
 int ranks_vote(struct ranks *ranks, struct failure *failure)
@@ -156,6 +180,12 @@ void ranks_abort(struct ranks *ranks, const struct failure *failure)
             failure->message);
     MPI_Abort(ranks->communicator, failure->code);
     _exit(failure->code);
+}
+
+void ranks_await_end(int code)
+{
+    (void)sleep(END_SECONDS);
+    _exit(code);
 }
 
 int ranks_broadcast(struct ranks *ranks, unsigned char **bytes, size_t *byte_count,

@@ -199,6 +199,13 @@ bool schedule_take(struct schedule *schedule, struct schedule_item *item)
     return true;
 }
 
+uint64_t schedule_peek(const struct schedule *schedule)
+{
+    return schedule->mine_begin < schedule->mine_end
+               ? (uint64_t)schedule->mine[schedule->mine_begin].split + 1
+               : 0;
+}
+
 bool schedule_is_out(const struct schedule *schedule)
 {
     return schedule->next == schedule->count;

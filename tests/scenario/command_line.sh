@@ -51,9 +51,9 @@ import glob
 import re
 import sys
 
-# Of other programs: mpirun, sbatch, cmake and ctest.
+# Of other programs: mpirun, sbatch, docker, cmake and ctest.
 known = set("""--oversubscribe --use-hwthread-cpus
-    --nodes --ntasks-per-node --time --signal --requeue
+    --nodes --ntasks-per-node --time --signal --requeue --shm-size
     --preset --build --install --test-dir --output-on-failure""".split())
 ours = set()
 for path in glob.glob(sys.argv[2] + "/*.help"):
@@ -142,6 +142,7 @@ done <<'TABLE'
 --max-line-bytes 99999999999999999999
 --max-ratio 0
 --max-ratio 1.5
+--patience 0
 --range-bytes 0
 --range-bytes 16MB
 --range-bytes 0x10

@@ -48,8 +48,7 @@ static int generate_all(struct ranks *ranks, int argc, char **argv, struct failu
         return -1;
     if (options.help) {
         if (is_root) {
-            fputs(generate_help, stdout);
-            (void)output_end(stdout, failure);
+            (void)output_text(stdout, generate_help, failure);
         }
         return ranks_vote(ranks, failure);
     }

@@ -69,8 +69,7 @@ int inspect_command(int argc, char **argv)
     int code = 0;
     if (parse_options(argc, argv, &options, &failure) == 0) {
         if (options.help) {
-            fputs(inspect_help, stdout);
-            (void)output_end(stdout, &failure);
+            (void)output_text(stdout, inspect_help, &failure);
         } else {
             code = inspect(&options, &failure);
         }

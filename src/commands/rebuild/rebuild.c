@@ -67,8 +67,7 @@ int rebuild_command(int argc, char **argv)
         if (!job.options.help) {
             (void)run(&job, &failure);
         } else if (rebuild_job_is_root(&job)) {
-            fputs(rebuild_help, stdout);
-            (void)output_end(stdout, &failure);
+            (void)output_text(stdout, rebuild_help, &failure);
         }
     }
     if (failure.code == EXIT_STOPPED)

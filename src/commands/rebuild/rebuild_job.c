@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+/* How much longer than a statement may take a rank waits for its server, and some. */
+#define SERVER_MORE_S 60
+
 bool rebuild_job_is_root(const struct job *job)
 {
     return ranks_rank(job->ranks) == 0;
@@ -11,6 +14,13 @@ bool rebuild_job_is_read(const struct job *job)
 {
     const struct manifest *found = checkpoint_found(job->checkpoint);
     return found != NULL && found->kind == MANIFEST_SUMS;
+}
+
+uint32_t rebuild_job_patience_s(const struct job *job)
+{
+    uint32_t asked = job->options.patience_s;
+    uint32_t server = job->options.tables.statement_s + SERVER_MORE_S;
+    return job->options.tables.request_count > 0 && server > asked ? server : asked;
 }
 
 void rebuild_job_clear(struct job *job)

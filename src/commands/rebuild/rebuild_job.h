@@ -59,6 +59,9 @@ bool rebuild_job_is_root(const struct job *job);
 /* Local. Whether all was read by an attempt before, so that only the rest is left to do. */
 bool rebuild_job_is_read(const struct job *job);
 
+/* Local. How long ranks wait for one that hangs: as asked, but longer than any server may take. */
+uint32_t rebuild_job_patience_s(const struct job *job);
+
 /* Local. Free all but the ranks. */
 void rebuild_job_clear(struct job *job);
 

@@ -45,7 +45,8 @@ static int read_sessions(struct job *job, struct failure *failure)
                             .connections = job->options.connections,
                             .state = job->state,
                             .match = match,
-                            .ledger = &ledger};
+                            .ledger = &ledger,
+                            .patience_s = rebuild_job_patience_s(job)};
     struct ingest_worker *worker = NULL;
     if (ranks_vote(job->ranks, failure) == 0 && ingest_start(&ingest, &worker, failure) == 0 &&
         ingest_run(worker, INFINITY, failure) == INGEST_STOPPED)

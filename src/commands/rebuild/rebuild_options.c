@@ -93,6 +93,7 @@ static const struct options_row rows[] = {
     {"--max-reject-share", OPTIONS_SHARE, AT(max_reject_share)},
     {"--allow-empty", OPTIONS_FLAG, AT(allow_empty)},
     {"--checkpoint", OPTIONS_TEXT, AT(checkpoint.path), 1},
+    {"--patience", OPTIONS_NUMBER_32, AT(patience_s), 1, 1000000},
     {"--dry-run", OPTIONS_FLAG, AT(dry_run)},
     {"--log-format", .read = set_log_format},
     {"--max-line-bytes", OPTIONS_BYTES, AT(limits.max_line_bytes), 1024, UINT64_C(1) << 31},
@@ -138,6 +139,7 @@ int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options
 {
     *options = (struct rebuild_options){
         .max_reject_share = 0.05,
+        .patience_s = REBUILD_PATIENCE_S,
         .limits = {.max_line_bytes = SOURCE_DEFAULT_MAX_LINE_BYTES,
                    .max_ratio = SOURCE_DEFAULT_MAX_RATIO,
                    .range_bytes = SOURCE_DEFAULT_RANGE_BYTES},

@@ -19,6 +19,8 @@ struct rebuild_table {
     size_t columns_before; /* as from_before, of the last of the columns; 0: there is none */
 };
 
+#define REBUILD_PATIENCE_S 600
+
 struct rebuild_options {
     const char **from; /* as given: owned array of borrowed texts */
     size_t from_count;
@@ -36,6 +38,7 @@ struct rebuild_options {
     const char *schema;
     const char *rejects; /* as given; rebuild_options_rejects_path makes a path of it */
     double max_reject_share;
+    uint32_t patience_s;
     bool allow_empty;
     bool dry_run;
     bool json_log;

@@ -117,7 +117,8 @@ int rebuild_read(struct job *job, struct failure *failure)
                             .rejects = job->rejects.kept,
                             .state = job->state,
                             .ledger = &job->sums.ledger,
-                            .progress = progress};
+                            .progress = progress,
+                            .patience_s = rebuild_job_patience_s(job)};
     if (found != NULL) {
         ingest.unfinished = found->unfinished;
         ingest.unfinished_count = found->unfinished_count;
