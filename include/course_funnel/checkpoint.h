@@ -86,6 +86,7 @@ struct checkpoint_content {
     struct ledger ledger; /* the rank's share: the ledgers of all ranks add up */
     int64_t first_event_us;
     int64_t last_event_us;
+    const struct days *days;                /* the rank's share, as the ledger */
     const struct schedule_item *unfinished; /* that wait in the rank's queue or are open there */
     size_t unfinished_count;
     size_t next;         /* the same on every rank */

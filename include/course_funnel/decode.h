@@ -44,6 +44,9 @@ int decode_check(const struct decoder *decoder, struct failure *failure);
 /* Local. Use ${level}, which simd_has, in place of the fastest; for tests and measurements. */
 void decode_set_level(struct decoder *decoder, enum simd_level level);
 
+/* Local. From now on find no entry_point, which costs time. */
+void decode_leave_out_entry_points(struct decoder *decoder);
+
 /*
  * Local. Find the first line in [begin, end) that names a course event type anywhere in its
  * text. Lines end with '\n'; the last may end at ${end} instead. Returns the first byte of that
@@ -56,12 +59,12 @@ const char *decode_find(const char *begin, const char *end, size_t *line_bytes, 
 /*
  * Local. Decode one line (without its '\n'; a '\r' at its end, blanks around the value and 0x1E
  * before it do not matter), which may be any text, or one of its records. DECODE_EVENT: ${event} is
- * filled; its user bytes stay valid until the next call with this decoder and while the line does.
- * DECODE_REJECT: ${reason} is set. DECODE_OTHER: a text that is whole, but is not a course event.
- * DECODE_SEVERAL: a text of two or more objects that are all whole; each is to be decoded. A line
- * too deep (over 1,024 levels) is a reject. Takes O(${bytes}) time. What is judged of a line, and
- * what only skipped, structure.h says, and json_object in json.h of event_properties; the other
- * used fields, and the properties that are used, must be valid JSON.
+ * filled; the bytes of its user and entry point stay valid until the next call with this decoder
+ * and while the line does. DECODE_REJECT: ${reason} is set. DECODE_OTHER: a text that is whole, but
+ * is not a course event. DECODE_SEVERAL: a text of two or more objects that are all whole; each is
+ * to be decoded. A line too deep (over 1,024 levels) is a reject. Takes O(${bytes}) time. What is
+ * judged of a line, and what only skipped, structure.h says, and json_object in json.h of
+ * event_properties; the other used fields, and the properties that are used, must be valid JSON.
  */
 enum decode_result decode_line(struct decoder *decoder, const char *line, size_t bytes,
                                struct event *event, enum reject_reason *reason);

@@ -35,7 +35,15 @@ struct event {
      * EVENT_NO_FINGERPRINT for a lesson completion with an id; always for all else.
      */
     uint64_t fingerprint;
+    /*
+     * Of EVENT_LESSON_STARTED: the text of its entry_point, well-formed UTF-8 without NUL, cut to
+     * EVENT_ENTRY_POINT_BYTES; borrowed likewise. Else, and where there is none, of 0 bytes.
+     */
+    const char *entry_point;
+    uint32_t entry_point_bytes;
 };
+
+#define EVENT_ENTRY_POINT_BYTES 256
 
 /* Why a course event is not in the marts, in the order in which the reasons are looked for. */
 enum reject_reason {

@@ -1,6 +1,7 @@
 #ifndef COURSE_FUNNEL_MANIFEST_H
 #define COURSE_FUNNEL_MANIFEST_H
 
+#include "course_funnel/days.h"
 #include "course_funnel/digest.h"
 #include "course_funnel/failure.h"
 #include "course_funnel/ledger.h"
@@ -18,7 +19,7 @@
  * since readers of JSON round them. Pure.
  */
 
-#define MANIFEST_FORMAT_VERSION 4
+#define MANIFEST_FORMAT_VERSION 5
 
 #define MANIFEST_NAME "manifest.json"
 #define MANIFEST_STRETCHES_NAME "rejects.h5"
@@ -33,6 +34,8 @@ struct manifest_choices {
     const char *columns;  /* of tables, as they were named by hand; NULL: none was */
     const char *sessions; /* the table of sessions, and its column where that was named by hand;
                              NULL: none is read */
+    const char *as_of;    /* the day of the run where that was given; NULL: it was not */
+    bool marts_only;      /* no further mart is wanted */
 };
 
 enum manifest_kind {
@@ -88,13 +91,16 @@ struct manifest {
     char columns[MANIFEST_COLUMNS_BYTES];
     /* What users are matched with, in sums were; empty: with nothing. */
     char sessions[MANIFEST_SESSIONS_BYTES];
-    uint64_t disk_bytes; /* of the input ... */
-    uint64_t done_bytes; /* ... and how many of them are read */
+    char as_of[CALENDAR_DATE_BYTES]; /* as it was given; empty: it was not */
+    uint64_t marts_only;             /* 1: the state, or the sums, are of the two marts alone */
+    uint64_t disk_bytes;             /* of the input ... */
+    uint64_t done_bytes;             /* ... and how many of them are read */
     uint64_t split_count;
     uint64_t next; /* splits that went out, in the order of a new schedule */
     struct ledger ledger;
     int64_t first_event_us;
     int64_t last_event_us;
+    struct days days;
     uint64_t pairs_started; /* of the sums */
     uint64_t pairs_completed;
     struct manifest_match match;

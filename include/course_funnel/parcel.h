@@ -12,7 +12,10 @@
  * that owns their user. Every event starts at a multiple of 8 bytes. Pure.
  */
 
-/* An event in a parcel; the user's bytes follow, with zeros up to the next multiple of 8. */
+/*
+ * An event in a parcel; the user's bytes and those of the entry point follow, with zeros up to the
+ * next multiple of 8.
+ */
 struct parcel_event {
     uint64_t user_hash;
     int64_t time_us;
@@ -20,7 +23,8 @@ struct parcel_event {
     uint64_t fingerprint;
     int32_t course_id;
     int32_t lesson_id;
-    uint32_t kind;
+    uint16_t kind;
+    uint16_t entry_point_bytes;
     uint32_t user_bytes;
 };
 
@@ -48,16 +52,23 @@ void parcel_empty(struct parcel *parcel);
 /* Local. Free the memory; the parcel is an empty one afterwards. */
 void parcel_free(struct parcel *parcel);
 
-/* Local. How many bytes an event takes in a parcel, its user's bytes included. */
+/* Local. How many bytes an event takes in a parcel, its texts included. */
 static inline size_t parcel_event_bytes(const struct parcel_event *event)
 {
-    return sizeof *event + (((size_t)event->user_bytes + 7) & ~(size_t)7);
+    return sizeof *event +
+           (((size_t)event->user_bytes + event->entry_point_bytes + 7) & ~(size_t)7);
 }
 
 /* Local. The bytes of the event's user. */
 static inline const char *parcel_user(const struct parcel_event *event)
 {
     return (const char *)(event + 1);
+}
+
+/* Local. The bytes of the event's entry point. */
+static inline const char *parcel_entry_point(const struct parcel_event *event)
+{
+    return parcel_user(event) + event->user_bytes;
 }
 
 #endif

@@ -1,6 +1,7 @@
 #ifndef COURSE_FUNNEL_REDUCE_H
 #define COURSE_FUNNEL_REDUCE_H
 
+#include "course_funnel/days.h"
 #include "course_funnel/failure.h"
 #include "course_funnel/ledger.h"
 #include "course_funnel/ranks.h"
@@ -22,5 +23,11 @@ int reduce_tallies(struct ranks *ranks, struct tally *tally, struct failure *fai
  */
 int reduce_ledger(struct ranks *ranks, struct ledger *ledger, int64_t *first_us, int64_t *last_us,
                   struct failure *failure);
+
+/*
+ * Collective. Add every rank's days to those of rank 0; the other ranks' stay as they are. Returns
+ * 0, or -1 (EXIT_BUG); a vote must follow.
+ */
+int reduce_days(struct ranks *ranks, struct days *days, struct failure *failure);
 
 #endif

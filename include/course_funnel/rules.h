@@ -6,6 +6,6 @@
  * every change of what decoding or folding gives: the checkpoint of another version is refused, so
  * that no state mixes the rules of two programs.
  */
-#define RULES_VERSION 2
+#define RULES_VERSION 3
 
 #endif

@@ -1,9 +1,12 @@
 #ifndef COURSE_FUNNEL_STATE_H
 #define COURSE_FUNNEL_STATE_H
 
+#include "course_funnel/days.h"
 #include "course_funnel/failure.h"
 #include "course_funnel/key_group.h"
+#include "course_funnel/state_texts.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,12 +27,14 @@ struct state_user {
 };
 
 struct state_enrolment {
-    int64_t first_start_us; /* earliest lesson start in the course, or STATE_NO_TIME */
-    int64_t first_event_us; /* earliest course event of any kind */
-    uint32_t user;          /* index in the group's users */
+    int64_t first_start_us;      /* earliest lesson start in the course, or STATE_NO_TIME */
+    int64_t first_event_us;      /* earliest course event of any kind */
+    int64_t last_event_us;       /* the latest one */
+    int64_t first_completion_us; /* earliest completion of the course, or STATE_NO_TIME */
+    uint32_t user;               /* index in the group's users */
     int32_t course_id;
-    uint32_t completed; /* 1 when the course was completed */
-    uint32_t unused;    /* 0 */
+    uint32_t entry_point; /* of the first start: its number in the state's texts; 0: none */
+    uint32_t unused;      /* 0 */
 };
 
 enum state_progress_flags { STATE_STARTED = 1, STATE_COMPLETED = 2 };
@@ -49,6 +54,8 @@ struct state_progress {
     uint8_t flags;            /* enum state_progress_flags */
     uint16_t unused;          /* 0 */
 };
+
+#define STATE_LONG_TIME UINT32_MAX
 
 /* Open addressing from a hash's lower bits to an index; a free slot is all zero. */
 struct state_slot {
@@ -70,6 +77,13 @@ struct state_group {
     uint32_t enrolment_count, enrolment_capacity;
     uint32_t progress_count, progress_capacity;
     uint32_t text_bytes, text_capacity;
+    /*
+     * What a lesson's further completions took, but for the first whose time is usable: that is the
+     * sum of all without these. In each the upper half is the index of the progress and the lower
+     * one the time in microseconds; STATE_LONG_TIME there: the time is all of the next.
+     */
+    uint64_t *times;
+    uint32_t time_count, time_capacity;
     struct state_table user_table, enrolment_table, progress_table;
 };
 
@@ -79,6 +93,10 @@ struct state {
     struct state_group *groups; /* group_count of them */
     int64_t first_event_us;     /* earliest event folded, or STATE_NO_TIME */
     int64_t last_event_us;      /* latest event folded, or INT64_MIN */
+    struct state_texts entry_points;
+    struct days days; /* of the events folded; without a day of its own until it is set */
+    /* Neither times of completions nor entry points are kept: no further mart is wanted. */
+    bool marts_only;
 };
 
 /* Local. An empty state for the key groups of ${rank} of ${ranks}. Returns 0, or -1 (EXIT_BUG). */
@@ -109,6 +127,26 @@ uint32_t state_look_up_user(const struct state_group *group, uint64_t hash, cons
  */
 int state_add_fingerprint(struct state_progress *progress, uint64_t fingerprint,
                           struct failure *failure);
+
+/* Local. Add a time to those of a progress. Returns 0, or -1 (EXIT_BUG: no memory, or too many). */
+int state_add_time(struct state_group *group, uint32_t progress, uint64_t time_us,
+                   struct failure *failure);
+
+/*
+ * Local. The time at ${*at} of the group's times, and which progress it is of; ${*at} is that of
+ * the next then. Returns false where there is none.
+ */
+static inline bool state_next_time(const struct state_group *group, uint32_t *at,
+                                   uint32_t *progress, uint64_t *time_us)
+{
+    if (*at >= group->time_count)
+        return false;
+    *progress = (uint32_t)(group->times[*at] >> 32);
+    *time_us = (uint32_t)group->times[(*at)++];
+    if (*time_us == STATE_LONG_TIME && *at < group->time_count)
+        *time_us = group->times[(*at)++];
+    return true;
+}
 
 /*
  * Local. Check all that must hold within a group: indices in range, keys found by their tables,

@@ -45,7 +45,10 @@ static int sum_up(struct saving *saving, struct failure *failure)
     manifest->done_bytes = content->done_bytes;
     manifest->first_event_us = content->first_event_us;
     manifest->last_event_us = content->last_event_us;
-    if (ranks_sum(ranks, &manifest->done_bytes, 1, failure) != 0)
+    days_begin(&manifest->days, content->days->day);
+    (void)days_merge(&manifest->days, content->days, failure);
+    if (ranks_sum(ranks, &manifest->done_bytes, 1, failure) != 0 ||
+        reduce_days(ranks, &manifest->days, failure) != 0)
         return -1;
     return reduce_ledger(ranks, &manifest->ledger, &manifest->first_event_us,
                          &manifest->last_event_us, failure);
@@ -317,8 +320,10 @@ int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_conte
     /* Rejects that cannot be written are lost to the run, not to this generation alone. */
     if (sum_up(&saving, failure) == 0)
         (void)rejects_flush(content->rejects, &saving.stretches, &saving.stretch_count, failure);
-    if (ranks_vote(checkpoint->ranks, failure) != 0)
+    if (ranks_vote(checkpoint->ranks, failure) != 0) {
+        days_clear(&saving.manifest.days);
         return -1;
+    }
     fill_manifest(&saving);
 
     *saved = save(&saving, &trouble) == 0;
@@ -338,5 +343,6 @@ int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_conte
     if (*saved)
         checkpoint->last_good = name_of(&saving);
     free(saving.files);
+    days_clear(&saving.manifest.days);
     return ranks_vote(checkpoint->ranks, failure);
 }

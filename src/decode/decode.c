@@ -2,6 +2,7 @@
 
 #include "course_funnel/calendar.h"
 #include "course_funnel/simd.h"
+#include "entry_point.h"
 #include "json.h"
 #include "layout.h"
 #include "number.h"
@@ -27,6 +28,7 @@ _Static_assert(DECODE_PADDING >= SEARCH_PADDING, "texts are searched as they are
  */
 struct decoder {
     enum simd_level level;
+    bool no_entry_points; /* nobody wants them */
     struct layout *layout;
     char *scratch;
     size_t scratch_bytes;
@@ -50,7 +52,8 @@ struct fields {
     bool properties_alone;      /* nothing but blanks may follow it */
 };
 
-enum property { PROPERTY_COURSE_ID = 0, PROPERTY_LESSON_ID, PROPERTY_TIME_SPENT, PROPERTIES };
+/* What the third is depends on the kind of event. */
+enum property { PROPERTY_COURSE_ID = 0, PROPERTY_LESSON_ID, PROPERTY_OF_KIND, PROPERTIES };
 
 int decode_create(struct decoder **decoder, struct failure *failure)
 {
@@ -89,6 +92,11 @@ void decode_set_level(struct decoder *decoder, enum simd_level level)
 {
     decoder->level = level;
     layout_forget(decoder->layout);
+}
+
+void decode_leave_out_entry_points(struct decoder *decoder)
+{
+    decoder->no_entry_points = true;
 }
 
 const char *decode_find(const char *begin, const char *end, size_t *line_bytes, uint64_t *lines)
@@ -207,17 +215,31 @@ static int64_t time_spent(struct decoder *decoder, const struct json_value *valu
     return number_microseconds(text.begin, text.bytes, &value_us) ? value_us : EVENT_TIME_UNUSABLE;
 }
 
-/* Look the used properties up in the object that begins at ${at}, or in a string that holds it. */
-static const char *look_up(struct decoder *decoder, const char *at, const char *end,
-                           struct json_value values[PROPERTIES])
+static void find_entry_point(struct decoder *decoder, const struct json_value *value,
+                             struct event *event)
 {
-    static const struct json_name names[PROPERTIES] = {
-        [PROPERTY_COURSE_ID] = {"course_id", 9},
-        [PROPERTY_LESSON_ID] = {"lesson_id", 9},
-        [PROPERTY_TIME_SPENT] = {"time_spent_sec", 14},
+    struct text text;
+    if (value->kind != JSON_STRING || !meaning(decoder, value, false, &text))
+        return;
+    event->entry_point = text.begin;
+    event->entry_point_bytes = (uint32_t)entry_point_bytes(text.begin, text.bytes);
+}
+
+/* Look the used properties up in the object that begins at ${at}, or in a string that holds it. */
+static const char *look_up(struct decoder *decoder, enum event_kind kind, const char *at,
+                           const char *end, struct json_value values[PROPERTIES])
+{
+    static const struct json_name all_names[][PROPERTIES] = {
+        [EVENT_LESSON_STARTED] = {{"course_id", 9}, {"lesson_id", 9}, {"entry_point", 11}},
+        [EVENT_LESSON_COMPLETED] = {{"course_id", 9}, {"lesson_id", 9}, {"time_spent_sec", 14}},
+        [EVENT_COURSE_COMPLETED] = {{"course_id", 9}},
     };
+    const struct json_name *names = all_names[kind];
+    size_t count = kind == EVENT_COURSE_COMPLETED                             ? 1
+                   : kind == EVENT_LESSON_STARTED && decoder->no_entry_points ? 2
+                                                                              : PROPERTIES;
     if (*at == '{')
-        return json_object(at, end, names, PROPERTIES, values);
+        return json_object(at, end, names, count, values);
 
     struct json_value string;
     struct text text;
@@ -228,7 +250,7 @@ static const char *look_up(struct decoder *decoder, const char *at, const char *
     const char *inner = json_skip_blanks(text.begin, text_end);
     if (inner == text_end || *inner != '{')
         return NULL;
-    inner = json_object(inner, text_end, names, PROPERTIES, values);
+    inner = json_object(inner, text_end, names, count, values);
     return inner != NULL && json_skip_blanks(inner, text_end) == text_end ? after : NULL;
 }
 
@@ -247,7 +269,7 @@ static bool read_properties(struct decoder *decoder, const struct fields *fields
 
     struct json_value value;
     if (*at == '{' || *at == '"')
-        at = look_up(decoder, at, end, values);
+        at = look_up(decoder, fields->kind, at, end, values);
     else if ((at = json_value(at, end, &value)) != NULL && value.kind != JSON_NULL)
         return false;
     if (at == NULL)
@@ -296,11 +318,15 @@ static enum decode_result finish(struct decoder *decoder, const struct fields *f
     event->lesson_id = 0;
     event->time_spent_us = EVENT_TIME_UNUSABLE;
     event->fingerprint = EVENT_NO_FINGERPRINT;
+    event->entry_point = NULL;
+    event->entry_point_bytes = 0;
     if (fields->kind != EVENT_COURSE_COMPLETED &&
         !integer_value(decoder, &values[PROPERTY_LESSON_ID], &event->lesson_id))
         return reject(reason, REJECT_NO_LESSON);
     if (fields->kind == EVENT_LESSON_COMPLETED)
-        event->time_spent_us = time_spent(decoder, &values[PROPERTY_TIME_SPENT]);
+        event->time_spent_us = time_spent(decoder, &values[PROPERTY_OF_KIND]);
+    else if (fields->kind == EVENT_LESSON_STARTED)
+        find_entry_point(decoder, &values[PROPERTY_OF_KIND], event);
     return DECODE_EVENT;
 }
 

@@ -30,7 +30,8 @@ int parcel_add(struct parcel *parcel, const struct event *event, uint64_t user_h
         .fingerprint = event->fingerprint,
         .course_id = event->course_id,
         .lesson_id = event->lesson_id,
-        .kind = event->kind,
+        .kind = (uint16_t)event->kind,
+        .entry_point_bytes = (uint16_t)event->entry_point_bytes,
         .user_bytes = event->user_bytes,
     };
     size_t bytes = parcel_event_bytes(&packed);
@@ -39,10 +40,13 @@ int parcel_add(struct parcel *parcel, const struct event *event, uint64_t user_h
         return -1;
 
     unsigned char *at = parcel->bytes + parcel->used;
-    /* Clear the last 8 bytes first, so that zeros follow the user's bytes. */
+    /* Clear the last 8 bytes first, so that zeros follow the texts. */
     memset(at + bytes - 8, 0, 8);
     memcpy(at, &packed, sizeof packed);
     memcpy(at + sizeof packed, event->user, event->user_bytes);
+    if (event->entry_point_bytes > 0)
+        memcpy(at + sizeof packed + event->user_bytes, event->entry_point,
+               event->entry_point_bytes);
     parcel->used += bytes;
     parcel->events++;
     return 0;

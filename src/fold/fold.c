@@ -6,9 +6,15 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
-static int add_time(struct state_progress *progress, uint64_t time_us, struct failure *failure)
+static int add_time(const struct state *state, struct state_group *group, uint32_t index,
+                    uint64_t time_us, struct failure *failure)
 {
+    struct state_progress *progress = &group->progress[index];
+    if (progress->timed_completions > 0 && !state->marts_only &&
+        state_add_time(group, index, time_us, failure) != 0)
+        return -1;
     uint64_t low = progress->time_low_us + time_us;
     progress->time_high_us += low < progress->time_low_us;
     progress->time_low_us = low;
@@ -20,9 +26,11 @@ static int add_time(struct state_progress *progress, uint64_t time_us, struct fa
                        progress->lesson_id);
 }
 
-static int fold_completion(struct state_progress *progress, const struct parcel_event *event,
-                           struct ledger *ledger, struct failure *failure)
+static int fold_completion(const struct state *state, struct state_group *group, uint32_t index,
+                           const struct parcel_event *event, struct ledger *ledger,
+                           struct failure *failure)
 {
+    struct state_progress *progress = &group->progress[index];
     progress->flags |= STATE_COMPLETED;
     if (event->fingerprint != EVENT_NO_FINGERPRINT) {
         int added = state_add_fingerprint(progress, event->fingerprint, failure);
@@ -37,11 +45,43 @@ static int fold_completion(struct state_progress *progress, const struct parcel_
         ledger->time_unusable++;
         return 0;
     }
-    return add_time(progress, (uint64_t)event->time_spent_us, failure);
+    return add_time(state, group, index, (uint64_t)event->time_spent_us, failure);
 }
 
-static int fold_event(struct state_group *group, const struct parcel_event *event,
-                      struct ledger *ledger, struct failure *failure)
+/* Whether a text stands before that of ${number}, by its bytes. */
+static bool is_lower(const struct state_texts *texts, const char *text, uint32_t bytes,
+                     uint32_t number)
+{
+    uint32_t other_bytes = 0;
+    const char *other = state_texts_get(texts, number, &other_bytes);
+    int order = memcmp(text, other, bytes < other_bytes ? bytes : other_bytes);
+    return order < 0 || (order == 0 && bytes < other_bytes);
+}
+
+/* A start: the earliest one counts, and of several at its moment the lowest text. */
+static int fold_start(struct state *state, struct state_enrolment *enrolment,
+                      const struct parcel_event *event, struct failure *failure)
+{
+    struct state_texts *texts = &state->entry_points;
+    const char *text = parcel_entry_point(event);
+    uint32_t bytes = event->entry_point_bytes, before = enrolment->entry_point;
+    if (event->time_us > enrolment->first_start_us)
+        return 0;
+    bool is_earlier = event->time_us < enrolment->first_start_us;
+    enrolment->first_start_us = event->time_us;
+    if (!is_earlier && (bytes == 0 || (before != 0 && !is_lower(texts, text, bytes, before))))
+        return 0;
+    enrolment->entry_point = bytes > 0 ? state_texts_take(texts, text, bytes, failure) : 0;
+    if (bytes > 0 && enrolment->entry_point == 0)
+        return -1;
+    if (before != 0)
+        state_texts_drop(texts, before);
+    return 0;
+}
+
+static int fold_event(struct state *state, struct state_group *group,
+                      const struct parcel_event *event, struct ledger *ledger,
+                      struct failure *failure)
 {
     uint32_t user =
         state_find_user(group, event->user_hash, parcel_user(event), event->user_bytes, failure);
@@ -54,20 +94,22 @@ static int fold_event(struct state_group *group, const struct parcel_event *even
     struct state_enrolment *in_course = &group->enrolments[enrolment];
     if (event->time_us < in_course->first_event_us)
         in_course->first_event_us = event->time_us;
+    if (event->time_us > in_course->last_event_us)
+        in_course->last_event_us = event->time_us;
     if (event->kind == EVENT_COURSE_COMPLETED) {
-        in_course->completed = 1;
+        if (event->time_us < in_course->first_completion_us)
+            in_course->first_completion_us = event->time_us;
         return 0;
     }
-    if (event->kind == EVENT_LESSON_STARTED && event->time_us < in_course->first_start_us)
-        in_course->first_start_us = event->time_us;
+    if (event->kind == EVENT_LESSON_STARTED && fold_start(state, in_course, event, failure) != 0)
+        return -1;
 
     uint32_t index = state_find_progress(group, enrolment, event->lesson_id, failure);
     if (index == UINT32_MAX)
         return -1;
-    struct state_progress *progress = &group->progress[index];
     if (event->kind == EVENT_LESSON_COMPLETED)
-        return fold_completion(progress, event, ledger, failure);
-    progress->flags |= STATE_STARTED;
+        return fold_completion(state, group, index, event, ledger, failure);
+    group->progress[index].flags |= STATE_STARTED;
     return 0;
 }
 
@@ -79,6 +121,7 @@ static bool is_sound(const struct state *state, const unsigned char *at, const u
         return false;
     return parcel_event_bytes(event) <= (size_t)(end - at) && event->user_bytes > 0 &&
            event->kind <= EVENT_COURSE_COMPLETED &&
+           event->entry_point_bytes <= EVENT_ENTRY_POINT_BYTES &&
            key_group_of(event->user_hash) - state->first_group < state->group_count;
 }
 
@@ -164,14 +207,14 @@ static int fold_one(struct state *state, const struct parcel_event *event, struc
 {
     uint32_t group = key_group_of(event->user_hash) - state->first_group;
     ledger->received++;
-    if (fold_event(&state->groups[group], event, ledger, failure) != 0)
+    if (fold_event(state, &state->groups[group], event, ledger, failure) != 0)
         return -1;
     ledger->folded++;
     if (event->time_us < state->first_event_us)
         state->first_event_us = event->time_us;
     if (event->time_us > state->last_event_us)
         state->last_event_us = event->time_us;
-    return 0;
+    return days_add(&state->days, event->time_us, failure);
 }
 
 int fold_events(struct state *state, const unsigned char *bytes, size_t byte_count,

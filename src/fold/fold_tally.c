@@ -80,10 +80,11 @@ static int count_enrolment(struct counter *counter, const struct state_enrolment
     if (record == NULL)
         return -1;
     bool started = enrolment->first_start_us != STATE_NO_TIME;
+    bool completed = enrolment->first_completion_us != STATE_NO_TIME;
     record->users_started += started;
-    record->users_completed += enrolment->completed;
+    record->users_completed += completed;
     counter->tally->pairs_started += started;
-    counter->tally->pairs_completed += enrolment->completed;
+    counter->tally->pairs_completed += completed;
     return 0;
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 _Static_assert(sizeof(struct state_user) == 16, "users are kept and stored without padding");
-_Static_assert(sizeof(struct state_enrolment) == 32, "as are enrolments");
+_Static_assert(sizeof(struct state_enrolment) == 48, "as are enrolments");
 _Static_assert(sizeof(struct state_progress) == 40, "and progress");
 
 #define NOT_FOUND UINT32_MAX
@@ -91,6 +91,7 @@ int state_create(int rank, int ranks, struct state **state, struct failure *fail
     made->group_count = key_group_first(rank + 1, ranks) - made->first_group;
     made->first_event_us = STATE_NO_TIME;
     made->last_event_us = INT64_MIN;
+    days_begin(&made->days, DAYS_ALL_OVER);
     made->groups = calloc(made->group_count + 1, sizeof *made->groups);
     if (made->groups == NULL) {
         free(made);
@@ -113,11 +114,14 @@ void state_free(struct state *state)
         free(group->enrolments);
         free(group->progress);
         free(group->texts);
+        free(group->times);
         free(group->user_table.slots);
         free(group->enrolment_table.slots);
         free(group->progress_table.slots);
     }
     free(state->groups);
+    state_texts_clear(&state->entry_points);
+    days_clear(&state->days);
     free(state);
 }
 
@@ -241,6 +245,8 @@ uint32_t state_find_enrolment(struct state_group *group, uint32_t user, int32_t 
     uint32_t index = group->enrolment_count++;
     group->enrolments[index] = (struct state_enrolment){.first_start_us = STATE_NO_TIME,
                                                         .first_event_us = STATE_NO_TIME,
+                                                        .last_event_us = INT64_MIN,
+                                                        .first_completion_us = STATE_NO_TIME,
                                                         .user = user,
                                                         .course_id = course_id};
     *slot = (struct state_slot){.tag = state_tag(key.hash), .index = index + 1};
@@ -268,4 +274,26 @@ uint32_t state_find_progress(struct state_group *group, uint32_t enrolment, int3
         (struct state_progress){.enrolment = enrolment, .lesson_id = lesson_id};
     *slot = (struct state_slot){.tag = state_tag(key.hash), .index = index + 1};
     return index;
+}
+
+static int push_time(struct state_group *group, uint64_t time, struct failure *failure)
+{
+    void *times = group->times;
+    if (grow(&times, group->time_count, &group->time_capacity, sizeof *group->times,
+             "times of completions", failure) != 0)
+        return -1;
+    group->times = times;
+    group->times[group->time_count++] = time;
+    return 0;
+}
+
+int state_add_time(struct state_group *group, uint32_t progress, uint64_t time_us,
+                   struct failure *failure)
+{
+    uint64_t key = (uint64_t)progress << 32;
+    if (time_us < STATE_LONG_TIME)
+        return push_time(group, key | time_us, failure);
+    if (push_time(group, key | STATE_LONG_TIME, failure) != 0)
+        return -1;
+    return push_time(group, time_us, failure);
 }

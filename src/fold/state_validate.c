@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 static int broken(const char *what, uint32_t group, uint32_t index, struct failure *failure)
 {
@@ -40,7 +41,12 @@ static int validate_enrolments(const struct state_group *group, uint32_t number,
         if (enrolment->first_event_us == STATE_NO_TIME ||
             enrolment->first_start_us < enrolment->first_event_us)
             return broken("an enrolment's times do not agree", number, i, failure);
-        if (enrolment->completed > 1 || enrolment->unused != 0)
+        if (enrolment->last_event_us < enrolment->first_event_us ||
+            enrolment->first_completion_us < enrolment->first_event_us)
+            return broken("an enrolment's times do not agree", number, i, failure);
+        if (enrolment->entry_point != 0 && enrolment->first_start_us == STATE_NO_TIME)
+            return broken("an entry point without a start", number, i, failure);
+        if (enrolment->unused != 0)
             return broken("an enrolment's flags are out of range", number, i, failure);
     }
     return 0;
@@ -70,6 +76,48 @@ static int validate_progress(const struct state_group *group, uint32_t number,
     return 0;
 }
 
+/* Each further completion with a usable time has that time, where they are kept. */
+static int validate_times(const struct state_group *group, uint32_t number, bool marts_only,
+                          struct failure *failure)
+{
+    uint32_t *counts = calloc((size_t)group->progress_count + 1, sizeof *counts);
+    uint32_t at = 0, progress = 0, i = 0;
+    uint64_t time_us = 0;
+    bool sound = true;
+    if (counts == NULL)
+        return failure_memory(failure, "the check of times",
+                              group->progress_count * sizeof *counts);
+    while (sound && state_next_time(group, &at, &progress, &time_us)) {
+        sound = progress < group->progress_count && time_us <= INT64_MAX;
+        if (sound)
+            counts[progress]++;
+    }
+    for (; sound && i < group->progress_count; i++) {
+        uint32_t timed = group->progress[i].timed_completions;
+        sound = counts[i] == (timed > 0 && !marts_only ? timed - 1 : 0);
+    }
+    free(counts);
+    return sound ? 0 : broken("times of completions are not all there", number, i, failure);
+}
+
+/* Every use of an entry point is one of an enrolment. */
+static int validate_entry_points(const struct state *state, struct failure *failure)
+{
+    const struct state_texts *texts = &state->entry_points;
+    uint64_t uses = 0;
+    for (uint32_t i = 0; i < texts->count; i++)
+        uses += texts->texts[i].uses;
+    for (uint32_t i = 0; i < state->group_count; i++)
+        for (uint32_t j = 0; j < state->groups[i].enrolment_count; j++) {
+            uint32_t number = state->groups[i].enrolments[j].entry_point;
+            if (number > texts->count || (number != 0 && texts->texts[number - 1].uses == 0))
+                return broken("an entry point that is not there", state->first_group + i, j,
+                              failure);
+            uses -= number != 0;
+        }
+    return uses == 0 ? 0 : broken("an entry point of no enrolment", state->first_group, 0, failure);
+}
+
 static int validate_table(const struct state_table *table, uint32_t count, uint32_t number,
                           const char *what, struct failure *failure)
 {
@@ -91,7 +139,8 @@ int state_validate(const struct state *state, struct failure *failure)
         uint32_t number = state->first_group + i;
         if (validate_users(group, number, failure) != 0 ||
             validate_enrolments(group, number, failure) != 0 ||
-            validate_progress(group, number, failure) != 0)
+            validate_progress(group, number, failure) != 0 ||
+            validate_times(group, number, state->marts_only, failure) != 0)
             return -1;
         if (validate_table(&group->user_table, group->user_count, number,
                            "the table of users does not fit", failure) != 0 ||
@@ -101,5 +150,5 @@ int state_validate(const struct state *state, struct failure *failure)
                            "the table of lesson progress does not fit", failure) != 0)
             return -1;
     }
-    return 0;
+    return validate_entry_points(state, failure);
 }

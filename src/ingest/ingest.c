@@ -49,6 +49,8 @@ static int create_worker(const struct ingest *in, struct ingest_worker *worker,
         proof_create(in->list, in->limits, &worker->proof, failure) != 0 ||
         decode_create(&worker->decoder, failure) != 0)
         return -1;
+    if (in->state != NULL && in->state->marts_only)
+        decode_leave_out_entry_points(worker->decoder);
     if (exchange_create(in->ranks, &worker->exchange, failure) != 0)
         return -1;
     exchange_be_patient(worker->exchange, in->patience_s);

@@ -115,3 +115,41 @@ int reduce_ledger(struct ranks *ranks, struct ledger *ledger, int64_t *first_us,
     *last_us = -bounds[1] - 1;
     return ledger_check(ledger, failure);
 }
+
+/* What ranks tell of their days beside the counts, which follow each other in a second message. */
+struct day_bounds {
+    int64_t last_us;
+    int64_t before_us;
+    uint64_t later;
+    uint64_t count;
+};
+
+int reduce_days(struct ranks *ranks, struct days *days, struct failure *failure)
+{
+    struct day_bounds own = {days->last_us, days->before_us, days->later, days->count};
+    unsigned char *bounds = NULL, *counts = NULL;
+    size_t bounds_bytes = 0, counts_bytes = 0;
+    if (ranks_gather(ranks, &own, sizeof own, &bounds, &bounds_bytes, failure) != 0 ||
+        ranks_gather(ranks, days->counts, days->count * sizeof *days->counts, &counts,
+                     &counts_bytes, failure) != 0)
+        goto free_gathered;
+    const struct day_bounds *of_rank = (struct day_bounds *)(void *)bounds;
+    struct days_count *next = (struct days_count *)(void *)counts;
+    for (size_t i = 0; i < bounds_bytes / sizeof own && failure->code == 0; i++) {
+        struct days more = {.day = days->day,
+                            .last_us = of_rank[i].last_us,
+                            .before_us = of_rank[i].before_us,
+                            .counts = next,
+                            .count = of_rank[i].count,
+                            .later = of_rank[i].later};
+        /* The first are rank 0's own. */
+        if (i > 0)
+            (void)days_merge(days, &more, failure);
+        if (more.count > 0)
+            next += more.count;
+    }
+free_gathered:
+    free(bounds);
+    free(counts);
+    return failure->code != 0 ? -1 : 0;
+}

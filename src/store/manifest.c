@@ -63,6 +63,18 @@ const struct manifest_field manifest_body[] = {
     {"written_us", AT(manifest, written_us)},
     {"first_event_us", AT(manifest, first_event_us)},
     {"last_event_us", AT(manifest, last_event_us)},
+    {"as_of", ROOM(manifest, as_of, MANIFEST_TEXT)},
+    {"marts_only", AT(manifest, marts_only)},
+    {"day", AT(manifest, days.day)},
+    {"day_last_us", AT(manifest, days.last_us)},
+    {"day_before_us", AT(manifest, days.before_us)},
+    {"days_later", AT(manifest, days.later)},
+    {.name = NULL},
+};
+
+const struct manifest_field manifest_day_fields[] = {
+    {"events", AT(days_count, events)},
+    {"latest_us", AT(days_count, latest_us)},
     {.name = NULL},
 };
 
@@ -114,6 +126,7 @@ void manifest_clear(struct manifest *manifest)
     free(manifest->unfinished);
     free(manifest->files);
     free(manifest->parts);
+    days_clear(&manifest->days);
     memset(manifest, 0, sizeof *manifest);
 }
 
@@ -137,6 +150,9 @@ int manifest_set_input(struct manifest *manifest, const struct source_list *list
     snprintf(manifest->columns, sizeof manifest->columns, "%s",
              choices->columns != NULL ? choices->columns : "");
     manifest_set_sessions(manifest, choices);
+    snprintf(manifest->as_of, sizeof manifest->as_of, "%s",
+             choices->as_of != NULL ? choices->as_of : "");
+    manifest->marts_only = choices->marts_only;
     manifest->disk_bytes = list->disk_bytes;
     manifest->split_count = list->split_count;
     memcpy(manifest->input_fingerprint, list->fingerprint, sizeof manifest->input_fingerprint);
@@ -217,6 +233,11 @@ static bool add_part(cJSON *object, const struct manifest *manifest, size_t i)
     return add_fields(object, manifest_part_fields, &manifest->parts[i]);
 }
 
+static bool add_day(cJSON *object, const struct manifest *manifest, size_t i)
+{
+    return add_fields(object, manifest_day_fields, &manifest->days.counts[i]);
+}
+
 /* An array of ${count} objects, each of which ${add} fills. */
 static bool add_array(cJSON *root, const char *name, const struct manifest *manifest, size_t count,
                       bool (*add)(cJSON *object, const struct manifest *manifest, size_t i))
@@ -253,6 +274,7 @@ static bool add_all(cJSON *root, const struct manifest *manifest)
            add_fields(root, manifest_head, manifest) &&
            add_number(root, "key_groups", KEY_GROUPS) &&
            add_fields(root, manifest_body, manifest) && add_rejected(root, manifest) &&
+           add_array(root, "days", manifest, manifest->days.count, add_day) &&
            add_array(root, "unfinished", manifest, manifest->unfinished_count, add_unfinished) &&
            add_array(root, "files", manifest, manifest->file_count, add_file) &&
            add_stretches(root, manifest) &&

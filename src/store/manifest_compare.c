@@ -144,6 +144,13 @@ int manifest_compare(const struct manifest *manifest, const char *path,
             manifest->columns[0] != '\0' ? manifest->columns : "not given",
             columns[0] != '\0' ? columns : "not given");
     compare_sessions(&differences, manifest, choices);
+    const char *as_of = choices->as_of != NULL ? choices->as_of : "";
+    if (strcmp(manifest->as_of, as_of) != 0)
+        add(&differences, "--as-of: was %s, now is %s",
+            manifest->as_of[0] != '\0' ? manifest->as_of : "not given",
+            as_of[0] != '\0' ? as_of : "not given");
+    if (manifest->marts_only != 0 && !choices->marts_only)
+        add(&differences, "--tables: was marts, now is all");
     compare_inputs(&differences, manifest, list);
     if (differences.found == 0 && !(manifest->kind == MANIFEST_SUMS && has_table(list)) &&
         (manifest->split_count != list->split_count || manifest->disk_bytes != list->disk_bytes))

@@ -119,6 +119,33 @@ static int get_inputs(const cJSON *root, struct manifest *manifest, struct failu
     return 0;
 }
 
+/* A time that a day can be told of without overflow, or none. */
+static bool is_time(int64_t time_us)
+{
+    const int64_t most_us = DAYS_ALL_OVER * CALENDAR_US_PER_DAY;
+    return time_us == DAYS_NONE || (time_us > -most_us && time_us < most_us);
+}
+
+/* The same days come out when they are added up again: in order, each once and on its side. */
+static int get_days(const cJSON *root, struct days *days, struct failure *failure)
+{
+    struct days found, more = *days;
+    if (more.day < -DAYS_ALL_OVER || more.day > DAYS_ALL_OVER || !is_time(more.last_us) ||
+        !is_time(more.before_us))
+        return malformed("days", failure);
+    days_begin(&found, more.day);
+    bool sound = get_array(root, "days", manifest_day_fields, sizeof *more.counts, &more.counts,
+                           &more.count, failure) == 0;
+    for (size_t i = 0; sound && i < more.count; i++)
+        sound = is_time(more.counts[i].latest_us) && more.counts[i].latest_us != DAYS_NONE;
+    sound = sound && days_merge(&found, &more, failure) == 0 && found.count == more.count &&
+            found.last_us == more.last_us && found.before_us == more.before_us &&
+            found.later == more.later;
+    free(more.counts);
+    *days = found;
+    return sound ? 0 : malformed("days", failure);
+}
+
 static int get_unfinished(const cJSON *root, struct manifest *manifest, struct failure *failure)
 {
     if (get_array(root, "unfinished", manifest_unfinished_fields, sizeof *manifest->unfinished,
@@ -214,8 +241,9 @@ static int get_all(const cJSON *root, struct manifest *manifest, struct failure 
         strcmp(kind, manifest_kinds[MANIFEST_SUMS]) == 0 ? MANIFEST_SUMS : MANIFEST_STATE;
     if (strcmp(kind, manifest_kinds[manifest->kind]) != 0)
         return malformed("kind", failure);
-    if (get_counts(root, manifest, failure) != 0 || get_inputs(root, manifest, failure) != 0 ||
-        get_unfinished(root, manifest, failure) != 0 || get_files(root, manifest, failure) != 0)
+    if (get_counts(root, manifest, failure) != 0 || get_days(root, &manifest->days, failure) != 0 ||
+        get_inputs(root, manifest, failure) != 0 || get_unfinished(root, manifest, failure) != 0 ||
+        get_files(root, manifest, failure) != 0)
         return -1;
     return get_array(root, "reject_parts", manifest_part_fields, sizeof *manifest->parts,
                      &manifest->parts, &manifest->part_count, failure);

@@ -1,12 +1,9 @@
 #include "state_image.h"
 
-#include "course_funnel/store.h"
+#include "state_image_tables.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { GROUPS, USERS, ENROLMENTS, PROGRESS, FINGERPRINTS, TEXTS, TABLES };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define COLUMN(record, field, kind)                                                                \
@@ -20,7 +17,7 @@ static const struct image_column group_columns[] = {
     COLUMN(state_image_group, enrolments, IMAGE_U32),
     COLUMN(state_image_group, progress, IMAGE_U32),
     COLUMN(state_image_group, text_bytes, IMAGE_U32),
-    COLUMN(state_image_group, unused, IMAGE_U32),
+    COLUMN(state_image_group, times, IMAGE_U32),
     COLUMN(state_image_group, fingerprints, IMAGE_U64),
 };
 static const struct image_column user_columns[] = {
@@ -31,9 +28,11 @@ static const struct image_column user_columns[] = {
 static const struct image_column enrolment_columns[] = {
     COLUMN(state_enrolment, first_start_us, IMAGE_I64),
     COLUMN(state_enrolment, first_event_us, IMAGE_I64),
+    COLUMN(state_enrolment, last_event_us, IMAGE_I64),
+    COLUMN(state_enrolment, first_completion_us, IMAGE_I64),
     COLUMN(state_enrolment, user, IMAGE_U32),
     COLUMN(state_enrolment, course_id, IMAGE_I32),
-    COLUMN(state_enrolment, completed, IMAGE_U32),
+    COLUMN(state_enrolment, entry_point, IMAGE_U32),
     COLUMN(state_enrolment, unused, IMAGE_U32),
 };
 static const struct image_column progress_columns[] = {
@@ -49,9 +48,11 @@ static const struct image_column progress_columns[] = {
     COLUMN(state_progress, unused, IMAGE_U16),
 };
 static const struct image_column fingerprint_column = {NULL, IMAGE_U64, 0};
+static const struct image_column time_column = {NULL, IMAGE_U64, 0};
+static const struct image_column bytes_column = {NULL, IMAGE_U32, 0};
 static const struct image_column text_column = {NULL, IMAGE_U8, 0};
 
-static const struct image_table state_tables[TABLES] = {
+const struct image_table state_tables[TABLES] = {
     [GROUPS] = {.name = "groups",
                 .columns = group_columns,
                 .column_count = COUNT_OF(group_columns),
@@ -73,6 +74,18 @@ static const struct image_table state_tables[TABLES] = {
                       .column_count = 1,
                       .record_bytes = sizeof(uint64_t)},
     [TEXTS] = {.name = "texts", .columns = &text_column, .column_count = 1, .record_bytes = 1},
+    [TIMES] = {.name = "times",
+               .columns = &time_column,
+               .column_count = 1,
+               .record_bytes = sizeof(uint64_t)},
+    [ENTRY_POINTS] = {.name = "entry_points",
+                      .columns = &bytes_column,
+                      .column_count = 1,
+                      .record_bytes = sizeof(uint32_t)},
+    [ENTRY_TEXTS] = {.name = "entry_texts",
+                     .columns = &text_column,
+                     .column_count = 1,
+                     .record_bytes = 1},
 };
 
 /* A progress with more than one fingerprint keeps them in a table, which the file has at its end.
@@ -93,6 +106,7 @@ static struct state_image_group describe(const struct state_group *group, uint32
                                       .enrolments = group->enrolment_count,
                                       .progress = group->progress_count,
                                       .text_bytes = group->text_bytes,
+                                      .times = group->time_count,
                                       .fingerprints = count_fingerprints(group)};
 }
 
@@ -100,7 +114,8 @@ uint64_t state_image_group_bytes(const struct state_image_group *group)
 {
     return sizeof *group + group->text_bytes + group->users * sizeof(struct state_user) +
            group->enrolments * sizeof(struct state_enrolment) +
-           group->progress * sizeof(struct state_progress) + group->fingerprints * sizeof(uint64_t);
+           group->progress * sizeof(struct state_progress) +
+           (group->fingerprints + group->times) * sizeof(uint64_t);
 }
 
 uint64_t state_image_bytes(const struct state_group *group)
@@ -138,6 +153,44 @@ static void append_progress(struct image *image, const struct image_table *table
     }
 }
 
+/* Number the entry points of ${count} groups from 1 on, as they come; ${tables} has how many. */
+static uint32_t *number_entry_points(const struct state *state, const struct state_group *groups,
+                                     uint32_t count, struct image_table *tables)
+{
+    uint32_t *numbers = calloc((size_t)state->entry_points.count + 1, sizeof *numbers);
+    for (uint32_t i = 0; numbers != NULL && i < count; i++)
+        for (uint32_t j = 0; j < groups[i].enrolment_count; j++) {
+            uint32_t number = groups[i].enrolments[j].entry_point, bytes = 0;
+            if (number == 0 || numbers[number] != 0)
+                continue;
+            (void)state_texts_get(&state->entry_points, number, &bytes);
+            numbers[number] = (uint32_t)++tables[ENTRY_POINTS].count;
+            tables[ENTRY_TEXTS].count += bytes;
+        }
+    return numbers;
+}
+
+/* An enrolment's entry point has another number in the file; its text is appended the first time.
+ */
+static void append_enrolments(struct image *image, const struct image_table *tables,
+                              uint64_t *filled, const struct state *state,
+                              const struct state_group *group, const uint32_t *numbers)
+{
+    for (uint32_t i = 0; i < group->enrolment_count; i++) {
+        struct state_enrolment enrolment = group->enrolments[i];
+        if (enrolment.entry_point != 0) {
+            uint32_t bytes = 0, number = numbers[enrolment.entry_point];
+            const char *text = state_texts_get(&state->entry_points, enrolment.entry_point, &bytes);
+            enrolment.entry_point = number;
+            if (filled[ENTRY_POINTS] < number * sizeof bytes) {
+                append(image, &tables[ENTRY_POINTS], &filled[ENTRY_POINTS], &bytes, 1);
+                append(image, &tables[ENTRY_TEXTS], &filled[ENTRY_TEXTS], text, bytes);
+            }
+        }
+        append(image, &tables[ENROLMENTS], &filled[ENROLMENTS], &enrolment, 1);
+    }
+}
+
 int state_image_create(const struct state *state, uint32_t first, uint32_t count,
                        struct image *image, struct failure *failure)
 {
@@ -145,6 +198,10 @@ int state_image_create(const struct state *state, uint32_t first, uint32_t count
     struct image_table tables[TABLES];
     uint64_t filled[TABLES] = {0};
     memcpy(tables, state_tables, sizeof tables);
+    uint32_t *numbers = number_entry_points(state, groups, count, tables);
+    if (numbers == NULL)
+        return failure_memory(failure, "a file of the checkpoint",
+                              state->entry_points.count * sizeof *numbers);
     tables[GROUPS].count = count;
     for (uint32_t i = 0; i < count; i++) {
         tables[USERS].count += groups[i].user_count;
@@ -152,217 +209,23 @@ int state_image_create(const struct state *state, uint32_t first, uint32_t count
         tables[PROGRESS].count += groups[i].progress_count;
         tables[FINGERPRINTS].count += count_fingerprints(&groups[i]);
         tables[TEXTS].count += groups[i].text_bytes;
+        tables[TIMES].count += groups[i].time_count;
     }
-    if (image_create(image, tables, TABLES, failure) != 0)
+    if (image_create(image, tables, TABLES, failure) != 0) {
+        free(numbers);
         return -1;
+    }
 
     for (uint32_t i = 0; i < count; i++) {
         const struct state_group *group = &groups[i];
         struct state_image_group row = describe(group, first + i);
         append(image, &tables[GROUPS], &filled[GROUPS], &row, 1);
         append(image, &tables[USERS], &filled[USERS], group->users, group->user_count);
-        append(image, &tables[ENROLMENTS], &filled[ENROLMENTS], group->enrolments,
-               group->enrolment_count);
+        append_enrolments(image, tables, filled, state, group, numbers);
         append_progress(image, tables, filled, group);
         append(image, &tables[TEXTS], &filled[TEXTS], group->texts, group->text_bytes);
+        append(image, &tables[TIMES], &filled[TIMES], group->times, group->time_count);
     }
-    return 0;
-}
-
-static int wrong(const char *what, struct failure *failure)
-{
-    return failure_set(failure, STORE_DAMAGED, "%s", what);
-}
-
-/* Where a group's records begin in the file; the image gives no promise of alignment. */
-struct cursor {
-    const unsigned char *bytes;
-    uint64_t at[TABLES];
-};
-
-static void take(const struct cursor *cursor, int table, uint64_t index, void *record)
-{
-    size_t bytes = state_tables[table].record_bytes;
-    memcpy(record, cursor->bytes + cursor->at[table] + index * bytes, bytes);
-}
-
-static int load_users(const struct cursor *cursor, const struct state_image_group *row,
-                      struct state_group *group, struct failure *failure)
-{
-    const char *texts = (const char *)cursor->bytes + cursor->at[TEXTS];
-    uint64_t end = 0;
-    for (uint32_t i = 0; i < row->users; i++) {
-        struct state_user user;
-        take(cursor, USERS, i, &user);
-        if (user.text != end || user.bytes == 0 || user.bytes > row->text_bytes - end)
-            return wrong("a user's text does not lie where it should", failure);
-        end += user.bytes;
-        uint32_t index = state_find_user(group, user.hash, texts + user.text, user.bytes, failure);
-        if (index != i)
-            return wrong("a user stands in it twice", failure);
-    }
-    return end == row->text_bytes ? 0 : wrong("it holds text of no user", failure);
-}
-
-static int load_enrolments(const struct cursor *cursor, const struct state_image_group *row,
-                           struct state_group *group, struct failure *failure)
-{
-    for (uint32_t i = 0; i < row->enrolments; i++) {
-        struct state_enrolment enrolment;
-        take(cursor, ENROLMENTS, i, &enrolment);
-        if (enrolment.user >= row->users)
-            return wrong("it holds an enrolment of no user", failure);
-        uint32_t index = state_find_enrolment(group, enrolment.user, enrolment.course_id, failure);
-        if (index != i)
-            return wrong("an enrolment stands in it twice", failure);
-        group->enrolments[i] = enrolment;
-    }
-    return 0;
-}
-
-/* Put the fingerprints of ${progress} from ${*used} on into it. */
-static int load_fingerprints(const struct cursor *cursor, const struct state_image_group *row,
-                             uint64_t *used, struct state_progress *progress,
-                             struct failure *failure)
-{
-    uint32_t count = progress->fingerprint_count;
-    bool in_table = progress->fingerprint_log2 > 0;
-    progress->fingerprint_log2 = 0;
-    if (!in_table) {
-        bool agrees = count <= 1 && (count == 1) == (progress->fingerprint != 0);
-        return agrees ? 0 : wrong("the fingerprints of a lesson do not agree", failure);
-    }
-    if (count < 2 || count > row->fingerprints - *used || progress->fingerprint != 0)
-        return wrong("the fingerprints of a lesson are not all there", failure);
-    progress->fingerprint_count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t fingerprint = 0;
-        take(cursor, FINGERPRINTS, (*used)++, &fingerprint);
-        int added = fingerprint != 0 ? state_add_fingerprint(progress, fingerprint, failure) : 0;
-        if (added < 0)
-            return -1;
-        if (added == 0)
-            return wrong("a fingerprint stands in it twice", failure);
-    }
-    return 0;
-}
-
-static int load_progress(const struct cursor *cursor, const struct state_image_group *row,
-                         struct state_group *group, struct failure *failure)
-{
-    uint64_t used = 0;
-    for (uint32_t i = 0; i < row->progress; i++) {
-        struct state_progress progress;
-        take(cursor, PROGRESS, i, &progress);
-        if (progress.enrolment >= row->enrolments)
-            return wrong("it holds lesson progress of no enrolment", failure);
-        uint32_t index =
-            state_find_progress(group, progress.enrolment, progress.lesson_id, failure);
-        if (index != i)
-            return wrong("a lesson's progress stands in it twice", failure);
-        int loaded = load_fingerprints(cursor, row, &used, &progress, failure);
-        /* Whatever was loaded is the group's to free. */
-        group->progress[i] = progress;
-        if (loaded != 0)
-            return -1;
-    }
-    return used == row->fingerprints ? 0 : wrong("it holds fingerprints of no lesson", failure);
-}
-
-/* Room for all records at once, so that none is moved while they come. */
-static int reserve(struct state_group *group, const struct state_image_group *row,
-                   struct failure *failure)
-{
-    group->users = malloc((row->users + 1) * sizeof *group->users);
-    group->enrolments = malloc((row->enrolments + 1) * sizeof *group->enrolments);
-    group->progress = malloc((row->progress + 1) * sizeof *group->progress);
-    group->texts = malloc((size_t)row->text_bytes + 1);
-    if (group->users == NULL || group->enrolments == NULL || group->progress == NULL ||
-        group->texts == NULL)
-        return failure_memory(failure, "the state", row->progress * sizeof *group->progress);
-    group->user_capacity = row->users;
-    group->enrolment_capacity = row->enrolments;
-    group->progress_capacity = row->progress;
-    group->text_capacity = row->text_bytes;
-    return 0;
-}
-
-static int load_group(const struct cursor *cursor, const struct state_image_group *row,
-                      struct state_group *group, struct failure *failure)
-{
-    if (row->users + row->enrolments + row->progress == 0)
-        return 0;
-    if (reserve(group, row, failure) != 0 || load_users(cursor, row, group, failure) != 0 ||
-        load_enrolments(cursor, row, group, failure) != 0)
-        return -1;
-    return load_progress(cursor, row, group, failure);
-}
-
-/* Whether the rows of the groups table are those of ${first} to ${last} and add up to the tables.
- */
-static int check_groups(const unsigned char *bytes, const struct image_table *tables,
-                        uint32_t first, uint32_t last, struct failure *failure)
-{
-    uint64_t counts[TABLES] = {0};
-    if (tables[GROUPS].count != (uint64_t)last - first + 1)
-        return wrong("it holds other key groups than it should", failure);
-    for (uint32_t i = 0; i <= last - first; i++) {
-        struct state_image_group row;
-        memcpy(&row, bytes + tables[GROUPS].offset + i * sizeof row, sizeof row);
-        if (row.group != first + i)
-            return wrong("it holds other key groups than it should", failure);
-        /* The sums cannot overflow: each is at most 2^12 groups of less than 2^32. */
-        counts[USERS] += row.users;
-        counts[ENROLMENTS] += row.enrolments;
-        counts[PROGRESS] += row.progress;
-        counts[TEXTS] += row.text_bytes;
-        if (row.fingerprints > tables[FINGERPRINTS].count - counts[FINGERPRINTS])
-            return wrong("its key groups hold more fingerprints than it has", failure);
-        counts[FINGERPRINTS] += row.fingerprints;
-    }
-    for (int i = USERS; i < TABLES; i++)
-        if (counts[i] != tables[i].count)
-            return wrong("its key groups do not add up", failure);
-    return 0;
-}
-
-int state_image_look(const unsigned char *bytes, size_t byte_count, uint32_t first, uint32_t last,
-                     struct state_image_group *groups, struct failure *failure)
-{
-    struct image_table tables[TABLES];
-    memcpy(tables, state_tables, sizeof tables);
-    if (image_open(bytes, byte_count, tables, TABLES, failure) != 0 ||
-        check_groups(bytes, tables, first, last, failure) != 0)
-        return -1;
-    memcpy(groups, bytes + tables[GROUPS].offset, (last - first + 1) * sizeof *groups);
-    return 0;
-}
-
-int state_image_load(const unsigned char *bytes, size_t byte_count, uint32_t first, uint32_t last,
-                     struct state *state, struct failure *failure)
-{
-    struct image_table tables[TABLES];
-    struct cursor cursor = {.bytes = bytes};
-    memcpy(tables, state_tables, sizeof tables);
-    if (image_open(bytes, byte_count, tables, TABLES, failure) != 0 ||
-        check_groups(bytes, tables, first, last, failure) != 0)
-        return -1;
-    for (int i = 0; i < TABLES; i++)
-        cursor.at[i] = tables[i].offset;
-
-    for (uint32_t group = first; group <= last; group++) {
-        struct state_image_group row;
-        take(&cursor, GROUPS, group - first, &row);
-        /* A group before the rank's first wraps around, and is none of its own either. */
-        uint32_t own = group - state->first_group;
-        if (own < state->group_count &&
-            load_group(&cursor, &row, &state->groups[own], failure) != 0)
-            return -1;
-        cursor.at[USERS] += row.users * sizeof(struct state_user);
-        cursor.at[ENROLMENTS] += row.enrolments * sizeof(struct state_enrolment);
-        cursor.at[PROGRESS] += row.progress * sizeof(struct state_progress);
-        cursor.at[FINGERPRINTS] += row.fingerprints * sizeof(uint64_t);
-        cursor.at[TEXTS] += row.text_bytes;
-    }
+    free(numbers);
     return 0;
 }

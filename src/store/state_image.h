@@ -35,7 +35,7 @@ struct state_image_group {
     uint32_t enrolments;
     uint32_t progress;
     uint32_t text_bytes;
-    uint32_t unused;
+    uint32_t times;
     uint64_t fingerprints;
 };
 

@@ -34,6 +34,7 @@ static void fill(struct state *state, uint32_t users, struct failure *failure)
         for (int course = 0; course < 2; course++) {
             uint32_t at = state_find_enrolment(group, user, course, failure);
             group->enrolments[at].first_event_us = group->enrolments[at].first_start_us = i;
+            group->enrolments[at].last_event_us = i;
             for (int32_t lesson = 0; lesson < 5; lesson++) {
                 uint32_t own = state_find_progress(group, at, lesson, failure);
                 group->progress[own].flags = STATE_STARTED | STATE_COMPLETED;

@@ -83,12 +83,16 @@ bool job_save_state(struct checkpoint *checkpoint, struct rejects *rejects, uint
         state_create(ranks_rank(job_ranks), ranks_count(job_ranks), &state, &failure), 0);
     folder_fill_state(state, users);
     CU_ASSERT_EQUAL(rejects_add(rejects, split, "s", users, REJECT_NO_USER, "x", 1, &failure), 0);
+    days_begin(&state->days, 20000);
+    CU_ASSERT_EQUAL(days_add(&state->days, ranks_rank(job_ranks), &failure), 0);
+    CU_ASSERT_EQUAL(days_add(&state->days, 20001 * CALENDAR_US_PER_DAY, &failure), 0);
     struct schedule_item open = {.split = 2, .offset = users};
     struct checkpoint_content content = {.kind = MANIFEST_STATE,
                                          .state = state,
                                          .rejects = rejects,
                                          .first_event_us = ranks_rank(job_ranks) + 5,
                                          .last_event_us = ranks_rank(job_ranks) + 7,
+                                         .days = &state->days,
                                          .unfinished = &open,
                                          .unfinished_count = job_is_root() ? 1 : 0,
                                          .next = 3,
@@ -145,6 +149,9 @@ uint64_t job_users_found(struct failure *failure)
         CU_ASSERT_EQUAL(found->first_event_us, 5);
         CU_ASSERT_EQUAL(found->last_event_us, (int64_t)found->ranks + 6);
         CU_ASSERT_EQUAL(found->part_count, found->ranks);
+        CU_ASSERT_EQUAL(found->days.last_us, (int64_t)found->ranks - 1);
+        CU_ASSERT_EQUAL(found->days.before_us, DAYS_NONE);
+        CU_ASSERT_EQUAL(days_in_the_future(&found->days), found->ranks);
         CU_ASSERT_EQUAL(state->first_event_us, 5);
     }
     state_free(state);

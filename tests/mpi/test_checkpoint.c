@@ -44,7 +44,10 @@ static void test_sums(void)
     tally.pairs_started = 5;
     struct tally_record match = {.course_id = 3, .users_completed = 4};
     CU_ASSERT_EQUAL(tally_append(&matches, &match, &failure), 0);
+    struct days days;
+    days_begin(&days, 20000);
     struct checkpoint_content content = {.kind = MANIFEST_SUMS,
+                                         .days = &days,
                                          .tally = job_is_root() ? &tally : NULL,
                                          .matches = job_is_root() ? &matches : NULL,
                                          .match = {1, 9, 4, 1},
@@ -448,8 +451,11 @@ static void test_unbalanced_books(void)
     struct rejects *rejects = job_make_rejects(checkpoint);
     CU_ASSERT_EQUAL_FATAL(
         state_create(ranks_rank(job_ranks), ranks_count(job_ranks), &state, &failure), 0);
-    struct checkpoint_content content = {
-        .kind = MANIFEST_STATE, .state = state, .rejects = rejects, .next = 3};
+    struct checkpoint_content content = {.kind = MANIFEST_STATE,
+                                         .state = state,
+                                         .days = &state->days,
+                                         .rejects = rejects,
+                                         .next = 3};
     content.ledger.lines_read = 1;
     CU_ASSERT_EQUAL(checkpoint_save(checkpoint, &content, &saved, &failure), -1);
     CU_ASSERT_EQUAL(failure.code, EXIT_BUG);

@@ -48,6 +48,7 @@ void folder_fill_state(struct state *state, uint32_t users)
         uint32_t user = state_find_user(group, hash, name, bytes, &failure);
         uint32_t at = state_find_enrolment(group, user, (int32_t)(i % 5), &failure);
         group->enrolments[at].first_event_us = group->enrolments[at].first_start_us = 1000 + i;
+        group->enrolments[at].last_event_us = 1000 + i;
         uint32_t lesson = state_find_progress(group, at, (int32_t)(i % 7), &failure);
         group->progress[lesson].flags = STATE_STARTED | STATE_COMPLETED;
         (void)state_add_fingerprint(&group->progress[lesson], i + 1, &failure);

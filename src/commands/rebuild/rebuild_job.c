@@ -34,6 +34,7 @@ void rebuild_job_clear(struct job *job)
     free(job->rejects.parts);
     checkpoint_free(job->checkpoint);
     state_free(job->state);
+    days_clear(&job->days);
     tally_clear(&job->sums.tally);
     tally_clear(&job->sums.matches);
 }

@@ -2,6 +2,7 @@
 #define REBUILD_JOB_H
 
 #include "course_funnel/checkpoint.h"
+#include "course_funnel/days.h"
 #include "course_funnel/ingest_tables.h"
 #include "course_funnel/ledger.h"
 #include "course_funnel/publish.h"
@@ -43,6 +44,8 @@ struct job {
         size_t earlier_count;
         struct rejects *kept; /* by this rank; NULL where it has read nothing */
     } rejects;
+    int64_t day;              /* of the run (days.h), alike on every rank */
+    struct days days;         /* on rank 0, when they are summed up */
     struct state *state;      /* NULL before the reading, and when it is summed up */
     struct {                  /* of this rank; when they are summed up, of all on rank 0 */
         struct ledger ledger; /* then of all on every rank */

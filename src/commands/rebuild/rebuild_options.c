@@ -1,5 +1,6 @@
 #include "rebuild_options.h"
 
+#include "course_funnel/days.h"
 #include "course_funnel/options.h"
 #include "course_funnel/postgres.h"
 
@@ -41,6 +42,29 @@ static int add_column(void *values, const char *text, struct failure *failure)
     struct rebuild_table *table = &options->events_tables[options->events_table_count - 1];
     table->columns_before = options->from_count;
     return table_columns_override(text, table->columns, failure);
+}
+
+static int set_as_of(void *values, const char *text, struct failure *failure)
+{
+    struct rebuild_options *options = values;
+    char time[CALENDAR_DATE_BYTES + 9];
+    int64_t time_us = 0;
+    int length = snprintf(time, sizeof time, "%s 00:00:00", text);
+    if (length != (int)sizeof time - 1 || !calendar_parse_time(time, sizeof time - 1, &time_us))
+        return failure_set(failure, EXIT_USAGE,
+                           "--as-of takes a date such as 2025-07-01, not \"%s\".", text);
+    options->as_of = text;
+    options->as_of_day = days_of(time_us);
+    return 0;
+}
+
+static int set_tables(void *values, const char *text, struct failure *failure)
+{
+    struct rebuild_options *options = values;
+    options->marts_only = strcmp(text, "marts") == 0;
+    if (!options->marts_only && strcmp(text, "all") != 0)
+        return failure_set(failure, EXIT_USAGE, "--tables takes all or marts, not \"%s\".", text);
+    return 0;
 }
 
 static int set_log_format(void *values, const char *text, struct failure *failure)
@@ -91,6 +115,8 @@ static const struct options_row rows[] = {
     {"--schema", OPTIONS_TEXT, AT(schema), 1, .purpose = FOR_SCHEMAS},
     {"--rejects", OPTIONS_TEXT, AT(rejects), 1},
     {"--max-reject-share", OPTIONS_SHARE, AT(max_reject_share)},
+    {"--as-of", .read = set_as_of},
+    {"--tables", .read = set_tables},
     {"--allow-empty", OPTIONS_FLAG, AT(allow_empty)},
     {"--checkpoint", OPTIONS_TEXT, AT(checkpoint.path), 1},
     {"--patience", OPTIONS_NUMBER_32, AT(patience_s), 1, 1000000},

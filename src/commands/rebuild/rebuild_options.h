@@ -39,6 +39,9 @@ struct rebuild_options {
     const char *rejects; /* as given; rebuild_options_rejects_path makes a path of it */
     double max_reject_share;
     uint32_t patience_s;
+    const char *as_of; /* in place of the day of the run, or NULL */
+    int64_t as_of_day; /* likewise, since 1970-01-01 */
+    bool marts_only;   /* no further mart is wanted */
     bool allow_empty;
     bool dry_run;
     bool json_log;

@@ -2,6 +2,7 @@
 
 #include "course_funnel/calendar.h"
 #include "course_funnel/clock.h"
+#include "course_funnel/days.h"
 #include "course_funnel/fault.h"
 #include "course_funnel/key_group.h"
 #include "course_funnel/log.h"
@@ -99,6 +100,7 @@ static int check_places(struct job *job, struct failure *failure)
 {
     const struct rebuild_options *options = &job->options;
     job->record.started_us = clock_now_us();
+    job->day = options->as_of != NULL ? options->as_of_day : days_of(job->record.started_us);
     job->target.place = (struct publish_target){.target = options->to, .schema = options->schema};
     if (describe_target(job, failure) != 0 || check_all_apart(job, failure) != 0 ||
         run_record_draw_id(job->record.run_id, failure) != 0 ||
@@ -209,11 +211,12 @@ static int plan_alone(struct job *job, struct failure *failure)
     return 0;
 }
 
-/* Rank 0's list of the input and id of the run, to all. */
+/* Rank 0's list of the input, id and day of the run, to all. */
 static int share_plan(struct job *job, struct failure *failure)
 {
     unsigned char *list = NULL, *run_id = (unsigned char *)job->record.run_id;
-    size_t list_bytes = 0, run_id_bytes = sizeof job->record.run_id;
+    unsigned char *day = (unsigned char *)&job->day;
+    size_t list_bytes = 0, run_id_bytes = sizeof job->record.run_id, day_bytes = sizeof job->day;
     bool is_root = rebuild_job_is_root(job);
     if (is_root)
         (void)source_pack(job->input.list, &list, &list_bytes, failure);
@@ -222,6 +225,10 @@ static int share_plan(struct job *job, struct failure *failure)
     if (ranks_share(job->ranks, &run_id, &run_id_bytes, failure) == 0 && !is_root) {
         memcpy(job->record.run_id, run_id, sizeof job->record.run_id);
         free(run_id);
+    }
+    if (ranks_share(job->ranks, &day, &day_bytes, failure) == 0 && !is_root) {
+        memcpy(&job->day, day, sizeof job->day);
+        free(day);
     }
     free(list);
     return ranks_vote(job->ranks, failure);
@@ -274,7 +281,9 @@ int rebuild_plan_resume(struct job *job, struct failure *failure)
     }
     const struct manifest_choices choices = {.range_bytes = options->limits.range_bytes,
                                              .columns = options->columns,
-                                             .sessions = options->sessions};
+                                             .sessions = options->sessions,
+                                             .as_of = options->as_of,
+                                             .marts_only = options->marts_only};
     if (checkpoint_open(job->ranks, &options->checkpoint, job->input.list, &choices,
                         job->record.run_id, &job->checkpoint, failure) != 0)
         return -1;
@@ -286,6 +295,7 @@ int rebuild_plan_resume(struct job *job, struct failure *failure)
         job->record.started_us = found->started_us;
         job->record.planned_us = found->planned_us;
         job->record.attempt_us = found->attempt_us;
+        job->day = found->days.day;
         warn_of_age(job, found);
         /* One rank takes the counts so far, so that the sum over all ranks has them once. */
         if (rebuild_job_is_root(job))

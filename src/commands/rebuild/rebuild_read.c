@@ -18,7 +18,8 @@ static int keep(const struct job *job, const struct ingest_worker *worker, bool 
                                          .rejects = job->rejects.kept,
                                          .ledger = job->sums.ledger,
                                          .first_event_us = job->state->first_event_us,
-                                         .last_event_us = job->state->last_event_us};
+                                         .last_event_us = job->state->last_event_us,
+                                         .days = &job->state->days};
     (void)ingest_leave(worker, &unfinished, &content.unfinished_count, &content.next,
                        &content.done_bytes, failure);
     content.unfinished = unfinished;
@@ -106,8 +107,14 @@ int rebuild_read(struct job *job, struct failure *failure)
         progress = tell(job, found != NULL ? found->done_bytes : 0);
     if (job->checkpoint != NULL)
         job->state = checkpoint_take_state(job->checkpoint);
-    if (job->state != NULL || state_create(rank, ranks, &job->state, failure) == 0)
+    if (job->state != NULL || state_create(rank, ranks, &job->state, failure) == 0) {
+        job->state->marts_only = found != NULL ? found->marts_only != 0 : job->options.marts_only;
+        days_begin(&job->state->days, job->day);
+        /* One rank takes the days so far, as it takes the counts. */
+        if (found != NULL && rebuild_job_is_root(job))
+            (void)days_merge(&job->state->days, &found->days, failure);
         (void)rejects_create(&job->rejects.place, rank, &job->rejects.kept, failure);
+    }
     struct ingest ingest = {.ranks = job->ranks,
                             .list = job->input.list,
                             .limits = &job->options.limits,

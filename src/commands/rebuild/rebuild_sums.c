@@ -1,14 +1,21 @@
 #include "rebuild_steps.h"
 
+#include "course_funnel/days.h"
 #include "course_funnel/fault.h"
 #include "course_funnel/fold.h"
+#include "course_funnel/log.h"
 #include "course_funnel/reduce.h"
 #include "course_funnel/stop.h"
+
+#include <inttypes.h>
 
 /* The books of all ranks, which must balance, and their sums. */
 static int reduce(struct job *job, struct failure *failure)
 {
     struct run_record *record = &job->record;
+    (void)days_merge(&job->days, &job->state->days, failure);
+    if (reduce_days(job->ranks, &job->days, failure) == 0 && !rebuild_job_is_root(job))
+        days_clear(&job->days);
     record->first_event_us = job->state->first_event_us;
     record->last_event_us = job->state->last_event_us;
     if (reduce_ledger(job->ranks, &job->sums.ledger, &record->first_event_us,
@@ -24,21 +31,24 @@ static int reduce(struct job *job, struct failure *failure)
 }
 
 /* The sums that an attempt before left, and its match with sessions. */
-static void take_sums(struct job *job)
+static int take_sums(struct job *job, struct failure *failure)
 {
     const struct manifest *found = checkpoint_found(job->checkpoint);
+    if (rebuild_job_is_root(job))
+        (void)days_merge(&job->days, &found->days, failure);
     job->sums.tally = checkpoint_take_tally(job->checkpoint);
     job->sums.ledger = found->ledger;
     job->record.first_event_us = found->first_event_us;
     job->record.last_event_us = found->last_event_us;
     /* Not where this attempt was told that there are no sessions. */
     if (job->options.tables.sessions == NULL || found->match.is_known == 0)
-        return;
+        return ranks_vote(job->ranks, failure);
     job->sums.matches = checkpoint_take_matches(job->checkpoint);
     job->record.has_sessions = true;
     job->record.sessions_read = found->match.sessions_read;
     job->record.users_with_session = found->match.users_with_session;
     job->record.users_without_session = found->match.users_without_session;
+    return ranks_vote(job->ranks, failure);
 }
 
 /* What keeps the job from going on, now that its sums are ${saved}, or could not be. */
@@ -67,6 +77,7 @@ static int keep_sums(struct job *job, struct failure *failure)
         .rejects = job->rejects.kept,
         .first_event_us = job->record.first_event_us,
         .last_event_us = job->record.last_event_us,
+        .days = &job->days,
         .next = job->input.list->split_count};
     if (rebuild_job_is_root(job))
         content.ledger = job->sums.ledger;
@@ -87,11 +98,35 @@ static int keep_sums(struct job *job, struct failure *failure)
     return ranks_vote(job->ranks, failure);
 }
 
+/* A last day that stands far behind the others is hardly the day that the history ends on. */
+#define WARN_OF_DAYS 28
+
+/* On rank 0: up to when the cohorts were watched. */
+static void record_days(struct job *job)
+{
+    struct run_record *record = &job->record;
+    const struct days *days = &job->days;
+    char last[CALENDAR_DATE_BYTES], before[CALENDAR_DATE_BYTES];
+    record->has_as_of = days->last_us != DAYS_NONE;
+    record->as_of_us = record->has_as_of ? days->last_us : 0;
+    record->events_in_the_future = days_in_the_future(days);
+    if (days_gap(days) < WARN_OF_DAYS)
+        return;
+    calendar_format_date((int32_t)days_of(days->last_us), last);
+    calendar_format_date((int32_t)days_of(days->before_us), before);
+    log_warning("the last day with events, %s, stands %" PRId64 " days behind the one before it, "
+                "%s: if a clock was wrong, name the day after the true last one with --as-of",
+                last, days_gap(days), before);
+}
+
 int rebuild_sums(struct job *job, struct failure *failure)
 {
-    if (rebuild_job_is_read(job))
-        take_sums(job);
-    else if (reduce(job, failure) != 0 || (job->checkpoint != NULL && keep_sums(job, failure) != 0))
+    days_begin(&job->days, job->day);
+    if (rebuild_job_is_read(job) ? take_sums(job, failure) != 0 : reduce(job, failure) != 0)
+        return -1;
+    if (rebuild_job_is_root(job))
+        record_days(job);
+    if (!rebuild_job_is_read(job) && job->checkpoint != NULL && keep_sums(job, failure) != 0)
         return -1;
     job->record.ledger = job->sums.ledger;
     /* Found when the input was listed, which each attempt does anew. */

@@ -332,6 +332,52 @@ static void test_users_with_one_hash_stay_two(void)
     free(group.user_table.slots);
 }
 
+static struct event from(struct event event, const char *entry_point)
+{
+    event.entry_point = entry_point;
+    event.entry_point_bytes = (uint32_t)strlen(entry_point);
+    return event;
+}
+
+/* The first start decides; of several at its moment the lowest text. In any order. */
+static void test_entry_point_of_the_first_start(void)
+{
+    const struct event events[] = {
+        from(started("ann", 1, 1, MONDAY + 5), "a"),
+        from(started("ann", 1, 2, MONDAY), "push"),
+        from(started("ann", 1, 3, MONDAY), "pus"),
+        from(started("ann", 1, 3, MONDAY), "q"),
+        started("ann", 1, 4, MONDAY),
+        from(started("ann", 2, 1, MONDAY - DAY), "other"),
+        finished("ann", 1, MONDAY - 7),
+        finished("ann", 1, MONDAY + 9),
+    };
+    size_t count = sizeof events / sizeof *events;
+    for (size_t first = 0; first < count; first++) {
+        struct event turned[sizeof events / sizeof *events];
+        struct folded folded;
+        for (size_t i = 0; i < count; i++)
+            turned[i] = events[(first + (first % 2 == 0 ? i : count - i)) % count];
+        fold(&folded, turned, count);
+        const struct state *state = folded.state;
+        const struct state_group *group = &state->groups[key_group_of(key_group_hash("ann", 3))];
+        CU_ASSERT_EQUAL_FATAL(group->enrolment_count, 2);
+        for (uint32_t i = 0; i < 2; i++) {
+            uint32_t bytes = 0;
+            const struct state_enrolment *enrolment = &group->enrolments[i];
+            const char *text =
+                state_texts_get(&state->entry_points, enrolment->entry_point, &bytes);
+            CU_ASSERT_EQUAL(bytes, enrolment->course_id == 1 ? 3 : 5);
+            CU_ASSERT(memcmp(text, enrolment->course_id == 1 ? "pus" : "other", bytes) == 0);
+            if (enrolment->course_id == 2)
+                continue;
+            CU_ASSERT_EQUAL(enrolment->first_completion_us, MONDAY - 7);
+            CU_ASSERT_EQUAL(enrolment->last_event_us, MONDAY + 9);
+        }
+        release(&folded);
+    }
+}
+
 static void test_foreign_bytes_are_refused(void)
 {
     struct state *state = NULL;
@@ -377,6 +423,7 @@ int main(void)
         {"extreme lesson ids", test_extreme_lesson_ids},
         {"order and ranks do not matter", test_order_and_ranks_do_not_matter},
         {"users with one hash stay two", test_users_with_one_hash_stay_two},
+        {"the entry point of the first start", test_entry_point_of_the_first_start},
         {"foreign bytes are refused", test_foreign_bytes_are_refused},
         {"every key group has one rank", test_every_key_group_has_one_rank},
     };

@@ -56,6 +56,7 @@ static void write_generation(struct manifest *made, uint32_t number, uint32_t us
                               .split_count = 2,
                               .next = 2,
                               .version = "1.0.0"};
+    days_begin(&made->days, 20000);
     memcpy(made->run_id, store.attempt.run_id, sizeof made->run_id);
     memset(made->input_fingerprint, 'f', sizeof made->input_fingerprint - 1);
     made->inputs = calloc(1, sizeof *made->inputs);

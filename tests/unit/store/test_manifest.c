@@ -33,10 +33,18 @@ static void make(struct manifest *manifest)
                                   .next = 7,
                                   .first_event_us = -INT64_C(62135596800000000),
                                   .last_event_us = INT64_MIN,
+                                  .as_of = "2026-05-05",
+                                  .marts_only = 1,
                                   .pairs_started = UINT64_C(9007199254740993),
                                   .pairs_completed = 1,
                                   .match = {1, UINT64_MAX, UINT64_C(9007199254740993), 7}};
     memset(manifest->input_fingerprint, 'a', 32);
+    struct failure failure = {0};
+    const int64_t days[] = {-3, -40, 20000, 20002, 20001, 20002};
+    days_begin(&manifest->days, 20000);
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+        (void)days_add(&manifest->days, days[i] * CALENDAR_US_PER_DAY + 5, &failure);
+    manifest->days.later = 9;
     uint64_t *counts = (uint64_t *)&manifest->ledger;
     for (size_t i = 0; i < LEDGER_COUNTS; i++)
         counts[i] = (UINT64_C(1) << 50) + i;
@@ -95,12 +103,18 @@ static void test_all_comes_back(void)
     CU_ASSERT_EQUAL(memcmp(found.parts, made.parts, sizeof *made.parts), 0);
     CU_ASSERT_EQUAL(memcmp(&found.stretches, &made.stretches, sizeof made.stretches), 0);
 
+    CU_ASSERT_EQUAL_FATAL(found.days.count, 3);
+    CU_ASSERT_EQUAL(memcmp(found.days.counts, made.days.counts, 3 * sizeof *made.days.counts), 0);
+    CU_ASSERT_EQUAL(days_in_the_future(&found.days), 12);
+    CU_ASSERT_EQUAL(days_gap(&found.days), 37);
+
     /* What is left when all that is pointed to is set aside is the same byte for byte. */
     struct manifest plain = made, again = found;
     plain.inputs = again.inputs = NULL;
     plain.unfinished = again.unfinished = NULL;
     plain.files = again.files = NULL;
     plain.parts = again.parts = NULL;
+    plain.days.counts = again.days.counts = NULL;
     CU_ASSERT_EQUAL(memcmp(&plain, &again, sizeof plain), 0);
     manifest_clear(&made);
     manifest_clear(&found);
@@ -163,6 +177,10 @@ static void test_what_is_refused(void)
         {"\"digest\":\"000", "\"digest\":\"00", "its \"digest\" is missing or out of range"},
         {"\"path\":\"/d/b\"", "\"path\":12", "its \"inputs\" is missing or out of range"},
         {"\"vacuums\":\"4\"", "\"vacuums\":4", "its \"vacuums\" is missing or out of range"},
+        {"\"day_before_us\":\"1", "\"day_before_us\":\"0",
+         "its \"days\" is missing or out of range"},
+        {"\"day\":\"20000\"", "\"day\":\"20001\"", "its \"days\" is missing or out of range"},
+        {"\"days\":[", "\"nights\":[", "its \"days\" is missing or out of range"},
         {"\"inputs\":[", "\"outputs\":[", "its \"inputs\" is missing or out of range"},
         {"\"rank\":31", "\"rank\":4096", "its \"rank\" is missing or out of range"},
     };
@@ -171,9 +189,9 @@ static void test_what_is_refused(void)
     expect_refusal("{", "[", EXIT_BUG,
                    "it is right by its digest and cannot be read as JSON: there is no memory "
                    "left for it, or it was made by hand");
-    expect_refusal("\"format_version\":4", "\"format_version\":5", EXIT_STRANGER,
-                   "it is of version 5 of the format, and this program (" COURSE_FUNNEL_VERSION
-                   ") reads version 4. Go on with the program that wrote it, or start over with "
+    expect_refusal("\"format_version\":5", "\"format_version\":6", EXIT_STRANGER,
+                   "it is of version 6 of the format, and this program (" COURSE_FUNNEL_VERSION
+                   ") reads version 5. Go on with the program that wrote it, or start over with "
                    "--restart");
     /* Rules of a program to come, and of one that wrote no version of them. */
     static const struct {

@@ -17,6 +17,25 @@ static uint64_t draw(uint64_t below)
     return (seed >> 33) % below;
 }
 
+/* A start of an enrolment: from one of a few entry points, or without one. */
+static void draw_entry_point(struct state *state, struct state_enrolment *enrolment,
+                             struct failure *failure)
+{
+    char text[32];
+    uint32_t bytes = (uint32_t)snprintf(text, sizeof text, "entry-%u", (unsigned)draw(40));
+    if (enrolment->entry_point == 0 && draw(4) > 0)
+        enrolment->entry_point = state_texts_take(&state->entry_points, text, bytes, failure);
+}
+
+/* A time of a lesson, now and then a long one. */
+static void draw_time(struct state_group *group, uint32_t lesson, struct failure *failure)
+{
+    uint64_t time_us = draw(3) > 0 ? draw(1000000) : STATE_LONG_TIME + draw(2);
+    if (group->progress[lesson].timed_completions++ > 0)
+        (void)state_add_time(group, lesson, time_us, failure);
+    group->progress[lesson].time_low_us += time_us;
+}
+
 /* A state of so many users, some with lessons that were completed many times. */
 static struct state *make_state(uint32_t users)
 {
@@ -33,13 +52,17 @@ static struct state *make_state(uint32_t users)
             uint32_t at = state_find_enrolment(group, user, (int32_t)draw(9) - 4, &failure);
             group->enrolments[at].first_event_us = (int64_t)draw(1000);
             group->enrolments[at].first_start_us = 1000;
-            group->enrolments[at].completed = (uint32_t)draw(2);
+            group->enrolments[at].last_event_us = 2000;
+            group->enrolments[at].first_completion_us = draw(2) > 0 ? 1500 : STATE_NO_TIME;
+            draw_entry_point(state, &group->enrolments[at], &failure);
             for (uint64_t lessons = draw(8); lessons > 0; lessons--) {
                 uint32_t lesson = state_find_progress(group, at, (int32_t)draw(20), &failure);
                 struct state_progress *progress = &group->progress[lesson];
                 progress->flags = STATE_STARTED | STATE_COMPLETED;
                 for (uint64_t times = draw(5); times > 0; times--)
                     (void)state_add_fingerprint(progress, draw(UINT32_MAX) + 1, &failure);
+                for (uint64_t times = draw(4); times > 0; times--)
+                    draw_time(group, lesson, &failure);
             }
         }
     }
@@ -69,7 +92,25 @@ static uint32_t fingerprints_of(const struct state_progress *progress, uint64_t 
     return count;
 }
 
-static void expect_same_group(const struct state_group *a, const struct state_group *b)
+/* An entry point may have another number. */
+static void expect_same_enrolment(const struct state *of_a, const struct state_enrolment *a,
+                                  const struct state *of_b, const struct state_enrolment *b)
+{
+    struct state_enrolment x = *a, y = *b;
+    CU_ASSERT_EQUAL_FATAL(a->entry_point == 0, b->entry_point == 0);
+    if (a->entry_point != 0) {
+        uint32_t x_bytes = 0, y_bytes = 0;
+        const char *x_text = state_texts_get(&of_a->entry_points, a->entry_point, &x_bytes);
+        const char *y_text = state_texts_get(&of_b->entry_points, b->entry_point, &y_bytes);
+        CU_ASSERT_EQUAL_FATAL(x_bytes, y_bytes);
+        CU_ASSERT_EQUAL(memcmp(x_text, y_text, x_bytes), 0);
+        x.entry_point = y.entry_point = 0;
+    }
+    CU_ASSERT_EQUAL(memcmp(&x, &y, sizeof x), 0);
+}
+
+static void expect_same_group(const struct state *of_a, const struct state_group *a,
+                              const struct state *of_b, const struct state_group *b)
 {
     CU_ASSERT_EQUAL_FATAL(a->user_count, b->user_count);
     CU_ASSERT_EQUAL_FATAL(a->enrolment_count, b->enrolment_count);
@@ -79,8 +120,11 @@ static void expect_same_group(const struct state_group *a, const struct state_gr
         return;
     CU_ASSERT_EQUAL(memcmp(a->users, b->users, a->user_count * sizeof *a->users), 0);
     CU_ASSERT_EQUAL(memcmp(a->texts, b->texts, a->text_bytes), 0);
-    CU_ASSERT_EQUAL(
-        memcmp(a->enrolments, b->enrolments, a->enrolment_count * sizeof *a->enrolments), 0);
+    for (uint32_t i = 0; i < a->enrolment_count; i++)
+        expect_same_enrolment(of_a, &a->enrolments[i], of_b, &b->enrolments[i]);
+    CU_ASSERT_EQUAL_FATAL(a->time_count, b->time_count);
+    CU_ASSERT(a->time_count == 0 ||
+              memcmp(a->times, b->times, a->time_count * sizeof *a->times) == 0);
     for (uint32_t i = 0; i < a->progress_count; i++) {
         struct state_progress x = a->progress[i], y = b->progress[i];
         uint64_t of_x[64] = {0}, of_y[64] = {0};
@@ -112,7 +156,7 @@ static void there_and_back(const struct state *state, int to, uint32_t groups_a_
     for (int rank = 0; rank < to; rank++) {
         CU_ASSERT_EQUAL(state_validate(states[rank], &failure), 0);
         for (uint32_t i = 0; i < states[rank]->group_count; i++)
-            expect_same_group(&state->groups[states[rank]->first_group + i],
+            expect_same_group(state, &state->groups[states[rank]->first_group + i], states[rank],
                               &states[rank]->groups[i]);
         state_free(states[rank]);
     }
