@@ -1,6 +1,7 @@
 #ifndef COURSE_FUNNEL_CHECKPOINT_H
 #define COURSE_FUNNEL_CHECKPOINT_H
 
+#include "course_funnel/entries.h"
 #include "course_funnel/failure.h"
 #include "course_funnel/interval.h"
 #include "course_funnel/ledger.h"
@@ -64,6 +65,7 @@ const struct manifest *checkpoint_found(const struct checkpoint *checkpoint);
 struct state *checkpoint_take_state(struct checkpoint *checkpoint);
 struct tally checkpoint_take_tally(struct checkpoint *checkpoint);
 struct tally checkpoint_take_matches(struct checkpoint *checkpoint);
+struct entries checkpoint_take_entries(struct checkpoint *checkpoint);
 
 /*
  * Local. Where rejects go: ${place} is filled in but for its path, and lives as long as the
@@ -78,10 +80,11 @@ double checkpoint_due(const struct checkpoint *checkpoint);
 /* What a rank gives to a generation. */
 struct checkpoint_content {
     enum manifest_kind kind;
-    const struct state *state;   /* of MANIFEST_STATE: the rank's */
-    const struct tally *tally;   /* of MANIFEST_SUMS: of all, on rank 0 */
-    const struct tally *matches; /* likewise, empty where users were not matched */
-    struct manifest_match match; /* likewise */
+    const struct state *state;     /* of MANIFEST_STATE: the rank's */
+    const struct tally *tally;     /* of MANIFEST_SUMS: of all, on rank 0 */
+    const struct tally *matches;   /* likewise, empty where users were not matched */
+    const struct entries *entries; /* likewise, empty where no further mart is wanted */
+    struct manifest_match match;   /* likewise */
     struct rejects *rejects;
     struct ledger ledger; /* the rank's share: the ledgers of all ranks add up */
     int64_t first_event_us;

@@ -1,11 +1,14 @@
 #ifndef COURSE_FUNNEL_FOLD_H
 #define COURSE_FUNNEL_FOLD_H
 
+#include "course_funnel/entries.h"
 #include "course_funnel/failure.h"
 #include "course_funnel/ledger.h"
 #include "course_funnel/state.h"
 #include "course_funnel/tally.h"
+#include "course_funnel/values.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -23,9 +26,25 @@ int fold_events(struct state *state, const unsigned char *bytes, size_t byte_cou
 
 /*
  * Local. Sum up the state by cohort and lesson: the cohort of an enrolment is the week of its first
- * start, or where there is none, of its first event. Fills the empty ${tally}, sorted. Returns 0,
- * or -1 (EXIT_BUG).
+ * start, or where there is none, of its first event. Fills the empty ${tally}, sorted, but for its
+ * percentiles. Returns 0, or -1 (EXIT_BUG).
  */
 int fold_tally(const struct state *state, struct tally *tally, struct failure *failure);
+
+/*
+ * Local. The values that the percentiles of ${tally}, which is that of fold_tally, are over, for
+ * values_reduce on ${ranks} ranks. The caller clears them. Returns 0, or -1 (EXIT_BUG).
+ */
+int fold_values(const struct state *state, int ranks, struct tally *tally, struct values *values,
+                struct failure *failure);
+
+/*
+ * Local. The state's users by cohort and entry point, in any order, with their own text or without;
+ * texts are borrowed from the state. The caller clears them. Returns 0, or -1 (EXIT_BUG).
+ */
+int fold_entries(const struct state *state, struct entries *entries, struct failure *failure);
+
+/* Local. From the first start to the first completion of the course, where it is not before. */
+bool fold_time_to_complete(const struct state_enrolment *enrolment, uint64_t *time_us);
 
 #endif

@@ -1,6 +1,7 @@
 #ifndef COURSE_FUNNEL_GENERATION_H
 #define COURSE_FUNNEL_GENERATION_H
 
+#include "course_funnel/entries.h"
 #include "course_funnel/failure.h"
 #include "course_funnel/manifest.h"
 #include "course_funnel/rejects.h"
@@ -43,8 +44,8 @@ int generation_write_state(const struct generation *generation, const struct sta
 
 /* Write the sums with the match, and the stretches of rejects. ${file} is filled in. */
 int generation_write_sums(const struct generation *generation, const struct tally *tally,
-                          const struct tally *matches, struct manifest_file *file,
-                          struct failure *failure);
+                          const struct tally *matches, const struct entries *entries,
+                          struct manifest_file *file, struct failure *failure);
 int generation_write_stretches(const struct generation *generation,
                                const struct rejects_stretch *stretches, size_t stretch_count,
                                struct manifest_file *file, struct failure *failure);
@@ -54,11 +55,11 @@ int generation_load_state(const struct generation *generation, struct state *sta
                           struct failure *failure);
 
 /*
- * Read the sums and the match into empty tallies, which the caller clears after a failure too; the
+ * Read the sums, the match and the entry points, which the caller clears after a failure too; the
  * stretches of rejects, which the caller frees.
  */
 int generation_load_sums(const struct generation *generation, struct tally *tally,
-                         struct tally *matches, struct failure *failure);
+                         struct tally *matches, struct entries *entries, struct failure *failure);
 int generation_load_stretches(const struct generation *generation,
                               struct rejects_stretch **stretches, size_t *stretch_count,
                               struct failure *failure);

@@ -2,6 +2,7 @@
 #define COURSE_FUNNEL_MARTS_H
 
 #include "course_funnel/digest.h"
+#include "course_funnel/entries.h"
 #include "course_funnel/failure.h"
 #include "course_funnel/tally.h"
 
@@ -99,6 +100,7 @@ struct marts {
     size_t completion_count;
     struct mart_entry_row *entries;
     size_t entry_count;
+    char *entry_texts;         /* what their entry_point points into */
     struct match_row *matches; /* none where no sessions were read; in no digest */
     size_t match_count;
     char cohorts_digest[DIGEST_BYTES]; /* of the mart's CSV text, header included */
@@ -108,12 +110,21 @@ struct marts {
     char entries_digest[DIGEST_BYTES];
 };
 
+/* What the further marts are built from beside the sums. */
+struct marts_answers {
+    bool has_as_of; /* else there was no event before the day of the run */
+    int64_t as_of_us;
+    const struct entries *entries;
+};
+
 /*
- * Local. Build both marts from the merged sums of all ranks, and check each row (src/rules.md,
- * "Checks on the rows"). Returns 0 and marts that the caller frees with marts_free, or -1: EXIT_BUG
- * when a check fails or no memory is left, EXIT_GATE when a count does not fit SQL INTEGER.
+ * Local. Build the marts from the merged sums of all ranks, and check each row (src/rules.md,
+ * "Checks on the rows"); the two alone where ${answers} is NULL. Returns 0 and marts that the
+ * caller frees with marts_free, or -1: EXIT_BUG when a check fails or no memory is left, EXIT_GATE
+ * when a count does not fit SQL INTEGER.
  */
-int marts_build(const struct tally *tally, struct marts **marts, struct failure *failure);
+int marts_build(const struct tally *tally, const struct marts_answers *answers,
+                struct marts **marts, struct failure *failure);
 
 /* Local. Fill marts->matches out of a tally of match_tally. Returns 0, or -1 (EXIT_BUG). */
 int marts_set_matches(const struct tally *tally, struct marts *marts, struct failure *failure);

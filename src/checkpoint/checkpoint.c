@@ -241,8 +241,8 @@ static int load(struct checkpoint *checkpoint, struct failure *failure)
         if (result == 0)
             result = generation_load_state(&generation, checkpoint->state, failure);
     } else if (result == 0 && is_root(checkpoint)) {
-        result =
-            generation_load_sums(&generation, &checkpoint->tally, &checkpoint->matches, failure);
+        result = generation_load_sums(&generation, &checkpoint->tally, &checkpoint->matches,
+                                      &checkpoint->entries, failure);
     }
     if (result == 0 && is_root(checkpoint)) {
         result = generation_load_stretches(&generation, &checkpoint->earlier_stretches,
@@ -260,6 +260,7 @@ static void forget(struct checkpoint *checkpoint)
     checkpoint->state = NULL;
     tally_clear(&checkpoint->tally);
     tally_clear(&checkpoint->matches);
+    entries_clear(&checkpoint->entries);
     free(checkpoint->earlier_stretches);
     checkpoint->earlier_stretches = NULL;
     checkpoint->earlier_stretch_count = 0;
@@ -457,6 +458,13 @@ struct tally checkpoint_take_matches(struct checkpoint *checkpoint)
     struct tally matches = checkpoint->matches;
     checkpoint->matches = (struct tally){0};
     return matches;
+}
+
+struct entries checkpoint_take_entries(struct checkpoint *checkpoint)
+{
+    struct entries entries = checkpoint->entries;
+    checkpoint->entries = (struct entries){0};
+    return entries;
 }
 
 void checkpoint_rejects(const struct checkpoint *checkpoint, struct rejects_place *place,

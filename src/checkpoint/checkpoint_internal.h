@@ -15,6 +15,7 @@ struct checkpoint {
     const struct manifest *found; /* that, when it was found; else NULL */
     struct state *state;
     struct tally tally, matches;
+    struct entries entries;
     struct rejects_stretch *earlier_stretches; /* on rank 0, of earlier attempts */
     size_t earlier_stretch_count;
     uint32_t saved_count;              /* generations begun by this attempt */

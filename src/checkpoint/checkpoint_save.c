@@ -107,8 +107,9 @@ static int write_files(struct saving *saving, struct failure *failure)
         if (saving->files == NULL)
             result = failure_memory(failure, "a list of files", sizeof *saving->files);
         else
-            result = generation_write_sums(&generation, saving->content->tally,
-                                           saving->content->matches, saving->files, failure);
+            result =
+                generation_write_sums(&generation, saving->content->tally, saving->content->matches,
+                                      saving->content->entries, saving->files, failure);
         saving->file_count = saving->files != NULL ? 1 : 0;
     }
     if (result == 0)

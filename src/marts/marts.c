@@ -1,6 +1,7 @@
 #include "course_funnel/marts.h"
 
 #include "course_funnel/marts_table.h"
+#include "marts_answers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,12 +10,6 @@
 
 /* Sums of microseconds may pass 2^64. */
 __extension__ typedef unsigned __int128 wide;
-
-/* Both at most INT32_MAX, so that the products stay far below 2^63. */
-static int64_t rate_e6(uint64_t part, uint64_t whole)
-{
-    return (int64_t)((part * 2000000 + whole) / (2 * whole));
-}
 
 /* The mean in thousandths of a second, half up; the sum is in microseconds. */
 static int64_t mean_e3(const struct tally_record *record)
@@ -45,7 +40,8 @@ static void add_cohort(struct marts *marts, const struct tally_record *record)
         .has_completion_rate = record->users_started > 0 && record->users_completed > 0,
     };
     if (row->has_completion_rate)
-        row->course_completion_rate_e6 = rate_e6(record->users_completed, record->users_started);
+        row->course_completion_rate_e6 =
+            marts_rate_e6(record->users_completed, record->users_started);
 }
 
 static void add_lesson(struct marts *marts, const struct tally_record *record)
@@ -63,10 +59,11 @@ static void add_lesson(struct marts *marts, const struct tally_record *record)
         .has_avg_time_spent = record->timed_completions > 0,
     };
     if (row->has_completion_rate)
-        row->lesson_completion_rate_e6 = rate_e6(record->users_completed, record->users_started);
+        row->lesson_completion_rate_e6 =
+            marts_rate_e6(record->users_completed, record->users_started);
     if (row->has_retention_rate)
         row->funnel_retention_rate_e6 =
-            rate_e6(record->users_started, (uint64_t)cohort->users_started);
+            marts_rate_e6(record->users_started, (uint64_t)cohort->users_started);
     if (row->has_avg_time_spent)
         row->avg_time_spent_sec_e3 = mean_e3(record);
 
@@ -149,7 +146,8 @@ static int add_digests(struct marts *marts, struct failure *failure)
     return 0;
 }
 
-int marts_build(const struct tally *tally, struct marts **marts, struct failure *failure)
+int marts_build(const struct tally *tally, const struct marts_answers *answers,
+                struct marts **marts, struct failure *failure)
 {
     size_t cohorts = 0;
     for (size_t i = 0; i < tally->count; i++)
@@ -170,7 +168,9 @@ int marts_build(const struct tally *tally, struct marts **marts, struct failure 
     for (size_t i = 0; i < tally->count; i++)
         if (add_record(built, &tally->records[i], failure) != 0)
             goto free_marts;
-    if (check_pairs(tally, built, failure) != 0 || add_digests(built, failure) != 0)
+    if (check_pairs(tally, built, failure) != 0 ||
+        (answers != NULL && marts_add_answers(tally, answers, built, failure) != 0) ||
+        add_digests(built, failure) != 0)
         goto free_marts;
     *marts = built;
     return 0;
@@ -208,5 +208,6 @@ void marts_free(struct marts *marts)
     free(marts->steps);
     free(marts->completions);
     free(marts->entries);
+    free(marts->entry_texts);
     free(marts);
 }

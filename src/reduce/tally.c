@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_keys(const struct tally_record *a, const struct tally_record *b)
+int tally_compare(const struct tally_record *a, const struct tally_record *b)
 {
     if (a->course_id != b->course_id)
         return a->course_id < b->course_id ? -1 : 1;
@@ -18,7 +18,7 @@ static int compare_keys(const struct tally_record *a, const struct tally_record 
 
 static int compare_records(const void *a, const void *b)
 {
-    return compare_keys(a, b);
+    return tally_compare(a, b);
 }
 
 static void add_sums(struct tally_record *record, const struct tally_record *more)
@@ -29,6 +29,10 @@ static void add_sums(struct tally_record *record, const struct tally_record *mor
     uint64_t low = record->time_spent_low_us + more->time_spent_low_us;
     record->time_spent_high_us += more->time_spent_high_us + (low < record->time_spent_low_us);
     record->time_spent_low_us = low;
+    for (int i = 0; i < TALLY_SUMS; i++)
+        record->sums[i] += more->sums[i];
+    record->p50_us += more->p50_us;
+    record->p90_us += more->p90_us;
 }
 
 void tally_clear(struct tally *tally)
@@ -59,7 +63,7 @@ void tally_sort(struct tally *tally)
 
     size_t last = 0;
     for (size_t i = 1; i < tally->count; i++) {
-        if (compare_keys(&tally->records[last], &tally->records[i]) == 0)
+        if (tally_compare(&tally->records[last], &tally->records[i]) == 0)
             add_sums(&tally->records[last], &tally->records[i]);
         else
             tally->records[++last] = tally->records[i];
@@ -76,7 +80,7 @@ int tally_merge(struct tally *tally, const struct tally *more, struct failure *f
 
     size_t i = 0, j = 0, count = 0;
     while (i < tally->count && j < more->count) {
-        int order = compare_keys(&tally->records[i], &more->records[j]);
+        int order = tally_compare(&tally->records[i], &more->records[j]);
         merged[count] = order <= 0 ? tally->records[i++] : more->records[j];
         if (order == 0)
             add_sums(&merged[count], &more->records[j]);

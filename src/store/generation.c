@@ -91,12 +91,12 @@ int generation_write_state(const struct generation *generation, const struct sta
 }
 
 int generation_write_sums(const struct generation *generation, const struct tally *tally,
-                          const struct tally *matches, struct manifest_file *file,
-                          struct failure *failure)
+                          const struct tally *matches, const struct entries *entries,
+                          struct manifest_file *file, struct failure *failure)
 {
     struct image image = {0};
     *file = (struct manifest_file){0};
-    int result = record_image_create_sums(tally, matches, &image, failure);
+    int result = record_image_create_sums(tally, matches, entries, &image, failure);
     if (result == 0)
         result = write_image(generation, MANIFEST_SUMS_NAME, &image, file, failure);
     image_clear(&image);
@@ -177,14 +177,14 @@ int generation_load_state(const struct generation *generation, struct state *sta
 }
 
 int generation_load_sums(const struct generation *generation, struct tally *tally,
-                         struct tally *matches, struct failure *failure)
+                         struct tally *matches, struct entries *entries, struct failure *failure)
 {
     struct durable_bytes bytes = {0};
     struct failure trouble = {0};
     int result = generation_read(generation, MANIFEST_SUMS_NAME, &generation->manifest->files[0],
                                  &bytes, failure);
-    if (result == 0 &&
-        record_image_load_sums(bytes.bytes, bytes.byte_count, tally, matches, &trouble) != 0)
+    if (result == 0 && record_image_load_sums(bytes.bytes, bytes.byte_count, tally, matches,
+                                              entries, &trouble) != 0)
         result = generation_name_failure(generation, MANIFEST_SUMS_NAME, &trouble, failure);
     durable_bytes_free(&bytes);
     tally->pairs_started = generation->manifest->pairs_started;

@@ -54,10 +54,12 @@ static int look_at_sums(const struct generation *generation, struct generation_c
                         struct failure *failure)
 {
     struct tally tally = {0}, matches = {0};
-    int result = generation_load_sums(generation, &tally, &matches, failure);
+    struct entries entries = {0};
+    int result = generation_load_sums(generation, &tally, &matches, &entries, failure);
     contents->sums = tally.count;
     tally_clear(&tally);
     tally_clear(&matches);
+    entries_clear(&entries);
     return result;
 }
 

@@ -1,6 +1,7 @@
 #ifndef RECORD_IMAGE_H
 #define RECORD_IMAGE_H
 
+#include "course_funnel/entries.h"
 #include "course_funnel/failure.h"
 #include "course_funnel/rejects.h"
 #include "course_funnel/tally.h"
@@ -15,18 +16,19 @@
  */
 
 /*
- * Local. The records of the tally, without its checks, and those of the match with sessions
- * (match.h). Returns 0, or -1 (EXIT_BUG).
+ * Local. The records of the tally, without its checks, those of the match with sessions (match.h)
+ * and users by entry point. Returns 0, or -1 (EXIT_BUG).
  */
 int record_image_create_sums(const struct tally *tally, const struct tally *matches,
-                             struct image *image, struct failure *failure);
+                             const struct entries *entries, struct image *image,
+                             struct failure *failure);
 
 /*
- * Local. Back into empty tallies, which the caller clears after a failure too. Returns 0, or -1
- * (STORE_DAMAGED, EXIT_BUG).
+ * Local. Back into empty tallies and entries, which the caller clears after a failure too. Returns
+ * 0, or -1 (STORE_DAMAGED, EXIT_BUG).
  */
 int record_image_load_sums(const unsigned char *bytes, size_t byte_count, struct tally *tally,
-                           struct tally *matches, struct failure *failure);
+                           struct tally *matches, struct entries *entries, struct failure *failure);
 
 /* Local. The stretches. Returns 0, or -1 (EXIT_BUG). */
 int record_image_create_stretches(const struct rejects_stretch *stretches, size_t stretch_count,

@@ -44,12 +44,17 @@ static void test_sums(void)
     tally.pairs_started = 5;
     struct tally_record match = {.course_id = 3, .users_completed = 4};
     CU_ASSERT_EQUAL(tally_append(&matches, &match, &failure), 0);
+    struct entry entry = {
+        .course_id = 3, .week = 4, .users_started = 5, .text = "home", .bytes = 4};
+    struct entries_cut cut = {.course_id = 3, .texts = 7, .users = 8};
+    struct entries entries = {.entries = &entry, .count = 1, .cuts = &cut, .cut_count = 1};
     struct days days;
     days_begin(&days, 20000);
     struct checkpoint_content content = {.kind = MANIFEST_SUMS,
                                          .days = &days,
                                          .tally = job_is_root() ? &tally : NULL,
                                          .matches = job_is_root() ? &matches : NULL,
+                                         .entries = job_is_root() ? &entries : NULL,
                                          .match = {1, 9, 4, 1},
                                          .rejects = rejects,
                                          .next = 3};
@@ -70,6 +75,12 @@ static void test_sums(void)
     CU_ASSERT_EQUAL(matches.count, job_is_root() ? 1 : 0);
     CU_ASSERT(!job_is_root() || memcmp(matches.records, &match, sizeof match) == 0);
     tally_clear(&matches);
+    entries = checkpoint_take_entries(checkpoint);
+    CU_ASSERT_EQUAL(entries.count, job_is_root() ? 1 : 0);
+    CU_ASSERT_EQUAL(entries.cut_count, job_is_root() ? 1 : 0);
+    CU_ASSERT(!job_is_root() || memcmp(entries.entries[0].text, "home", 4) == 0);
+    CU_ASSERT(!job_is_root() || memcmp(entries.cuts, &cut, sizeof cut) == 0);
+    entries_clear(&entries);
     CU_ASSERT_EQUAL(checkpoint_found(checkpoint)->done_bytes, 150);
     CU_ASSERT_PTR_NULL(checkpoint_take_state(checkpoint));
     tally = checkpoint_take_tally(checkpoint);

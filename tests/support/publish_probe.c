@@ -73,7 +73,7 @@ static int make_marts(uint64_t seed, uint64_t courses, struct marts **marts,
                     add_cohort(&tally, &random, (int32_t)course - 1, monday + 7 * week, failure);
     tally_sort(&tally);
     if (status == 0)
-        status = marts_build(&tally, marts, failure);
+        status = marts_build(&tally, NULL, marts, failure);
     tally_clear(&tally);
     return status;
 }

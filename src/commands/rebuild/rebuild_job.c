@@ -37,4 +37,5 @@ void rebuild_job_clear(struct job *job)
     days_clear(&job->days);
     tally_clear(&job->sums.tally);
     tally_clear(&job->sums.matches);
+    entries_clear(&job->sums.entries);
 }

@@ -51,6 +51,7 @@ struct job {
         struct ledger ledger; /* then of all on every rank */
         struct tally tally;
         struct tally matches; /* see match.h */
+        struct entries entries;
     } sums;
     struct failure unmatched; /* the job ends with it once its sums are kept; alike on every rank */
     struct run_record record;

@@ -66,12 +66,16 @@ static int publish_marts(struct job *job, const struct marts *marts, struct fail
 int rebuild_publish(struct job *job, struct failure *failure)
 {
     struct marts *marts = NULL;
+    const struct marts_answers answers = {.has_as_of = job->record.has_as_of,
+                                          .as_of_us = job->record.as_of_us,
+                                          .entries = &job->sums.entries};
     if (publish_rejects(job, failure) != 0)
         return -1;
     if (rebuild_job_is_root(job))
         ingest_tables_warn(&job->input.tables, &job->sums.ledger);
     if (rebuild_job_is_root(job) && rebuild_gates_pass(job, failure) == 0 &&
-        marts_build(&job->sums.tally, &marts, failure) == 0 &&
+        marts_build(&job->sums.tally, job->options.marts_only ? NULL : &answers, &marts, failure) ==
+            0 &&
         marts_set_matches(&job->sums.matches, marts, failure) == 0 &&
         (job->checkpoint == NULL || checkpoint_check(job->checkpoint, failure) == 0))
         (void)publish_marts(job, marts, failure);

@@ -9,6 +9,26 @@
 
 #include <inttypes.h>
 
+/* Percentiles and entry points, which need the ranks to trade what they know. Ends the state. */
+static int reduce_answers(struct job *job, struct failure *failure)
+{
+    struct values values = {0};
+    int ranks = ranks_count(job->ranks);
+    int result = -1;
+    if (job->state->marts_only)
+        return 0;
+    if (fold_entries(job->state, &job->sums.entries, failure) == 0)
+        (void)fold_values(job->state, ranks, &job->sums.tally, &values, failure);
+    if (ranks_vote(job->ranks, failure) == 0)
+        result = entries_reduce(job->ranks, &job->sums.entries, failure);
+    state_free(job->state);
+    job->state = NULL;
+    if (result == 0)
+        result = values_reduce(job->ranks, &values, &job->sums.tally, failure);
+    values_clear(&values);
+    return result;
+}
+
 /* The books of all ranks, which must balance, and their sums. */
 static int reduce(struct job *job, struct failure *failure)
 {
@@ -21,7 +41,7 @@ static int reduce(struct job *job, struct failure *failure)
     if (reduce_ledger(job->ranks, &job->sums.ledger, &record->first_event_us,
                       &record->last_event_us, failure) == 0)
         (void)fold_tally(job->state, &job->sums.tally, failure);
-    if (ranks_vote(job->ranks, failure) != 0)
+    if (ranks_vote(job->ranks, failure) != 0 || reduce_answers(job, failure) != 0)
         return -1;
     state_free(job->state);
     job->state = NULL;
@@ -37,6 +57,7 @@ static int take_sums(struct job *job, struct failure *failure)
     if (rebuild_job_is_root(job))
         (void)days_merge(&job->days, &found->days, failure);
     job->sums.tally = checkpoint_take_tally(job->checkpoint);
+    job->sums.entries = checkpoint_take_entries(job->checkpoint);
     job->sums.ledger = found->ledger;
     job->record.first_event_us = found->first_event_us;
     job->record.last_event_us = found->last_event_us;
@@ -74,6 +95,7 @@ static int keep_sums(struct job *job, struct failure *failure)
         .kind = MANIFEST_SUMS,
         .tally = rebuild_job_is_root(job) ? &job->sums.tally : NULL,
         .matches = rebuild_job_is_root(job) ? &job->sums.matches : NULL,
+        .entries = rebuild_job_is_root(job) ? &job->sums.entries : NULL,
         .rejects = job->rejects.kept,
         .first_event_us = job->record.first_event_us,
         .last_event_us = job->record.last_event_us,
@@ -119,13 +141,30 @@ static void record_days(struct job *job)
                 last, days_gap(days), before);
 }
 
+/* On rank 0: of which courses so many entry points came that not all have a row. */
+static void record_cuts(struct job *job)
+{
+    const struct entries *entries = &job->sums.entries;
+    for (size_t i = 0; i < entries->cut_count && !job->options.marts_only; i++) {
+        const struct entries_cut *cut = &entries->cuts[i];
+        job->record.entry_points_in_other += cut->texts;
+        job->record.users_in_other += cut->users;
+        log_warning("course %" PRId32 " has %" PRIu64 " more entry points than the %d that have "
+                    "rows of their own; they are counted as " ENTRIES_OTHER ", %" PRIu64
+                    " users. Ids or addresses may have got into entry_point",
+                    cut->course_id, cut->texts, ENTRIES_MOST, cut->users);
+    }
+}
+
 int rebuild_sums(struct job *job, struct failure *failure)
 {
     days_begin(&job->days, job->day);
     if (rebuild_job_is_read(job) ? take_sums(job, failure) != 0 : reduce(job, failure) != 0)
         return -1;
-    if (rebuild_job_is_root(job))
+    if (rebuild_job_is_root(job)) {
         record_days(job);
+        record_cuts(job);
+    }
     if (!rebuild_job_is_read(job) && job->checkpoint != NULL && keep_sums(job, failure) != 0)
         return -1;
     job->record.ledger = job->sums.ledger;

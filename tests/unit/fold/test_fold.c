@@ -65,7 +65,7 @@ static void fold(struct folded *folded, const struct event *events, size_t count
     CU_ASSERT_EQUAL(folded->ledger.folded, count);
     CU_ASSERT_FATAL(state_validate(folded->state, &failure) == 0);
     CU_ASSERT_FATAL(fold_tally(folded->state, &folded->tally, &failure) == 0);
-    CU_ASSERT_FATAL(marts_build(&folded->tally, &folded->marts, &failure) == 0);
+    CU_ASSERT_FATAL(marts_build(&folded->tally, NULL, &folded->marts, &failure) == 0);
     parcel_free(&parcel);
 }
 
@@ -185,7 +185,7 @@ static void test_rounding_is_half_up(void)
         .records = records, .count = 3, .pairs_started = 32, .pairs_completed = 1};
     struct marts *marts = NULL;
     struct failure failure = {0};
-    CU_ASSERT_FATAL(marts_build(&tally, &marts, &failure) == 0);
+    CU_ASSERT_FATAL(marts_build(&tally, NULL, &marts, &failure) == 0);
     marts_format(marts, MARTS_COHORTS, 0, text);
     CU_ASSERT_STRING_EQUAL(text, "1,1970-01-01,32,1,0.031250,2");
     marts_format(marts, MARTS_LESSONS, 0, text);
@@ -204,22 +204,22 @@ static void test_rows_that_cannot_be_are_refused(void)
     struct tally tally = {.records = records, .count = 2, .pairs_started = 2};
     struct marts *marts = NULL;
     struct failure failure = {0};
-    CU_ASSERT(marts_build(&tally, &marts, &failure) == 0);
+    CU_ASSERT(marts_build(&tally, NULL, &marts, &failure) == 0);
     marts_free(marts);
 
     tally.pairs_started = 3;
-    CU_ASSERT(marts_build(&tally, &marts, &failure) == -1);
+    CU_ASSERT(marts_build(&tally, NULL, &marts, &failure) == -1);
     CU_ASSERT_EQUAL(failure.code, EXIT_BUG);
 
     failure.code = 0;
     tally.pairs_started = 2;
     records[1].users_started = 3;
-    CU_ASSERT(marts_build(&tally, &marts, &failure) == -1);
+    CU_ASSERT(marts_build(&tally, NULL, &marts, &failure) == -1);
     CU_ASSERT_EQUAL(failure.code, EXIT_BUG);
 
     failure.code = 0;
     records[0].users_started = (uint64_t)INT32_MAX + 1;
-    CU_ASSERT(marts_build(&tally, &marts, &failure) == -1);
+    CU_ASSERT(marts_build(&tally, NULL, &marts, &failure) == -1);
     CU_ASSERT_EQUAL(failure.code, EXIT_GATE);
 }
 

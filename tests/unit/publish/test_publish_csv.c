@@ -54,7 +54,7 @@ static struct marts *make_marts(size_t count)
         CU_ASSERT_EQUAL_FATAL(tally_append(&tally, &records[i], &failure), 0);
     tally.pairs_started = count == 0 ? 0 : 3;
     tally.pairs_completed = count == 0 ? 0 : 3;
-    CU_ASSERT_EQUAL_FATAL(marts_build(&tally, &marts, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(marts_build(&tally, NULL, &marts, &failure), 0);
     tally_clear(&tally);
     return marts;
 }

@@ -231,14 +231,30 @@ static void test_records(void)
                                       .users_started = (uint64_t)i};
         CU_ASSERT_EQUAL_FATAL(tally_append(&tally, &record, &failure), 0);
     }
+    struct entry some[] = {
+        {.course_id = 3, .week = -4, .text = "(none)", .bytes = 6},
+        {.course_id = 3, .week = -4, .users_started = 5, .text = "x", .bytes = 1}};
+    struct entries_cut cut = {.course_id = 3, .texts = 7, .users = 8};
+    struct entries entries = {.entries = some, .count = 2, .cuts = &cut, .cut_count = 1};
+    struct entries loaded_entries = {0};
     struct tally_record match = {.course_id = -3, .users_started = 4, .users_completed = 5};
     CU_ASSERT_EQUAL_FATAL(tally_append(&matches, &match, &failure), 0);
-    CU_ASSERT_EQUAL_FATAL(record_image_create_sums(&tally, &matches, &image, &failure), 0);
-    CU_ASSERT_EQUAL_FATAL(
-        record_image_load_sums(image.bytes, image.byte_count, &loaded, &loaded_matches, &failure),
-        0);
+    CU_ASSERT_EQUAL_FATAL(record_image_create_sums(&tally, &matches, &entries, &image, &failure),
+                          0);
+    CU_ASSERT_EQUAL_FATAL(record_image_load_sums(image.bytes, image.byte_count, &loaded,
+                                                 &loaded_matches, &loaded_entries, &failure),
+                          0);
     CU_ASSERT_EQUAL_FATAL(loaded_matches.count, 1);
     CU_ASSERT_EQUAL(memcmp(loaded_matches.records, &match, sizeof match), 0);
+    CU_ASSERT_EQUAL_FATAL(loaded_entries.count, 2);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(loaded_entries.entries[i].bytes, some[i].bytes);
+        CU_ASSERT(memcmp(loaded_entries.entries[i].text, some[i].text, some[i].bytes) == 0);
+        loaded_entries.entries[i].text = some[i].text;
+    }
+    CU_ASSERT(memcmp(loaded_entries.entries, some, sizeof some) == 0);
+    CU_ASSERT(memcmp(loaded_entries.cuts, &cut, sizeof cut) == 0);
+    entries_clear(&loaded_entries);
     tally_clear(&matches);
     tally_clear(&loaded_matches);
     CU_ASSERT_EQUAL_FATAL(loaded.count, tally.count);
@@ -256,8 +272,9 @@ static void test_records(void)
     CU_ASSERT_EQUAL_FATAL(count, 2);
     CU_ASSERT_EQUAL(memcmp(found, stretches, sizeof stretches), 0);
     free(found);
-    CU_ASSERT_EQUAL(
-        record_image_load_sums(image.bytes, image.byte_count, &loaded, &matches, &failure), -1);
+    CU_ASSERT_EQUAL(record_image_load_sums(image.bytes, image.byte_count, &loaded, &matches,
+                                           &loaded_entries, &failure),
+                    -1);
     CU_ASSERT_STRING_EQUAL(failure.message, "it holds other tables than it should");
     image_clear(&image);
 }
