@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* What stands in the place of a text's number. */
-enum { NUMBER_NONE = 0, NUMBER_NO_START = UINT32_MAX - 1 };
+#define NUMBER_NONE UINT32_C(0)
+#define NUMBER_NO_START UINT32_MAX
 
 /* Users of a cohort by the number of their entry point. */
 struct count {

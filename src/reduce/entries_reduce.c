@@ -1,6 +1,6 @@
 #include "course_funnel/entries.h"
 
-#include "course_funnel/trade.h"
+#include "trade.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

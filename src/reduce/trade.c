@@ -1,4 +1,4 @@
-#include "course_funnel/trade.h"
+#include "trade.h"
 
 #include "course_funnel/ranks_mpi.h"
 

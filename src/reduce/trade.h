@@ -1,5 +1,5 @@
-#ifndef COURSE_FUNNEL_TRADE_H
-#define COURSE_FUNNEL_TRADE_H
+#ifndef TRADE_H
+#define TRADE_H
 
 #include "course_funnel/failure.h"
 #include "course_funnel/ranks.h"
