@@ -47,6 +47,8 @@ struct postgres_options {
     const char *settings;    /* more settings of each transaction, SET LOCAL ...; or NULL */
     bool holds; /* it may stay silent inside a transaction, to hold a snapshot; the server is asked
                    to look every POSTGRES_LOOK_S seconds whether its client is there */
+    void (*tell)(const char *text); /* see postgres_watch_connect; NULL for postgres_connect */
+    bool (*is_stopped)(void);
 };
 
 /*
@@ -75,6 +77,15 @@ int postgres_describe(const char *target, char **text, struct failure *failure);
  */
 int postgres_connect(const struct postgres_options *options, struct postgres **connection,
                      bool *passing, struct failure *failure);
+
+/*
+ * Local. As postgres_connect. The options' tell is told for whom a statement waits: a lock and who
+ * holds it, or a standby; is_stopped says whether a stop is wanted. It is heeded in such a wait:
+ * the statement is left, with EXIT_STOPPED. The wait of a COMMIT for a standby is ended then, and
+ * when its time is over; that is a success if the server then says that it has committed.
+ */
+int postgres_watch_connect(const struct postgres_options *options, struct postgres **connection,
+                           bool *passing, struct failure *failure);
 
 /*
  * Local. postgres_close(NULL) does nothing. A statement that runs is cancelled, an open transaction

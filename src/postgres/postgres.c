@@ -13,6 +13,7 @@ int postgres_connect(const struct postgres_options *options, struct postgres **c
     if (made == NULL)
         return failure_memory(failure, "a PostgreSQL session", sizeof *made);
     made->failure_code = options->failure_code;
+    made->options = *options;
     made->statement_s = options->statement_s > 0 ? options->statement_s : POSTGRES_STATEMENT_S;
     if (postgres_reach(options, &made->libpq, passing, failure) != 0)
         goto close_connection;

@@ -8,6 +8,7 @@
 #include <libpq-fe.h>
 
 #define POSTGRES_STATE_BYTES 6 /* an SQLSTATE and its end */
+#define POSTGRES_WAIT_BYTES 600
 
 struct postgres {
     PGconn *libpq;
@@ -22,6 +23,24 @@ struct postgres {
     bool silent;          /* the server did not answer in time */
     bool passing;         /* see postgres_passing */
     bool denied;          /* see postgres_denied */
+    struct postgres_options options;
+    /*
+     * NULL, or called every quarter of a second while a statement is waited for, since ${since_ms}:
+     * asks the server now and then, by another connection, for what it waits, and tells. Returns 0
+     * to wait on, maybe until another ${deadline_ms}, or -1: the deadline has passed, or a stop is
+     * wanted and there is somebody that is waited for. A COMMIT that waits for a standby is first
+     * made to wait no more.
+     */
+    int (*watch)(struct postgres *connection, const char *what, int64_t since_ms,
+                 int64_t *deadline_ms);
+    char session[2][64]; /* at the server: its process, and when it began; empty when not known */
+    int64_t looked_ms, told_ms; /* when the server was asked what is waited for, and when that was
+                                   told */
+    char waits_for[POSTGRES_WAIT_BYTES]; /* by the statement in hand; empty: for nobody else */
+    bool for_standby;                    /* that is a standby */
+    bool commits;                        /* the statement in hand is a COMMIT */
+    bool left_standby; /* its wait for a standby was ended: it is committed on this server alone */
+    bool stopped;      /* it was left, as a stop is wanted */
 };
 
 /*
@@ -86,8 +105,12 @@ int postgres_wait(PGconn *libpq, bool write, int64_t deadline_ms);
 /* Hand all that libpq has queued to the network. Returns 0, or -1. */
 int postgres_flush(struct postgres *connection, int64_t deadline_ms);
 
-/* The next result, NULL when there is none; waits for it. Returns 0, or -1 when none came. */
-int postgres_take(struct postgres *connection, int64_t deadline_ms, PGresult **result);
+/*
+ * The next result, NULL when there is none; waits for it. ${what} is what is being done. Returns 0,
+ * or -1 when none came.
+ */
+int postgres_take(struct postgres *connection, const char *what, int64_t deadline_ms,
+                  PGresult **result);
 
 /* When a statement that is sent now must be over. */
 int64_t postgres_deadline(const struct postgres *connection);

@@ -59,7 +59,7 @@ int postgres_copy_in_end(struct postgres *connection, const char *what, uint64_t
     if (PQputCopyEnd(connection->libpq, NULL) != 1 ||
         postgres_flush(connection, postgres_clock_ms() + INT64_C(1000) * SEND_S) != 0)
         return send_failed(connection, what, failure);
-    if (postgres_take(connection, postgres_deadline(connection), &result) != 0)
+    if (postgres_take(connection, what, postgres_deadline(connection), &result) != 0)
         return postgres_fail_silent(connection, what, failure);
     if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         postgres_fail(connection, what, result, failure);

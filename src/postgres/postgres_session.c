@@ -73,6 +73,25 @@ int postgres_prepare(struct postgres *connection, const struct postgres_options 
     return 0;
 }
 
+/* Find out which session of the server carries out the transaction that has begun. 0, or -1. */
+static int find_session(struct postgres *connection, struct failure *failure)
+{
+    /* Asked in each transaction, as a pooler may give each another session. */
+    static const char sql[] = "SELECT pid, backend_start FROM pg_stat_activity"
+                              " WHERE pid = pg_backend_pid()";
+    struct postgres_result *result = NULL;
+    connection->session[0][0] = '\0';
+    if (connection->watch == NULL)
+        return 0;
+    if (postgres_query(connection, "Beginning a transaction", sql, NULL, 0, &result, failure) != 0)
+        return -1;
+    for (int i = 0; i < 2 && postgres_rows(result) == 1; i++)
+        snprintf(connection->session[i], sizeof connection->session[i], "%s",
+                 postgres_value(result, 0, i));
+    postgres_result_free(result);
+    return 0;
+}
+
 int postgres_begin(struct postgres *connection, const char *mode, struct failure *failure)
 {
     char *sql = NULL;
@@ -82,5 +101,5 @@ int postgres_begin(struct postgres *connection, const char *mode, struct failure
     int status = postgres_run(connection, "Beginning a transaction", sql, failure);
     connection->begins = false;
     free(sql);
-    return status;
+    return status == 0 ? find_session(connection, failure) : -1;
 }

@@ -201,14 +201,23 @@ int postgres_fail(struct postgres *connection, const char *what, const PGresult 
     size_t end = strlen(text);
     if (end > 0 && text[end - 1] == '.')
         text[end - 1] = '\0';
-    return failure_set(failure, connection->failure_code, "%s: PostgreSQL: %s%s.%s%s", what, text,
-                       code, advice[0] != '\0' ? " " : "", advice);
+    bool waited = strcmp(state, "55P03") == 0 && connection->waits_for[0] != '\0';
+    return failure_set(failure, connection->failure_code, "%s: PostgreSQL: %s%s.%s%s%s%s", what,
+                       text, code, waited ? " It waited for " : "",
+                       waited ? connection->waits_for : "",
+                       waited ? "." : (advice[0] != '\0' ? " " : ""), waited ? "" : advice);
 }
 
 int postgres_fail_silent(struct postgres *connection, const char *what, struct failure *failure)
 {
     if (failure->code != 0)
         return -1;
+    if (connection->stopped) {
+        connection->passing = false;
+        return failure_set(failure, EXIT_STOPPED,
+                           "Stopped on request. %s: waited for %s. Nothing was changed.", what,
+                           connection->waits_for);
+    }
     connection->passing = true;
     connection->silent = true;
     return failure_set(failure, connection->failure_code,

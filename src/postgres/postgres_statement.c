@@ -36,7 +36,7 @@ int postgres_start(struct postgres *connection, const char *what, const char *sq
     if (postgres_flush(connection, deadline_ms) != 0 &&
         PQstatus(connection->libpq) != CONNECTION_BAD && PQsocket(connection->libpq) >= 0)
         return postgres_fail_silent(connection, what, failure);
-    if (postgres_take(connection, deadline_ms, result) != 0)
+    if (postgres_take(connection, what, deadline_ms, result) != 0)
         return postgres_fail_silent(connection, what, failure);
     if (*result == NULL || is_failure(*result)) {
         postgres_fail(connection, what, *result, failure);
@@ -61,7 +61,7 @@ int postgres_finish(struct postgres *connection, const char *what, struct failur
     int status = 0;
     PGresult *result = NULL;
     for (;;) {
-        if (postgres_take(connection, deadline_ms, &result) != 0)
+        if (postgres_take(connection, what, deadline_ms, &result) != 0)
             return postgres_fail_silent(connection, what, failure);
         if (result == NULL)
             return status;
@@ -116,7 +116,10 @@ int postgres_run(struct postgres *connection, const char *what, const char *sql,
 int postgres_commit(struct postgres *connection, const char *what, struct failure *failure)
 {
     PGresult *result = NULL;
-    if (postgres_start(connection, what, "COMMIT", NULL, 0, &result, failure) != 0)
+    connection->commits = true;
+    int status = postgres_start(connection, what, "COMMIT", NULL, 0, &result, failure);
+    connection->commits = false;
+    if (status != 0)
         return -1;
     /* COMMIT of a failed transaction is carried out as ROLLBACK and reported as a success. */
     if (strcmp(PQcmdStatus(result), "COMMIT") != 0)
@@ -129,6 +132,9 @@ int postgres_commit(struct postgres *connection, const char *what, struct failur
     struct failure ignored = {0};
     if (failure->code == 0)
         (void)postgres_finish(connection, what, &ignored);
+    if (failure->code == 0 && connection->left_standby)
+        connection->options.tell("the server has committed, but no standby has confirmed that: if "
+                                 "this server is lost before one has it, so is what was published");
     return failure->code == 0 ? 0 : -1;
 }
 

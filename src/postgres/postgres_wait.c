@@ -4,6 +4,9 @@
 #include <poll.h>
 #include <time.h>
 
+/* A wait that is watched is looked at so often, as a signal does not end it. */
+#define SLICE_MS 250
+
 int64_t postgres_clock_ms(void)
 {
     struct timespec now = {0};
@@ -49,10 +52,29 @@ int postgres_flush(struct postgres *connection, int64_t deadline_ms)
     return left;
 }
 
-int postgres_take(struct postgres *connection, int64_t deadline_ms, PGresult **result)
+/* As postgres_wait; what is waited for is looked into, where that is wanted. */
+static int wait_watched(struct postgres *connection, const char *what, int64_t since_ms,
+                        int64_t *deadline_ms)
 {
+    if (connection->watch == NULL)
+        return postgres_wait(connection->libpq, false, *deadline_ms);
+    for (;;) {
+        int64_t until_ms = postgres_clock_ms() + SLICE_MS;
+        if (postgres_wait(connection->libpq, false,
+                          until_ms < *deadline_ms ? until_ms : *deadline_ms) == 0)
+            return 0;
+        if (connection->watch(connection, what, since_ms, deadline_ms) != 0)
+            return -1;
+    }
+}
+
+int postgres_take(struct postgres *connection, const char *what, int64_t deadline_ms,
+                  PGresult **result)
+{
+    int64_t since_ms = postgres_clock_ms();
+    connection->waits_for[0] = '\0';
     while (PQisBusy(connection->libpq) != 0) {
-        if (postgres_wait(connection->libpq, false, deadline_ms) != 0)
+        if (wait_watched(connection, what, since_ms, &deadline_ms) != 0)
             return -1;
         /* When the connection is lost, PQgetResult below has the words for it. */
         if (PQconsumeInput(connection->libpq) != 1)

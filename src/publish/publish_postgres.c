@@ -3,6 +3,7 @@
 
 #include "course_funnel/calendar.h"
 #include "course_funnel/fault.h"
+#include "course_funnel/stop.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -347,6 +348,13 @@ int publish_postgres(const struct publish_target *target, const struct marts *ma
             in_doubt = true;
         if (outcome == OUTCOME_FAILED)
             break;
+        if (stop_is_wanted() && !in_doubt) {
+            return failure_set(
+                failure, EXIT_STOPPED,
+                "Stopped on request, before the publication was tried again. Nothing "
+                "was changed. It had failed: %s",
+                last.message);
+        }
     }
     if (in_doubt && last.code == EXIT_TARGET)
         return failure_set(failure, EXIT_TARGET,

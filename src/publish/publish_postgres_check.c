@@ -1,6 +1,9 @@
 #include "publish_internal.h"
 #include "publish_sql.h"
 
+#include "course_funnel/log.h"
+#include "course_funnel/stop.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +11,21 @@
 /* The longest name that PostgreSQL keeps; it cuts longer ones without an error. */
 #define SCHEMA_BYTES 63
 
+static void tell(const char *text)
+{
+    log_warning("%s", text);
+}
+
 int publish_postgres_connect(const struct publish_target *target, struct postgres **connection,
                              bool *passing, struct failure *failure)
 {
     struct postgres_options options = {.target = target->target,
                                        .application = "course-funnel",
                                        .writes = true,
-                                       .failure_code = EXIT_TARGET};
-    return postgres_connect(&options, connection, passing, failure);
+                                       .failure_code = EXIT_TARGET,
+                                       .tell = tell,
+                                       .is_stopped = stop_is_wanted};
+    return postgres_watch_connect(&options, connection, passing, failure);
 }
 
 int publish_postgres_schema(const char *schema, struct failure *failure)

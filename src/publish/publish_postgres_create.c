@@ -86,9 +86,13 @@ int publish_postgres_create(struct postgres *connection, const char *schema,
                             struct failure *failure)
 {
     struct postgres_result *there = NULL;
-    /* Under the lock, since two connections that create the same table at once fail in PostgreSQL.
+    /*
+     * What is made need not wait for a standby: the rows will. Under the lock, since two
+     * connections that create the same table at once fail in PostgreSQL.
      */
-    if (publish_postgres_lock(connection, schema, failure) != 0 ||
+    if (postgres_run(connection, "Creating the tables", "SET LOCAL synchronous_commit = local",
+                     failure) != 0 ||
+        publish_postgres_lock(connection, schema, failure) != 0 ||
         publish_postgres_look(connection, "Looking for the tables of the target", schema, &there,
                               failure) != 0)
         return -1;

@@ -185,7 +185,9 @@ helpers+=("$holder")
 sleep 0.3
 attempt=$(sql -c "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
 run "$probe" publish "$database" shop 1 60 "$attempt"
-check "a table locked longer than lock_timeout is tried again" "$code$err" 0
+check "a table locked longer than lock_timeout is tried again" "$code" 0
+check_match "and it is said who holds it" "$err" "waits for a lock of pid "
+check "and nothing else" "$(grep -cv 'waits for a lock of pid ' <<<"$err")" 0
 wait "$holder"
 check "and holds the new rows" "$(state_of shop)" "$old"
 
