@@ -120,6 +120,17 @@ int table_join(const struct table_options *options, const struct table_list *lis
  */
 int table_confirm(struct table_connections *connections, struct failure *failure);
 
+struct table_reader; /* reads one split at a time */
+
+/*
+ * Local, to be called often while something else is read. Now and then each connection is asked for
+ * something small, as proxies and firewalls cut those that are silent; but for the one on which
+ * ${reader}, NULL where there is none, has rows under way. Returns 0, or -1 (EXIT_SOURCE): one was
+ * lost.
+ */
+int table_keep_alive(struct table_connections *connections, const struct table_reader *reader,
+                     struct failure *failure);
+
 /* Local. Ends the connections; a running statement is cancelled. table_close(NULL) does nothing. */
 void table_close(struct table_connections *connections);
 
@@ -134,8 +145,6 @@ struct table_row {
     bool is_deleted;           /* its loader marked it so */
     uint64_t place;            /* block << 16 | line of its ctid, else its number in the split */
 };
-
-struct table_reader; /* reads one split at a time */
 
 /* Local. All but the last two are borrowed. Returns 0, or -1 (EXIT_BUG). */
 int table_reader_create(const struct source_list *splits, const struct table_list *list,

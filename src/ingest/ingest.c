@@ -135,6 +135,9 @@ static int collect_round(struct ingest_worker *worker, struct failure *failure)
     double until = clock_seconds() + INGEST_ROUND_SECONDS;
     uint64_t text_bytes = 0, disk_bytes = 0;
     (void)FAULT("ingest.round");
+    if (worker->in->tables->connections != NULL &&
+        table_keep_alive(worker->in->tables->connections, worker->tables, failure) != 0)
+        return -1;
     while (!exchange_is_full(worker->exchange) && !is_long(worker, text_bytes) &&
            clock_seconds() < until) {
         int opened = open_next(worker, failure);

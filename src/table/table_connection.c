@@ -1,11 +1,17 @@
 #include "table_internal.h"
 
+#include "course_funnel/clock.h"
+#include "course_funnel/fault.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* How often the server is asked whether its log is on disk, 50 ms apart. */
 #define FLUSH_TRIES 40
+
+/* Connections are not silent for longer. Those who cut silent ones wait a minute or more. */
+#define SILENT_MS 20000
 
 static const char log_what[] = "Looking at the server's log";
 static const char begin_what[] = "Beginning a transaction";
@@ -137,6 +143,23 @@ int table_confirm(struct table_connections *connections, struct failure *failure
         if (postgres_run(connections->servers[i], "Holding the locks until all was read",
                          "SELECT 1", failure) != 0)
             return -1;
+    return 0;
+}
+
+int table_keep_alive(struct table_connections *connections, const struct table_reader *reader,
+                     struct failure *failure)
+{
+    double now = clock_seconds();
+    if (now - connections->heard < (double)FAULT_NUMBER("table.silent_ms", SILENT_MS) / 1e3)
+        return 0;
+    const struct postgres *busy =
+        reader != NULL && reader->split != NULL && !reader->over ? reader->connection : NULL;
+    for (size_t i = 0; i < connections->count; i++)
+        if (connections->servers[i] != busy &&
+            postgres_run(connections->servers[i], "Keeping the snapshot while files are read",
+                         "SELECT 1", failure) != 0)
+            return -1;
+    connections->heard = clock_seconds();
     return 0;
 }
 

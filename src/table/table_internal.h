@@ -10,6 +10,7 @@
 struct table_connections {
     size_t count;
     struct postgres **servers; /* one for each server of the list */
+    double heard;              /* when they were last asked for something, see table_keep_alive */
 };
 
 struct table_reader {
