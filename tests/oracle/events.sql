@@ -81,6 +81,8 @@ select source, position, kind,
        time_us, course_id, lesson_id,
        case when kind = 'course_lesson_completed' then time_spent_us(properties -> 'time_spent_sec')
        end as time_spent_us,
+       case when kind = 'course_lesson_started'
+            then entry_point_in(properties -> 'entry_point', is_utf8(raw)) end as entry_point,
        id
 from judged
 where reason is null;

@@ -15,12 +15,25 @@ create function line_text(raw bytea) returns text language sql immutable as $$
                 then convert_from(raw, case when is_utf8(raw) then 'UTF8' else 'LATIN1' end) end
 $$;
 
--- One whole JSON value, or NULL. With jsonb the last of two equal keys wins.
+-- One whole JSON value, or NULL. With jsonb the last of two equal keys wins. It takes no escape of
+-- a NUL and none of half a pair of surrogates: U+FDD0 stands for them.
 create function whole_json(line text) returns jsonb language plpgsql immutable as $$
 begin
     return line::jsonb;
-exception when others then
-    return null;
+exception
+    when untranslatable_character or invalid_text_representation then
+        begin
+            line := regexp_replace(line, '(?<!\\)((\\\\)*)\\u0000', '\1' || U&'\FDD0', 'g');
+            line := regexp_replace(line, '(?<!\\)((\\\\)*)\\u[dD][89abAB][0-9a-fA-F]{2}'
+                || '(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})', '\1' || U&'\FDD0', 'g');
+            line := regexp_replace(line, '(?<!\\u[dD][89abAB][0-9a-fA-F]{2})(?<!\\)((\\\\)*)'
+                || '\\u[dD][c-fC-F][0-9a-fA-F]{2}', '\1' || U&'\FDD0', 'g');
+            return line::jsonb;
+        exception when others then
+            return null;
+        end;
+    when others then
+        return null;
 end $$;
 
 create function names_course_event(raw bytea) returns boolean language sql immutable as $$
@@ -70,6 +83,24 @@ end $$;
 create function string_in(value jsonb) returns text language sql immutable as $$
     select case when jsonb_typeof(value) = 'string' then value #>> '{}' end
 $$;
+
+-- The text of an entry point as a whole, cut before the character that would pass 256 bytes.
+create function entry_point_in(value jsonb, of_utf8 boolean) returns text
+language plpgsql immutable as $$
+declare
+    whole text := string_in(value);
+begin
+    if whole is null or whole = '' or strpos(whole, U&'\FDD0') > 0 then
+        return null;
+    end if;
+    if not of_utf8 then
+        whole := convert_from(convert_to(whole, 'LATIN1'), 'UTF8');
+    end if;
+    return (select left(whole, most) from generate_series(0, 256) as most
+            where octet_length(left(whole, most)) <= 256 order by most desc limit 1);
+exception when others then
+    return null;
+end $$;
 
 -- A user is a string, or an integer, which is the text of its digits.
 create function user_in(value jsonb) returns text language sql immutable as $$

@@ -11,7 +11,7 @@ group by user_id, course_id;
 
 -- The week of 1970 began on Monday 1969-12-29.
 create table member as
-select user_id, course_id, started, completed_course,
+select user_id, course_id, first_us, started, completed_course,
        date '1969-12-29'
            + (7 * floor((first_us + 3 * 86400000000::numeric) / (7 * 86400000000::numeric)))::int
            as week

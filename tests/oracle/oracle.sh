@@ -3,15 +3,16 @@
 #
 # usage: oracle.sh OUT FILE...
 #
-# Writes to the folder OUT: mart_course_funnel_cohorts.csv, mart_course_funnel_lessons.csv,
-# mart_course_funnel_dropoff.csv, ledger.csv (name,value) and rejects.csv (source,offset,reason,
+# ORACLE_DAY is the day of the run (--as-of), today in UTC if it is not set. Writes to the folder OUT:
+# mart_course_funnel_*.csv of cohorts, lessons, dropoff, steps, completion and entry_points,
+# record.csv, ledger.csv (name,value) and rejects.csv (source,offset,reason,
 # the line in hex). Works in the schema "oracle" of the server that PGHOST, PGUSER and the like
 # name, and drops it. Not judged here, since PostgreSQL reads them in its own way: lines with the
-# escape \u0000, with lone surrogates, with a NUL, with exponents of more than five digits, with a
+# escape \u0000 or lone surrogates in a user_id, with a NUL, with exponents of more than five digits, with a
 # value that is no JSON in a field that is not used, with a user_id that is a number with an exponent,
-# or with both bytes that are not UTF-8 and a user_id spelled with \u escapes.
+# or with both bytes that are not UTF-8 and a user_id or entry_point spelled with \u escapes.
 set -euo pipefail
-[ $# -ge 2 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
@@ -33,12 +34,20 @@ copy_out() { # copy_out FILE QUERY
     cat "$here/helpers.sql" "$here/events.sql"
     echo 'analyze event; analyze completion;'
     cat "$here/marts.sql"
+    echo "\\set day '${ORACLE_DAY:-$(date -u +%F)}'"
+    cat "$here/answers.sql"
     copy_out mart_course_funnel_cohorts.csv \
         'select * from mart_course_funnel_cohorts order by 1, 2'
     copy_out mart_course_funnel_lessons.csv \
         'select * from mart_course_funnel_lessons order by 1, 2, 3'
     copy_out mart_course_funnel_dropoff.csv \
         'select * from mart_course_funnel_dropoff order by 1, 2, 3'
+    copy_out mart_course_funnel_steps.csv 'select * from mart_course_funnel_steps order by 1, 2, 3'
+    copy_out mart_course_funnel_completion.csv \
+        'select * from mart_course_funnel_completion order by 1, 2'
+    copy_out mart_course_funnel_entry_points.csv \
+        'select * from mart_course_funnel_entry_points order by 1, 2, 3'
+    copy_out record.csv 'select * from answers_record'
     copy_out ledger.csv 'select * from ledger'
     copy_out rejects.csv "select source, position as \"offset\", reason, encode(raw, 'hex') as line from reject order by 1, 2"
     echo 'drop schema oracle cascade;'
