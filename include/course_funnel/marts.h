@@ -80,6 +80,20 @@ struct mart_entry_row {
     int64_t completion_rate_e6;
 };
 
+/* A cell whose counts differ between the marts that a run replaced and its own. */
+struct change_row {
+    int32_t course_id;
+    int32_t cohort_week_start;
+    const char *cell;   /* "cohort" or "lesson" */
+    int32_t lesson_id;  /* 0 of a cohort */
+    const char *change; /* "added", "removed" or "changed" */
+    bool has_old, has_new;
+    int32_t old_users_started, new_users_started;
+    int32_t old_users_completed, new_users_completed; /* of a cohort: the course */
+    bool has_was_mature; /* false: the marts that were replaced had no as_of */
+    bool was_mature;
+};
+
 /* How many users with events of a course have a session; beside the marts, which it is not of. */
 struct match_row {
     int32_t course_id;
@@ -87,6 +101,9 @@ struct match_row {
     uint64_t users_with_session;
     uint64_t users_without_session;
 };
+
+/* From so many observed_days on a cohort is mature. */
+#define MARTS_MATURE_DAYS 28
 
 /* Rows in the order of their keys. */
 struct marts {
@@ -100,7 +117,9 @@ struct marts {
     size_t completion_count;
     struct mart_entry_row *entries;
     size_t entry_count;
-    char *entry_texts;         /* what their entry_point points into */
+    char *entry_texts;          /* what their entry_point points into */
+    struct change_row *changes; /* what publishing found, in no digest */
+    size_t change_count;
     struct match_row *matches; /* none where no sessions were read; in no digest */
     size_t match_count;
     char cohorts_digest[DIGEST_BYTES]; /* of the mart's CSV text, header included */

@@ -9,13 +9,14 @@
 #include <stdint.h>
 
 /*
- * Both marts and the run's record → PostgreSQL in one short transaction, or CSV files by
+ * The marts and the run's record → PostgreSQL in one short transaction, or CSV files by
  * temporary name and rename. Called by rank 0 alone. No MPI.
  */
 
 struct publish_target {
     const char *target; /* a libpq URI or conninfo, or a directory */
     const char *schema; /* of a PostgreSQL target; "public" by default */
+    bool further;       /* all tables; false: the two marts, and any further table is emptied */
 };
 
 /* Local. Whether ${target} is a libpq URI or conninfo string rather than a directory. */
@@ -42,14 +43,16 @@ int publish_check(const struct publish_target *target, const struct run_record *
 /*
  * Local. Publish. A reader of PostgreSQL sees the old marts or the new ones, both tables together.
  * Of files each is whole, old or new; the record, put in place last, tells by its digests whether
- * the other two are those of one run. Doing it twice with the same run id changes nothing.
- * ${record} must be filled, run_id and digests included. It is stale when a run was published whose
- * attempt_us is later than its planned_us, for then that one may have seen newer sources. What may
- * pass by itself (a server that restarts, a lock) is tried again for some 15 s, waits for the
- * server not counted. Returns 0, or -1: EXIT_TARGET; EXIT_GATE when it is stale, or when this run
- * was published with other rows.
+ * the others are those of one run. Doing it twice with the same run id changes nothing.
+ * ${record} must be filled, run_id and digests included, but for what it says of changes: the cells
+ * that differ from the marts that are replaced are counted and published too, and has_cells is
+ * false where the target was wanted without them or they cannot be known. It is stale when a run
+ * was published whose attempt_us is later than its planned_us, for then that one may have seen
+ * newer sources. What may pass by itself (a server that restarts, a lock) is tried again for some
+ * 15 s, waits for the server not counted. Returns 0, or -1: EXIT_TARGET; EXIT_GATE when it is
+ * stale, or when this run was published with other rows.
  */
 int publish(const struct publish_target *target, const struct marts *marts,
-            const struct run_record *record, struct failure *failure);
+            struct run_record *record, struct failure *failure);
 
 #endif

@@ -35,6 +35,12 @@ struct run_record {
     uint64_t events_in_the_future;
     uint64_t entry_points_in_other;
     uint64_t users_in_other;
+    bool has_further;      /* false: two marts are all, and what is of further ones is NULL */
+    char steps_digest[33]; /* this and the next two: as cohorts_digest */
+    char completion_digest[33];
+    char entry_points_digest[33];
+    bool has_cells; /* false: not compared with the marts before; the next are NULL */
+    uint64_t cells_added, cells_removed, cells_changed;
 };
 
 /* Local. Fill ${run_id} with a new random UUID. Returns 0, or -1 (EXIT_BUG). */
@@ -44,7 +50,7 @@ int run_record_draw_id(char run_id[37], struct failure *failure);
  * The record as named texts, in the order of the columns of course_funnel_runs. Bytes of the source
  * that are not UTF-8 are shown as `?`: JSON and PostgreSQL take no others.
  */
-#define RUN_RECORD_FIELDS 37
+#define RUN_RECORD_FIELDS 47
 #define RUN_RECORD_TEXT_BYTES 1024
 
 enum run_record_kind {
@@ -69,7 +75,8 @@ int run_record_json(const struct run_record *record, char **json, struct failure
 
 /*
  * Local. Read what run_record_json wrote back, as far as it tells a publication from another:
- * run_id, attempt_us, finished_us, the event times, row counts and digests; the rest is zero.
+ * run_id, attempt_us, finished_us, the event times, row counts and digests, and what is of the
+ * further marts; the rest is zero.
  * Returns 0, or -1 when ${json} is no such text (no failure is recorded: the caller knows the
  * place).
  */

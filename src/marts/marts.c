@@ -209,5 +209,6 @@ void marts_free(struct marts *marts)
     free(marts->completions);
     free(marts->entries);
     free(marts->entry_texts);
+    free(marts->changes);
     free(marts);
 }

@@ -6,6 +6,7 @@
 struct marts_rows {
     struct marts *marts;
     size_t capacities[MARTS_TABLES];
+    size_t text_bytes, text_capacity;     /* of entry_texts */
     struct digest *digests[MARTS_TABLES]; /* NULL where a table is in none */
 };
 
@@ -39,6 +40,23 @@ void marts_rows_free(struct marts_rows *rows)
     free(rows);
 }
 
+/* Keep the text of an entry point behind those before it; rows point there when all are read. */
+static int keep_text(struct marts_rows *rows, const char *text, struct failure *failure)
+{
+    size_t bytes = strlen(text) + 1;
+    if (rows->text_bytes + bytes > rows->text_capacity) {
+        size_t wanted = 2 * (rows->text_bytes + bytes);
+        char *grown = realloc(rows->marts->entry_texts, wanted);
+        if (grown == NULL)
+            return failure_memory(failure, "the marts", wanted);
+        rows->text_capacity = wanted;
+        rows->marts->entry_texts = grown;
+    }
+    memcpy(rows->marts->entry_texts + rows->text_bytes, text, bytes);
+    rows->text_bytes += bytes;
+    return 0;
+}
+
 int marts_rows_add(struct marts_rows *rows, enum marts_table table, const char *line, size_t bytes,
                    struct failure *failure)
 {
@@ -46,13 +64,16 @@ int marts_rows_add(struct marts_rows *rows, enum marts_table table, const char *
     char *marts = (char *)rows->marts;
     size_t count = marts_count(rows->marts, table);
     char *items;
+    char buffer[MARTS_ROW_BYTES];
     union marts_row row;
     if (rows->digests[table] != NULL)
         digest_add(rows->digests[table], line, bytes);
     if (bytes > 0 && line[bytes - 1] == '\n')
         bytes--;
-    if (!marts_parse(table, line, bytes, &row))
+    if (!marts_parse(table, line, bytes, buffer, &row))
         return 0;
+    if (table == MARTS_ENTRY_POINTS && keep_text(rows, row.entry.entry_point, failure) != 0)
+        return -1;
     memcpy(&items, marts + shape->rows_offset, sizeof items);
     if (count == rows->capacities[table]) {
         size_t wanted = count == 0 ? 256 : count * 2;
@@ -75,6 +96,9 @@ struct marts *marts_rows_finish(struct marts_rows *rows)
     for (enum marts_table table = 0; table < MARTS_TABLES; table++)
         if (rows->digests[table] != NULL)
             digest_text(rows->digests[table], (char *)marts + marts_shapes[table].digest_offset);
+    const char *text = marts->entry_texts;
+    for (size_t i = 0; i < marts->entry_count; i++, text += strlen(text) + 1)
+        marts->entries[i].entry_point = text;
     rows->marts = NULL;
     marts_rows_free(rows);
     return marts;

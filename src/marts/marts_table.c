@@ -41,6 +41,64 @@ static const struct marts_column lesson_columns[] = {
                    has_avg_time_spent),
 };
 
+static const struct marts_column step_columns[] = {
+    COLUMN(mart_step_row, course_id, MARTS_ID),
+    COLUMN(mart_step_row, cohort_week_start, MARTS_DATE),
+    COLUMN(mart_step_row, lesson_id, MARTS_ID),
+    COLUMN(mart_step_row, observed_days, MARTS_COUNT),
+    COLUMN(mart_step_row, users_reached, MARTS_COUNT),
+    COLUMN(mart_step_row, users_stopped, MARTS_COUNT),
+    COLUMN_OR_NULL(mart_step_row, "stop_rate", MARTS_RATE, stop_rate_e6, has_stop_rate),
+    COLUMN(mart_step_row, completions_timed, MARTS_LARGE_COUNT),
+    COLUMN_OR_NULL(mart_step_row, "time_spent_p50_sec", MARTS_MEAN, time_spent_p50_sec_e3,
+                   has_time_spent),
+    COLUMN_OR_NULL(mart_step_row, "time_spent_p90_sec", MARTS_MEAN, time_spent_p90_sec_e3,
+                   has_time_spent),
+};
+
+static const struct marts_column completion_columns[] = {
+    COLUMN(mart_completion_row, course_id, MARTS_ID),
+    COLUMN(mart_completion_row, cohort_week_start, MARTS_DATE),
+    COLUMN(mart_completion_row, observed_days, MARTS_COUNT),
+    COLUMN_OR_NULL(mart_completion_row, "completed_within_7d", MARTS_COUNT, completed_within_7d,
+                   has_within_7d),
+    COLUMN_OR_NULL(mart_completion_row, "completed_within_14d", MARTS_COUNT, completed_within_14d,
+                   has_within_14d),
+    COLUMN_OR_NULL(mart_completion_row, "completed_within_30d", MARTS_COUNT, completed_within_30d,
+                   has_within_30d),
+    COLUMN_OR_NULL(mart_completion_row, "completed_within_90d", MARTS_COUNT, completed_within_90d,
+                   has_within_90d),
+    COLUMN(mart_completion_row, completed_timed, MARTS_COUNT),
+    COLUMN(mart_completion_row, completed_unordered, MARTS_COUNT),
+    COLUMN_OR_NULL(mart_completion_row, "days_to_complete_p50", MARTS_MEAN, days_to_complete_p50_e3,
+                   has_days_to_complete),
+    COLUMN_OR_NULL(mart_completion_row, "days_to_complete_p90", MARTS_MEAN, days_to_complete_p90_e3,
+                   has_days_to_complete),
+};
+
+static const struct marts_column entry_columns[] = {
+    COLUMN(mart_entry_row, course_id, MARTS_ID),
+    COLUMN(mart_entry_row, cohort_week_start, MARTS_DATE),
+    COLUMN(mart_entry_row, entry_point, MARTS_TEXT),
+    COLUMN(mart_entry_row, users_started, MARTS_COUNT),
+    COLUMN(mart_entry_row, users_completed_course, MARTS_COUNT),
+    COLUMN_OR_NULL(mart_entry_row, "completion_rate", MARTS_RATE, completion_rate_e6,
+                   has_completion_rate),
+};
+
+static const struct marts_column change_columns[] = {
+    COLUMN(change_row, course_id, MARTS_ID),
+    COLUMN(change_row, cohort_week_start, MARTS_DATE),
+    COLUMN(change_row, cell, MARTS_TEXT),
+    COLUMN(change_row, lesson_id, MARTS_ID),
+    COLUMN(change_row, change, MARTS_TEXT),
+    COLUMN_OR_NULL(change_row, "old_users_started", MARTS_COUNT, old_users_started, has_old),
+    COLUMN_OR_NULL(change_row, "new_users_started", MARTS_COUNT, new_users_started, has_new),
+    COLUMN_OR_NULL(change_row, "old_users_completed", MARTS_COUNT, old_users_completed, has_old),
+    COLUMN_OR_NULL(change_row, "new_users_completed", MARTS_COUNT, new_users_completed, has_new),
+    COLUMN_OR_NULL(change_row, "was_mature", MARTS_BOOLEAN, was_mature, has_was_mature),
+};
+
 static const struct marts_column match_columns[] = {
     COLUMN(match_row, course_id, MARTS_ID),
     COLUMN(match_row, users, MARTS_LARGE_COUNT),
@@ -48,19 +106,29 @@ static const struct marts_column match_columns[] = {
     COLUMN(match_row, users_without_session, MARTS_LARGE_COUNT),
 };
 
-#define SHAPE(name, columns, key_count, row, rows, count, digest_offset)                           \
+#define SHAPE(name, columns, key_count, row, rows, count, digest_offset, is_further)               \
     {                                                                                              \
         name, columns, sizeof columns / sizeof columns[0], key_count, sizeof(struct row),          \
-            offsetof(struct marts, rows), offsetof(struct marts, count), digest_offset             \
+            offsetof(struct marts, rows), offsetof(struct marts, count), digest_offset, is_further \
     }
 
 const struct marts_shape marts_shapes[MARTS_TABLES] = {
     [MARTS_COHORTS] = SHAPE("mart_course_funnel_cohorts", cohort_columns, 2, mart_cohort_row,
-                            cohorts, cohort_count, offsetof(struct marts, cohorts_digest)),
+                            cohorts, cohort_count, offsetof(struct marts, cohorts_digest), false),
     [MARTS_LESSONS] = SHAPE("mart_course_funnel_lessons", lesson_columns, 3, mart_lesson_row,
-                            lessons, lesson_count, offsetof(struct marts, lessons_digest)),
-    [MARTS_MATCHES] =
-        SHAPE("course_funnel_session_match", match_columns, 1, match_row, matches, match_count, 0),
+                            lessons, lesson_count, offsetof(struct marts, lessons_digest), false),
+    [MARTS_STEPS] = SHAPE("mart_course_funnel_steps", step_columns, 3, mart_step_row, steps,
+                          step_count, offsetof(struct marts, steps_digest), true),
+    [MARTS_COMPLETION] =
+        SHAPE("mart_course_funnel_completion", completion_columns, 2, mart_completion_row,
+              completions, completion_count, offsetof(struct marts, completions_digest), true),
+    [MARTS_ENTRY_POINTS] =
+        SHAPE("mart_course_funnel_entry_points", entry_columns, 3, mart_entry_row, entries,
+              entry_count, offsetof(struct marts, entries_digest), true),
+    [MARTS_CHANGES] = SHAPE("course_funnel_changes", change_columns, 4, change_row, changes,
+                            change_count, 0, true),
+    [MARTS_MATCHES] = SHAPE("course_funnel_session_match", match_columns, 1, match_row, matches,
+                            match_count, 0, false),
 };
 
 size_t marts_count(const struct marts *marts, enum marts_table table)
@@ -90,6 +158,25 @@ static bool is_null(const struct marts_column *column, const char *row)
     return column->has_offset != MARTS_NEVER_NULL && !*(const bool *)(row + column->has_offset);
 }
 
+/* What a text is quoted for, as PostgreSQL does it. */
+#define QUOTED_FOR ",\"\r\n"
+
+static size_t format_text(const char *value, char *text, size_t bytes)
+{
+    size_t at = 0;
+    if (strpbrk(value, QUOTED_FOR) == NULL)
+        return (size_t)snprintf(text, bytes, "%s", value);
+    text[at++] = '"';
+    for (; *value != '\0' && at + 3 < bytes; value++) {
+        if (*value == '"')
+            text[at++] = '"';
+        text[at++] = *value;
+    }
+    text[at++] = '"';
+    text[at] = '\0';
+    return at;
+}
+
 static size_t format_value(const struct marts_column *column, const char *row, char *text,
                            size_t bytes)
 {
@@ -106,6 +193,10 @@ static size_t format_value(const struct marts_column *column, const char *row, c
         return format_decimal(text, bytes, *(const int64_t *)value, 6);
     case MARTS_MEAN:
         return format_decimal(text, bytes, *(const int64_t *)value, 3);
+    case MARTS_TEXT:
+        return format_text(*(const char *const *)value, text, bytes);
+    case MARTS_BOOLEAN:
+        return (size_t)snprintf(text, bytes, "%s", *(const bool *)value ? "t" : "f");
     case MARTS_ID:
     case MARTS_COUNT:
         break;
@@ -181,6 +272,12 @@ static bool parse_value(const struct marts_column *column, const char *field, ch
             return true;
     }
     switch (column->kind) {
+    case MARTS_TEXT:
+        *(const char **)(void *)value = field;
+        return field[0] != '\0';
+    case MARTS_BOOLEAN:
+        *(bool *)value = field[0] == 't';
+        return strcmp(field, "t") == 0 || strcmp(field, "f") == 0;
     case MARTS_ID:
     case MARTS_COUNT:
         good = parse_number(field, column->kind == MARTS_ID ? INT32_MIN : 0, INT32_MAX, &number);
@@ -203,24 +300,47 @@ static bool parse_value(const struct marts_column *column, const char *field, ch
     return good;
 }
 
-bool marts_parse(enum marts_table table, const char *line, size_t bytes, union marts_row *row)
+/*
+ * End the field at ${*at} where it stands, without its quotes, and move on to the next; to NULL
+ * behind the last. Returns whether it has quotes where they are needed, and whole.
+ */
+static bool end_field(char **at, char **field)
+{
+    char *in = *at, *out = *at;
+    bool is_quoted = *in == '"';
+    *field = *at;
+    if (!is_quoted) {
+        in += strcspn(in, ",");
+        out = in;
+    } else {
+        for (in++; *in != '\0' && (*in != '"' || in[1] == '"'); in++) {
+            in += *in == '"';
+            *out++ = *in;
+        }
+        if (*in++ != '"')
+            return false;
+    }
+    if (*in != ',' && *in != '\0')
+        return false;
+    *at = *in == ',' ? in + 1 : NULL;
+    *out = '\0';
+    return (strpbrk(*field, QUOTED_FOR) != NULL) == is_quoted;
+}
+
+bool marts_parse(enum marts_table table, const char *line, size_t bytes,
+                 char buffer[MARTS_ROW_BYTES], union marts_row *row)
 {
     const struct marts_shape *shape = &marts_shapes[table];
-    char text[MARTS_ROW_BYTES];
-    char *at = text;
-    if (bytes == 0 || bytes >= sizeof text || memchr(line, '\0', bytes) != NULL)
+    char *at = buffer;
+    if (bytes == 0 || bytes >= MARTS_ROW_BYTES || memchr(line, '\0', bytes) != NULL)
         return false;
-    memcpy(text, line, bytes);
-    text[bytes] = '\0';
+    memcpy(buffer, line, bytes);
+    buffer[bytes] = '\0';
     memset(row, 0, sizeof *row);
     for (size_t i = 0; i < shape->column_count; i++) {
-        if (at == NULL)
-            return false;
-        char *field = at;
-        at = strchr(field, ',');
-        if (at != NULL)
-            *at++ = '\0';
-        if (!parse_value(&shape->columns[i], field, (char *)row))
+        char *field;
+        if (at == NULL || !end_field(&at, &field) ||
+            !parse_value(&shape->columns[i], field, (char *)row))
             return false;
     }
     return at == NULL;

@@ -1,7 +1,9 @@
 #include "course_funnel/marts_read.h"
 
 #include "course_funnel/marts_rows.h"
+#include "course_funnel/marts_table.h"
 #include "course_funnel/postgres.h"
+#include "marts_files.h"
 #include "publish_internal.h"
 #include "publish_sql.h"
 
@@ -14,106 +16,6 @@
 /* Files of two publications are met only in the moment between two renames. */
 #define TRIES 5
 #define PAUSE_NS 200000000
-
-/* What is read back; who has a session is for SQL to ask. */
-static const enum marts_table read_tables[] = {MARTS_COHORTS, MARTS_LESSONS};
-
-#define READ_COUNT (sizeof read_tables / sizeof read_tables[0])
-
-static int bad_row(const char *place, size_t number, struct failure *failure)
-{
-    return failure_set(failure, EXIT_TARGET,
-                       "%s: line %zu is not a row of this mart. Publish again, or name another "
-                       "target.",
-                       place, number);
-}
-
-static int read_lines(FILE *in, const char *path, enum marts_table table, struct marts_rows *rows,
-                      struct failure *failure)
-{
-    char header[MARTS_COLUMNS_BYTES];
-    char *line = NULL;
-    size_t room = 0;
-    size_t number = 0;
-    int status = 1;
-    ssize_t bytes;
-    marts_columns(table, marts_shapes[table].column_count, header);
-    while (status == 1 && (bytes = getline(&line, &room, in)) >= 0) {
-        if (number++ == 0)
-            status =
-                (size_t)bytes == strlen(header) + 1 && memcmp(line, header, (size_t)bytes - 1) == 0;
-        else
-            status = marts_rows_add(rows, table, line, (size_t)bytes, failure);
-    }
-    if (status == 1 && ferror(in) != 0)
-        status = failure_set(failure, EXIT_TARGET, "Cannot read %s: %s.", path, strerror(errno));
-    else if (status == 0 || (status == 1 && number == 0))
-        status = bad_row(path, number == 0 ? 1 : number, failure);
-    free(line);
-    return status == 1 ? 0 : -1;
-}
-
-static int open_file(const char *directory, const char *name, char **path, FILE **in,
-                     struct failure *failure)
-{
-    *in = NULL;
-    if (asprintf(path, "%s/%s", directory, name) < 0) {
-        *path = NULL;
-        return failure_memory(failure, "a path", strlen(directory));
-    }
-    *in = fopen(*path, "re");
-    if (*in != NULL)
-        return 0;
-    failure_set(failure, EXIT_TARGET,
-                "Cannot read %s: %s. Name the directory or database that `course-funnel rebuild "
-                "--to` published to.",
-                *path, strerror(errno));
-    free(*path);
-    *path = NULL;
-    return -1;
-}
-
-static int read_mart_file(const char *directory, enum marts_table table, struct marts_rows *rows,
-                          struct failure *failure)
-{
-    char name[64];
-    char *path = NULL;
-    FILE *in = NULL;
-    snprintf(name, sizeof name, "%s" PUBLISH_CSV_ENDING, marts_shapes[table].name);
-    if (open_file(directory, name, &path, &in, failure) != 0)
-        return -1;
-    int status = read_lines(in, path, table, rows, failure);
-    /* A file that was only read has nothing left that closing could lose. */
-    (void)fclose(in);
-    free(path);
-    return status;
-}
-
-/* Without a record, or with one that cannot be read, the origin is not known. */
-static void read_record_file(const char *directory, struct marts_origin *origin)
-{
-    char text[64 * 1024];
-    char *path = NULL;
-    FILE *in = NULL;
-    struct failure ignored = {0};
-    if (open_file(directory, PUBLISH_CSV_RECORD, &path, &in, &ignored) != 0)
-        return;
-    size_t bytes = fread(text, 1, sizeof text - 1, in);
-    text[bytes] = '\0';
-    origin->known = ferror(in) == 0 && run_record_parse(text, &origin->record) == 0;
-    (void)fclose(in);
-    free(path);
-}
-
-static int read_files(const char *directory, struct marts_rows *rows, struct marts_origin *origin,
-                      struct failure *failure)
-{
-    read_record_file(directory, origin);
-    for (size_t i = 0; i < READ_COUNT; i++)
-        if (read_mart_file(directory, read_tables[i], rows, failure) != 0)
-            return -1;
-    return 0;
-}
 
 static int read_mart_table(struct postgres *connection, const char *schema, enum marts_table table,
                            struct marts_rows *rows, struct failure *failure)
@@ -133,14 +35,14 @@ static int read_mart_table(struct postgres *connection, const char *schema, enum
         number++;
         int added = marts_rows_add(rows, table, line, bytes, failure);
         if (added == 0)
-            return bad_row(marts_shapes[table].name, number, failure);
+            return marts_files_bad_row(marts_shapes[table].name, number, failure);
         if (added < 0)
             return -1;
     }
     return status;
 }
 
-/* Both marts must be there, the table of runs may be missing. */
+/* Both marts must be there, the table of runs and further marts may be missing. */
 static int read_record_row(struct postgres *connection, const char *schema,
                            struct marts_origin *origin, struct failure *failure)
 {
@@ -148,8 +50,13 @@ static int read_record_row(struct postgres *connection, const char *schema,
     bool marts = true;
     if (publish_postgres_look(connection, "Looking for the marts", schema, &there, failure) != 0)
         return -1;
-    for (size_t i = 0; i < READ_COUNT; i++)
-        marts = marts && publish_postgres_is_there(there, marts_shapes[read_tables[i]].name);
+    bool further = true;
+    for (enum marts_table table = 0; table < MARTS_TABLES; table++) {
+        const struct marts_shape *shape = &marts_shapes[table];
+        bool is_there = shape->digest_offset == 0 || publish_postgres_is_there(there, shape->name);
+        marts = marts && (is_there || shape->is_further);
+        further = further && is_there;
+    }
     bool runs = publish_postgres_is_there(there, PUBLISH_RUNS);
     postgres_result_free(there);
     if (!marts)
@@ -161,13 +68,14 @@ static int read_record_row(struct postgres *connection, const char *schema,
                                                  schema, &origin->record, failure)
                      : 0;
     origin->known = found == 1;
+    origin->has_further = further && origin->known && origin->record.has_further;
     return found < 0 ? -1 : 0;
 }
 
 static int read_database(const struct publish_target *from, struct marts_rows *rows,
                          struct marts_origin *origin, struct failure *failure)
 {
-    /* One snapshot for all three tables: a publication in between does not show. */
+    /* One snapshot for all tables: a publication in between does not show. */
     static const char mode[] = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
     struct postgres_options options = {.target = from->target,
                                        .application = "course-funnel report",
@@ -181,30 +89,26 @@ static int read_database(const struct publish_target *from, struct marts_rows *r
     if (postgres_begin(connection, mode, failure) == 0 &&
         read_record_row(connection, from->schema, origin, failure) == 0)
         status = 0;
-    for (size_t i = 0; status == 0 && i < READ_COUNT; i++)
-        status = read_mart_table(connection, from->schema, read_tables[i], rows, failure);
+    for (enum marts_table table = 0; status == 0 && table < MARTS_TABLES; table++)
+        if (marts_files_is_read(table, origin))
+            status = read_mart_table(connection, from->schema, table, rows, failure);
     postgres_close(connection);
     return status;
 }
 
-static int read_once(const struct publish_target *from, struct marts **marts,
-                     struct marts_origin *origin, struct failure *failure)
+static int read_tables(const struct publish_target *from, struct marts **marts,
+                       struct marts_origin *origin, struct failure *failure)
 {
     struct marts_rows *rows = NULL;
     memset(origin, 0, sizeof *origin);
     if (marts_rows_create(&rows, failure) != 0)
         return -1;
-    int status = publish_is_postgres(from->target)
-                     ? read_database(from, rows, origin, failure)
-                     : read_files(from->target, rows, origin, failure);
-    if (status != 0) {
+    if (read_database(from, rows, origin, failure) != 0) {
         marts_rows_free(rows);
         return -1;
     }
     *marts = marts_rows_finish(rows);
-    origin->matches = origin->known &&
-                      strcmp(origin->record.cohorts_digest, (*marts)->cohorts_digest) == 0 &&
-                      strcmp(origin->record.lessons_digest, (*marts)->lessons_digest) == 0;
+    marts_files_judge(*marts, origin);
     return 0;
 }
 
@@ -216,11 +120,12 @@ int marts_read(const struct publish_target *from, struct marts **marts, struct m
     if (publish_describe(from->target, &text, failure) != 0)
         return -1;
     free(text);
+    if (publish_is_postgres(from->target))
+        return read_tables(from, marts, origin, failure);
     for (int tried = 1;; tried++) {
-        if (read_once(from, marts, origin, failure) != 0)
+        if (marts_files_read(from->target, marts, origin, failure) != 0)
             return -1;
-        if (!origin->known || origin->matches || publish_is_postgres(from->target) ||
-            tried == TRIES)
+        if (!origin->known || origin->matches || tried == TRIES)
             return 0;
         marts_free(*marts);
         *marts = NULL;

@@ -42,16 +42,16 @@ int publish_check(const struct publish_target *target, const struct run_record *
 }
 
 int publish(const struct publish_target *target, const struct marts *marts,
-            const struct run_record *record, struct failure *failure)
+            struct run_record *record, struct failure *failure)
 {
     if (strcmp(marts->cohorts_digest, record->cohorts_digest) != 0 ||
         strcmp(marts->lessons_digest, record->lessons_digest) != 0 ||
         record->cohort_rows != marts->cohort_count || record->lesson_rows != marts->lesson_count ||
-        strlen(record->run_id) != 36)
+        record->has_further != target->further || strlen(record->run_id) != 36)
         return failure_set(failure, EXIT_BUG,
                            "The record of the run does not belong to the marts. Nothing was "
                            "published; please report this.");
     if (publish_is_postgres(target->target))
         return publish_postgres(target, marts, record, failure);
-    return publish_csv(target->target, marts, record, failure);
+    return publish_csv(target, marts, record, failure);
 }

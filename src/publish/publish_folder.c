@@ -213,9 +213,11 @@ static bool are_same(int folder_fd, const char *one_name, const char *other_name
 
 /* Whether the marts stand there as they were just written under their temporary names. */
 static bool is_intact(const struct publish_place *places, const struct publish_file *files,
-                      size_t count, const struct publish_place *stale)
+                      size_t count, size_t stale_count)
 {
-    bool intact = stale == NULL || !stale->is_there;
+    bool intact = true;
+    for (size_t i = 0; i < stale_count; i++)
+        intact = intact && !places[count + i].is_there;
     /* The last is the record, which tells the time too. */
     for (size_t i = 0; intact && i + 1 < count; i++) {
         char name[NAME_BYTES];
@@ -235,10 +237,10 @@ static int sync_places(const struct publish_place *places, size_t count)
     return status;
 }
 
-/* Write the files to their places, and remove what is in that of ${stale}. */
+/* Write the files to their places, and remove what is in the ${stale_count} places behind them. */
 static int write_all(const char *directory, const struct publish_file *files,
-                     const struct publish_place *places, size_t count,
-                     const struct publish_place *stale, bool published, struct failure *failure)
+                     const struct publish_place *places, size_t count, size_t stale_count,
+                     bool published, struct failure *failure)
 {
     int status = -1;
     size_t renamed = 0;
@@ -246,13 +248,16 @@ static int write_all(const char *directory, const struct publish_file *files,
     for (size_t i = 0; i < count; i++)
         if (write_file(&places[i], directory, &files[i], failure) != 0)
             goto remove_temporaries;
-    if (published && is_intact(places, files, count, stale)) {
+    if (published && is_intact(places, files, count, stale_count)) {
         status = 0;
         goto remove_temporaries;
     }
-    if (stale != NULL && unlinkat(stale->fd, stale->name, 0) != 0 && errno != ENOENT) {
-        fail(failure, "remove the file", directory, stale->name);
-        goto remove_temporaries;
+    for (size_t i = 0; i < stale_count; i++) {
+        const struct publish_place *stale = &places[count + i];
+        if (unlinkat(stale->fd, stale->name, 0) != 0 && errno != ENOENT) {
+            fail(failure, "remove the file", directory, stale->name);
+            goto remove_temporaries;
+        }
     }
     /* From here on only names change. The record is the last, so that it vouches for the rest. */
     for (; renamed < count; renamed++) {
@@ -284,18 +289,18 @@ remove_temporaries:
 }
 
 int publish_folder_write(int directory_fd, const char *directory, const struct publish_file *files,
-                         size_t count, const char *stale, bool published, struct failure *failure)
+                         size_t count, const char *const *stale, size_t stale_count, bool published,
+                         struct failure *failure)
 {
     struct publish_place places[PUBLISH_FILES + 1] = {0};
     size_t taken = 0;
     int status = 0;
     for (; status == 0 && taken < count; taken++)
         status = take_place(directory_fd, directory, files[taken].name, places, taken, failure);
-    if (status == 0 && stale != NULL)
-        status = take_place(directory_fd, directory, stale, places, taken++, failure);
+    for (size_t i = 0; status == 0 && i < stale_count; i++)
+        status = take_place(directory_fd, directory, stale[i], places, taken++, failure);
     if (status == 0)
-        status = write_all(directory, files, places, count, stale != NULL ? &places[count] : NULL,
-                           published, failure);
+        status = write_all(directory, files, places, count, stale_count, published, failure);
     close_places(places, taken);
     return status;
 }

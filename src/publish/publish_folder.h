@@ -28,7 +28,7 @@ struct publish_file {
  */
 int publish_folder_open(const char *directory, int *fd, struct failure *failure);
 
-/* The most files of a publication, one that goes included. */
+/* The most files of a publication, those that go included. */
 #define PUBLISH_FILES 8
 
 /*
@@ -40,12 +40,13 @@ int publish_folder_try(int directory_fd, const char *directory, const char *cons
                        size_t count, int64_t *time_us, struct failure *failure);
 
 /*
- * Local. Write the files and put them in their places, the last one last; ${stale}, if any, is an
- * older one that goes. A symbolic link stays one: what it leads to is replaced. A file that is
+ * Local. Write the files and put them in their places, the last one last; ${stale} are
+ * older ones that go. A symbolic link stays one: what it leads to is replaced. A file that is
  * replaced keeps its mode and group. The files of a run that is ${published} stay where all but the
  * last are still the same. Returns 0, or -1.
  */
 int publish_folder_write(int directory_fd, const char *directory, const struct publish_file *files,
-                         size_t count, const char *stale, bool published, struct failure *failure);
+                         size_t count, const char *const *stale, size_t stale_count, bool published,
+                         struct failure *failure);
 
 #endif

@@ -33,7 +33,7 @@ enum outcome {
 struct publication {
     const struct publish_target *target;
     const struct marts *marts;
-    const struct run_record *record;
+    struct run_record *record;
 };
 
 /* A text that is sent to the server piece by piece. */
@@ -267,9 +267,10 @@ static enum outcome publish_with(struct postgres *connection, const struct publi
                                  struct failure *failure)
 {
     const char *schema = publication->target->schema;
+    struct publish_tables tables;
     if (publish_postgres_begin(connection, failure) != 0 ||
-        publish_postgres_compare(connection, schema, failure) != 0 ||
-        publish_postgres_create(connection, schema, failure) != 0 ||
+        publish_postgres_compare(connection, publication->target, failure) != 0 ||
+        publish_postgres_create(connection, publication->target, failure) != 0 ||
         postgres_commit(connection, "Creating the tables", failure) != 0)
         return OUTCOME_FAILED;
 
@@ -280,21 +281,26 @@ static enum outcome publish_with(struct postgres *connection, const struct publi
         publish_postgres_stage(connection, failure) != 0 ||
         copy_tables(connection, publication->marts, failure) != 0 ||
         check_staged(connection, publication->marts, failure) != 0 ||
-        publish_postgres_lock(connection, schema, failure) != 0)
+        publish_postgres_lock(connection, schema, failure) != 0 ||
+        publish_postgres_find_tables(connection, schema, &tables, failure) != 0)
         return OUTCOME_FAILED;
 
     int published = look_up(connection, publication, failure);
-    /* Its rows may have been changed or lost since. */
+    /* Its rows may have been changed or lost since; what it had changed stays as it was found. */
     struct failure lost = {0};
+    tables.wanted[MARTS_CHANGES] = tables.wanted[MARTS_CHANGES] && published == 0;
     int intact =
-        published > 0 ? publish_postgres_holds_rows(connection, schema, &lost, failure) : 0;
+        published > 0 ? publish_postgres_holds_rows(connection, &tables, &lost, failure) : 0;
     if (published < 0 || intact < 0)
         return OUTCOME_FAILED;
     if (intact > 0)
         return OUTCOME_DONE;
-    if (publish_postgres_replace(connection, schema, failure) != 0 ||
+    if (published == 0 && publication->target->further &&
+        publish_postgres_stage_changes(connection, schema, publication->record, failure) != 0)
+        return OUTCOME_FAILED;
+    if (publish_postgres_replace(connection, &tables, failure) != 0 ||
         (published == 0 && insert_run(connection, publication, failure) != 0) ||
-        publish_postgres_holds_rows(connection, schema, failure, failure) != 1)
+        publish_postgres_holds_rows(connection, &tables, failure, failure) != 1)
         return OUTCOME_FAILED;
     (void)FAULT("publish.before_commit");
     int committed = postgres_commit(connection, "Committing the publication", failure);
@@ -330,7 +336,7 @@ static void pause_before_next(int64_t pause_ms)
 }
 
 int publish_postgres(const struct publish_target *target, const struct marts *marts,
-                     const struct run_record *record, struct failure *failure)
+                     struct run_record *record, struct failure *failure)
 {
     const struct publication publication = {target, marts, record};
     struct failure last = {0};

@@ -40,17 +40,17 @@ int publish_postgres_schema(const char *schema, struct failure *failure)
     return 0;
 }
 
-int publish_postgres_compare(struct postgres *connection, const char *schema,
+int publish_postgres_compare(struct postgres *connection, const struct publish_target *target,
                              struct failure *failure)
 {
-    const char *values[] = {schema};
+    const char *values[] = {target->schema, target->further ? "t" : "f"};
     struct postgres_result *result = NULL;
     char *sql = NULL;
     char text[1500];
     size_t used = 0;
     if (publish_sql_differences(&sql, failure) != 0)
         return -1;
-    int status = postgres_query(connection, "Looking at the tables of the target", sql, values, 1,
+    int status = postgres_query(connection, "Looking at the tables of the target", sql, values, 2,
                                 &result, failure);
     free(sql);
     if (status != 0)
@@ -74,7 +74,7 @@ int publish_postgres_compare(struct postgres *connection, const char *schema,
         failure_set(failure, EXIT_TARGET,
                     "The schema \"%s\" cannot take the marts as it is:%s%s\nChange or grant what "
                     "differs, or name another schema with --schema; what is missing is created.",
-                    schema, text, more);
+                    target->schema, text, more);
     }
     postgres_result_free(result);
     return rows == 0 ? 0 : -1;
@@ -152,8 +152,8 @@ int publish_postgres_check(const struct publish_target *target, const struct run
      */
     if (publish_postgres_begin(connection, failure) == 0 &&
         read_clock(connection, planned_us, failure) == 0 &&
-        publish_postgres_compare(connection, target->schema, failure) == 0 &&
-        publish_postgres_try(connection, target->schema, record, failure) == 0 &&
+        publish_postgres_compare(connection, target, failure) == 0 &&
+        publish_postgres_try(connection, target, record, failure) == 0 &&
         outdo_published(connection, target->schema, planned_us, failure) == 0 &&
         postgres_commit(connection, "Ending a transaction", failure) == 0)
         status = 0;

@@ -9,13 +9,18 @@
 static const struct {
     const char *name;
     const char *sql;
+    bool is_further;
 } objects[] = {
-    {"mart_course_funnel_cohorts", sql_mart_course_funnel_cohorts},
-    {"mart_course_funnel_lessons", sql_mart_course_funnel_lessons},
-    {"mart_course_funnel_dropoff", sql_mart_course_funnel_dropoff},
-    {"course_funnel_session_match", sql_course_funnel_session_match},
-    {PUBLISH_RUNS, sql_course_funnel_runs},
-    {PUBLISH_RUNS ".rules_version", sql_course_funnel_runs_columns},
+    {"mart_course_funnel_cohorts", sql_mart_course_funnel_cohorts, false},
+    {"mart_course_funnel_lessons", sql_mart_course_funnel_lessons, false},
+    {"mart_course_funnel_dropoff", sql_mart_course_funnel_dropoff, false},
+    {"mart_course_funnel_steps", sql_mart_course_funnel_steps, true},
+    {"mart_course_funnel_completion", sql_mart_course_funnel_completion, true},
+    {"mart_course_funnel_entry_points", sql_mart_course_funnel_entry_points, true},
+    {"course_funnel_changes", sql_course_funnel_changes, true},
+    {"course_funnel_session_match", sql_course_funnel_session_match, false},
+    {PUBLISH_RUNS, sql_course_funnel_runs, false},
+    {PUBLISH_RUNS ".entry_points_digest", sql_course_funnel_runs_columns, false},
 };
 
 #define OBJECT_COUNT (sizeof objects / sizeof objects[0])
@@ -82,9 +87,10 @@ bool publish_postgres_is_there(const struct postgres_result *objects_there, cons
     return false;
 }
 
-int publish_postgres_create(struct postgres *connection, const char *schema,
+int publish_postgres_create(struct postgres *connection, const struct publish_target *target,
                             struct failure *failure)
 {
+    const char *schema = target->schema;
     struct postgres_result *there = NULL;
     /*
      * What is made need not wait for a standby: the rows will. Under the lock, since two
@@ -103,7 +109,8 @@ int publish_postgres_create(struct postgres *connection, const char *schema,
     for (size_t i = 0; status == 0 && i < OBJECT_COUNT; i++) {
         char what[64];
         snprintf(what, sizeof what, "Creating %s", objects[i].name);
-        if (!publish_postgres_is_there(there, objects[i].name))
+        if (!publish_postgres_is_there(there, objects[i].name) &&
+            (target->further || !objects[i].is_further))
             status = run_placed(connection, what, objects[i].sql, schema, failure);
     }
     postgres_result_free(there);

@@ -84,12 +84,27 @@ static int compare_rows(struct postgres *connection, const char *schema, enum ma
     return status;
 }
 
-int publish_postgres_holds_rows(struct postgres *connection, const char *schema,
+int publish_postgres_find_tables(struct postgres *connection, const char *schema,
+                                 struct publish_tables *tables, struct failure *failure)
+{
+    struct postgres_result *there = NULL;
+    if (publish_postgres_look(connection, what, schema, &there, failure) != 0)
+        return -1;
+    tables->schema = schema;
+    for (enum marts_table table = 0; table < MARTS_TABLES; table++)
+        tables->wanted[table] = publish_postgres_is_there(there, marts_shapes[table].name);
+    postgres_result_free(there);
+    return 0;
+}
+
+int publish_postgres_holds_rows(struct postgres *connection, const struct publish_tables *tables,
                                 struct failure *difference, struct failure *failure)
 {
     for (enum marts_table table = 0; table < MARTS_TABLES; table++) {
         char text[DIFFERENCE_BYTES];
-        int holds = compare_rows(connection, schema, table, text, failure);
+        if (!tables->wanted[table])
+            continue;
+        int holds = compare_rows(connection, tables->schema, table, text, failure);
         if (holds == 0)
             (void)failure_set(difference, EXIT_TARGET,
                               "%s does not hold the rows that were inserted: %s. Nothing was "
@@ -101,11 +116,34 @@ int publish_postgres_holds_rows(struct postgres *connection, const char *schema,
     return 1;
 }
 
-int publish_postgres_replace(struct postgres *connection, const char *schema,
+int publish_postgres_replace(struct postgres *connection, const struct publish_tables *tables,
                              struct failure *failure)
 {
     for (enum marts_table table = 0; table < MARTS_TABLES; table++)
-        if (replace_rows(connection, schema, table, failure) != 0)
+        if (tables->wanted[table] && replace_rows(connection, tables->schema, table, failure) != 0)
             return -1;
     return 0;
+}
+
+int publish_postgres_stage_changes(struct postgres *connection, const char *schema,
+                                   struct run_record *record, struct failure *failure)
+{
+    static const char comparing[] = "Comparing with the marts before";
+    static const char count[] = "SELECT count(*) FILTER (WHERE change = 'added') AS added,"
+                                " count(*) FILTER (WHERE change = 'removed') AS removed,"
+                                " count(*) FILTER (WHERE change = 'changed') AS changed"
+                                " FROM pg_temp.course_funnel_changes";
+    static const char *const names[] = {"added", "removed", "changed"};
+    uint64_t *counts[] = {&record->cells_added, &record->cells_removed, &record->cells_changed};
+    struct postgres_result *result = NULL;
+    int at[3];
+    if (change(connection, sql_changes, schema, MARTS_CHANGES, failure) != 0 ||
+        postgres_query(connection, comparing, count, NULL, 0, &result, failure) != 0)
+        return -1;
+    int status = postgres_columns(result, names, 3, at, failure);
+    for (int i = 0; status == 0 && i < 3; i++)
+        *counts[i] = strtoull(postgres_value(result, 0, at[i]), NULL, 10);
+    record->has_cells = status == 0;
+    postgres_result_free(result);
+    return status;
 }

@@ -48,7 +48,8 @@ static int find_triggers(struct postgres *connection, char **names, struct failu
  * Event triggers may refuse to let tables be made, or fail at it, in ways that only trying shows.
  * It takes a transaction id, so it is left out where there are none: see differences.sql.
  */
-static int try_tables(struct postgres *connection, const char *schema, struct failure *failure)
+static int try_tables(struct postgres *connection, const struct publish_target *target,
+                      struct failure *failure)
 {
     static const char what[] = "Trying to create tables";
     struct failure trouble = {0};
@@ -58,7 +59,7 @@ static int try_tables(struct postgres *connection, const char *schema, struct fa
     int status = 0;
     if (names != NULL) {
         status = postgres_run(connection, what, "SAVEPOINT trying", failure);
-        if (status == 0 && (publish_postgres_create(connection, schema, &trouble) != 0 ||
+        if (status == 0 && (publish_postgres_create(connection, target, &trouble) != 0 ||
                             publish_postgres_stage(connection, &trouble) != 0)) {
             /* What passes by itself will have passed when it counts. */
             if (trouble.code != EXIT_TARGET || !postgres_passing(connection))
@@ -73,11 +74,11 @@ static int try_tables(struct postgres *connection, const char *schema, struct fa
     return status;
 }
 
-int publish_postgres_try(struct postgres *connection, const char *schema,
+int publish_postgres_try(struct postgres *connection, const struct publish_target *target,
                          const struct run_record *record, struct failure *failure)
 {
     return try_source(connection, record, failure) != 0 ||
-                   try_tables(connection, schema, failure) != 0
+                   try_tables(connection, target, failure) != 0
                ? -1
                : 0;
 }

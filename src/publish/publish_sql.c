@@ -20,8 +20,9 @@ static const char *const marks[MARKS] = {":table_columns", ":tables",      ":tab
                                          ":key",           ":definitions", ":texts"};
 
 static const char *const types[] = {
-    [MARTS_ID] = "integer",         [MARTS_COUNT] = "integer", [MARTS_DATE] = "date",
-    [MARTS_LARGE_COUNT] = "bigint", [MARTS_RATE] = "numeric",  [MARTS_MEAN] = "numeric"};
+    [MARTS_ID] = "integer",         [MARTS_COUNT] = "integer",  [MARTS_DATE] = "date",
+    [MARTS_LARGE_COUNT] = "bigint", [MARTS_RATE] = "numeric",   [MARTS_MEAN] = "numeric",
+    [MARTS_TEXT] = "text",          [MARTS_BOOLEAN] = "boolean"};
 
 static void write_columns(FILE *out, const struct marts_shape *shape, size_t count, bool as_texts)
 {
@@ -35,17 +36,18 @@ static void write_columns(FILE *out, const struct marts_shape *shape, size_t cou
 static void write_definitions(FILE *out, const struct marts_shape *shape)
 {
     for (size_t i = 0; i < shape->column_count; i++)
-        fprintf(out, "%s%s %s%s", i > 0 ? ", " : "", shape->columns[i].name,
+        fprintf(out, "%s%s %s%s%s", i > 0 ? ", " : "", shape->columns[i].name,
                 types[shape->columns[i].kind],
+                shape->columns[i].kind == MARTS_TEXT ? " COLLATE \"C\"" : "",
                 shape->columns[i].has_offset == MARTS_NEVER_NULL ? " NOT NULL" : "");
 }
 
-/* ('NAME', 'r', 'KEY'), as differences.sql has the tables of a target. */
+/* ('NAME', 'r', 'KEY', IS FURTHER), as differences.sql has the tables of a target. */
 static void write_table(FILE *out, const struct marts_shape *shape)
 {
     fprintf(out, "('%s', 'r', '", shape->name);
     write_columns(out, shape, shape->key_count, false);
-    fputs("')", out);
+    fprintf(out, "', %s)", shape->is_further ? "TRUE" : "FALSE");
 }
 
 /* ('NAME', PLACE, 'COLUMN', 'TYPE', NOT NULL), ..., as it has their columns. */

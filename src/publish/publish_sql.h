@@ -13,6 +13,10 @@
 extern const char sql_mart_course_funnel_cohorts[];
 extern const char sql_mart_course_funnel_lessons[];
 extern const char sql_mart_course_funnel_dropoff[];
+extern const char sql_mart_course_funnel_steps[];
+extern const char sql_mart_course_funnel_completion[];
+extern const char sql_mart_course_funnel_entry_points[];
+extern const char sql_course_funnel_changes[];
 extern const char sql_course_funnel_session_match[];
 extern const char sql_course_funnel_runs[];
 extern const char sql_course_funnel_runs_columns[];
@@ -25,6 +29,7 @@ extern const char sql_event_triggers[];
 /* Publishing, and reading back. */
 extern const char sql_staging[];
 extern const char sql_staged_sums[];
+extern const char sql_changes[];
 extern const char sql_published_before[];
 extern const char sql_insert_rows[];
 extern const char sql_unlike_staged[];

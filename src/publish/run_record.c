@@ -13,7 +13,7 @@
 #include <sys/random.h>
 
 /* The fields that are not rejects. */
-_Static_assert(RUN_RECORD_FIELDS == 30 + REJECT_REASONS, "one field a column");
+_Static_assert(RUN_RECORD_FIELDS == 40 + REJECT_REASONS, "one field a column");
 _Static_assert(RUN_RECORD_TEXT_BYTES >= sizeof((struct run_record *)0)->source,
                "the longest text has to fit");
 
@@ -73,6 +73,21 @@ static void put_count(struct run_record_field **at, const char *name, uint64_t c
     put(at, name, RUN_RECORD_COUNT, text);
 }
 
+static void put_count_or_null(struct run_record_field **at, const char *name, bool known,
+                              uint64_t count)
+{
+    if (known)
+        put_count(at, name, count);
+    else
+        put(at, name, RUN_RECORD_NULL, "");
+}
+
+static void put_text_or_null(struct run_record_field **at, const char *name, bool known,
+                             const char *text)
+{
+    put(at, name, known ? RUN_RECORD_TEXT : RUN_RECORD_NULL, known ? text : "");
+}
+
 static void put_rejected(struct run_record_field **at, const struct ledger *ledger,
                          enum reject_reason reason)
 {
@@ -127,16 +142,24 @@ void run_record_fields(const struct run_record *record,
                    {"users_with_session", record->users_with_session},
                    {"users_without_session", record->users_without_session}};
     for (size_t i = 0; i < sizeof matched / sizeof matched[0]; i++)
-        if (record->has_sessions)
-            put_count(&at, matched[i].name, matched[i].count);
-        else
-            put(&at, matched[i].name, RUN_RECORD_NULL, "");
+        put_count_or_null(&at, matched[i].name, record->has_sessions, matched[i].count);
     /* What came later stands last, as where columns were added to a table that was there. */
     put_count(&at, "records_read", ledger->records_read);
     put_rejected(&at, ledger, REJECT_NOT_AN_EVENT);
     put_count(&at, "files_empty", ledger->files_empty);
     put_count(&at, "files_left_out", ledger->files_left_out);
     put_count(&at, "rules_version", RULES_VERSION);
+    put_time(&at, "as_of", record->has_as_of, record->as_of_us);
+    put_count(&at, "events_in_the_future", record->events_in_the_future);
+    put_count_or_null(&at, "entry_points_in_other", record->has_further,
+                      record->entry_points_in_other);
+    put_count_or_null(&at, "users_in_other", record->has_further, record->users_in_other);
+    put_count_or_null(&at, "cells_added", record->has_cells, record->cells_added);
+    put_count_or_null(&at, "cells_removed", record->has_cells, record->cells_removed);
+    put_count_or_null(&at, "cells_changed", record->has_cells, record->cells_changed);
+    put_text_or_null(&at, "steps_digest", record->has_further, record->steps_digest);
+    put_text_or_null(&at, "completion_digest", record->has_further, record->completion_digest);
+    put_text_or_null(&at, "entry_points_digest", record->has_further, record->entry_points_digest);
 }
 
 /* Counts go in as they are: as a double, cJSON's own number, one above 2^53 would change. */
@@ -212,6 +235,17 @@ int run_record_parse(const char *json, struct run_record *record)
     record->has_event_times = good &&
                               get_time(object, "first_event_time", &record->first_event_us) &&
                               get_time(object, "last_event_time", &record->last_event_us);
+    record->has_as_of = good && get_time(object, "as_of", &record->as_of_us);
+    record->has_further =
+        good &&
+        get_text(object, "steps_digest", record->steps_digest, sizeof record->steps_digest) &&
+        get_text(object, "completion_digest", record->completion_digest,
+                 sizeof record->completion_digest) &&
+        get_text(object, "entry_points_digest", record->entry_points_digest,
+                 sizeof record->entry_points_digest);
+    record->has_cells = good && get_count(object, "cells_added", &record->cells_added) &&
+                        get_count(object, "cells_removed", &record->cells_removed) &&
+                        get_count(object, "cells_changed", &record->cells_changed);
     cJSON_Delete(object);
     return good ? 0 : -1;
 }

@@ -97,11 +97,24 @@ static void fill_record(struct run_record *record, const struct marts *marts, in
     record->last_event_us = INT64_C(1751328000999999);
     memcpy(record->cohorts_digest, marts->cohorts_digest, sizeof record->cohorts_digest);
     memcpy(record->lessons_digest, marts->lessons_digest, sizeof record->lessons_digest);
+    memcpy(record->steps_digest, marts->steps_digest, sizeof record->steps_digest);
+    memcpy(record->completion_digest, marts->completions_digest, sizeof record->completion_digest);
+    memcpy(record->entry_points_digest, marts->entries_digest, sizeof record->entry_points_digest);
+    record->has_as_of = true;
+    record->as_of_us = INT64_C(1740000000000000);
+}
+
+/* PROBE_TABLES=marts in the environment: no further table. */
+static bool wants_further(void)
+{
+    const char *tables = getenv("PROBE_TABLES");
+    return tables == NULL || strcmp(tables, "marts") != 0;
 }
 
 static int publish_seed(int argc, char **argv, struct failure *failure)
 {
-    struct publish_target target = {argv[2], argv[3]};
+    struct publish_target target = {
+        .target = argv[2], .schema = argv[3], .further = wants_further()};
     struct run_record record = {0};
     struct marts *marts = NULL;
     int64_t attempt_us = 0;
@@ -112,6 +125,7 @@ static int publish_seed(int argc, char **argv, struct failure *failure)
     if (make_marts(strtoull(argv[4], NULL, 10), strtoull(argv[5], NULL, 10), &marts, failure) != 0)
         return -1;
     fill_record(&record, marts, attempt_us);
+    record.has_further = target.further;
     int status = 0;
     if (argc > 7)
         snprintf(record.run_id, sizeof record.run_id, "%s", argv[7]);
@@ -144,7 +158,9 @@ int main(int argc, char **argv)
             puts(text);
         free(text);
     } else if ((argc == 3 || argc == 4) && strcmp(argv[1], "check") == 0) {
-        struct publish_target target = {argv[2], argc == 4 ? argv[3] : "public"};
+        struct publish_target target = {.target = argv[2],
+                                        .schema = argc == 4 ? argv[3] : "public",
+                                        .further = wants_further()};
         int64_t attempt_us = 0;
         status = publish_check(&target, &(struct run_record){0}, &attempt_us, &failure);
         if (status == 0)

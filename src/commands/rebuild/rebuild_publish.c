@@ -60,6 +60,10 @@ static int publish_marts(struct job *job, const struct marts *marts, struct fail
            sizeof record->input_fingerprint);
     memcpy(record->cohorts_digest, marts->cohorts_digest, sizeof record->cohorts_digest);
     memcpy(record->lessons_digest, marts->lessons_digest, sizeof record->lessons_digest);
+    record->has_further = job->target.place.further;
+    memcpy(record->steps_digest, marts->steps_digest, sizeof record->steps_digest);
+    memcpy(record->completion_digest, marts->completions_digest, sizeof record->completion_digest);
+    memcpy(record->entry_points_digest, marts->entries_digest, sizeof record->entry_points_digest);
     return publish(&job->target.place, marts, record, failure);
 }
 

@@ -175,7 +175,7 @@ static int show(const struct report_view *view, const struct options *options,
 
 static int report(const struct options *options, struct failure *failure)
 {
-    const struct publish_target from = {options->from, options->schema};
+    const struct publish_target from = {.target = options->from, .schema = options->schema};
     struct marts *marts = NULL;
     struct report_course *courses = NULL;
     struct marts_origin origin;

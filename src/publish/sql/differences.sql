@@ -1,13 +1,13 @@
--- $1: the schema. Compares the objects in it with what they are to be, which is what the other files
--- create; of the marts :tables and :table_columns say it. Nothing is written for that, not even a
+-- $1: the schema; $2: whether the further tables are wanted. Compares the objects in it with what
+-- they are to be, which is what the other files create; of the marts :tables and :table_columns say it. Nothing is written for that, not even a
 -- transaction id is taken: who reads from the same server could not come back to a snapshot. One row
 -- per difference, as text; an object that is missing is no difference, since publishing creates it,
 -- nor is a column that course_funnel_runs was given later, but the right to do so must be there.
-WITH RECURSIVE expected (relname, kind, key) AS (
+WITH RECURSIVE expected (relname, kind, key, is_further) AS (
     VALUES
         :tables,
-        ('mart_course_funnel_dropoff', 'v', NULL),
-        ('course_funnel_runs', 'r', 'run_id')
+        ('mart_course_funnel_dropoff', 'v', NULL, FALSE),
+        ('course_funnel_runs', 'r', 'run_id', FALSE)
 ), expected_columns (relname, attnum, attname, type, not_null) AS (
     VALUES
         :table_columns,
@@ -55,9 +55,20 @@ WITH RECURSIVE expected (relname, kind, key) AS (
         ('course_funnel_runs', 34, 'rejected_not_an_event', 'bigint', FALSE),
         ('course_funnel_runs', 35, 'files_empty', 'bigint', FALSE),
         ('course_funnel_runs', 36, 'files_left_out', 'bigint', FALSE),
-        ('course_funnel_runs', 37, 'rules_version', 'integer', FALSE)
+        ('course_funnel_runs', 37, 'rules_version', 'integer', FALSE),
+        ('course_funnel_runs', 38, 'as_of', 'timestamp with time zone', FALSE),
+        ('course_funnel_runs', 39, 'events_in_the_future', 'bigint', FALSE),
+        ('course_funnel_runs', 40, 'entry_points_in_other', 'bigint', FALSE),
+        ('course_funnel_runs', 41, 'users_in_other', 'bigint', FALSE),
+        ('course_funnel_runs', 42, 'cells_added', 'bigint', FALSE),
+        ('course_funnel_runs', 43, 'cells_removed', 'bigint', FALSE),
+        ('course_funnel_runs', 44, 'cells_changed', 'bigint', FALSE),
+        ('course_funnel_runs', 45, 'steps_digest', 'text', FALSE),
+        ('course_funnel_runs', 46, 'completion_digest', 'text', FALSE),
+        ('course_funnel_runs', 47, 'entry_points_digest', 'text', FALSE)
 ), pairs AS (
-    SELECT e.relname, e.key, f.oid AS found_oid, f.relkind AS found_kind, e.kind = 'v' AS is_view,
+    SELECT e.relname, e.key, e.is_further, f.oid AS found_oid, f.relkind AS found_kind,
+           e.kind = 'v' AS is_view,
            CASE WHEN e.kind = 'v' THEN f.relkind = 'v' ELSE f.relkind IN ('r', 'p') END AS fits,
            pg_has_role(f.relowner, 'USAGE') AS may_add
     FROM expected AS e
@@ -68,7 +79,8 @@ WITH RECURSIVE expected (relname, kind, key) AS (
            e.not_null AS expected_not_null, format_type(f.atttypid, f.atttypmod) AS found_type,
            (f.atttypid, f.atttypmod) IS DISTINCT FROM (e.type::REGTYPE::OID, -1) AS is_other_type,
            f.attnotnull AS found_not_null, f.attgenerated <> '' OR f.attidentity = 'a' AS computed,
-           p.relname = 'course_funnel_runs' AND e.attnum > 32 AS is_later, p.may_add
+           p.relname = 'course_funnel_runs' AND e.attnum > 32 AS is_later, p.may_add,
+           f.attcollation
     FROM pairs AS p
     JOIN expected_columns AS e ON e.relname = p.relname
     LEFT JOIN pg_attribute AS f
@@ -111,7 +123,12 @@ WITH RECURSIVE expected (relname, kind, key) AS (
     SELECT '', 0, format('schema %I: the role %I lacks CREATE on it, and objects are missing', $1,
                          current_user)
     FROM pg_namespace WHERE nspname = $1 AND NOT has_schema_privilege(oid, 'CREATE')
-      AND EXISTS (SELECT FROM pairs WHERE found_oid IS NULL)
+      AND EXISTS (SELECT FROM pairs WHERE found_oid IS NULL AND ($2::BOOLEAN OR NOT is_further))
+    UNION ALL
+    SELECT '', 0, format('the database %I has the encoding %s, which cannot hold every entry point; a database with UTF8 can, and --tables marts does without',
+                         datname, pg_encoding_to_char(encoding))
+    FROM pg_database
+    WHERE datname = current_database() AND $2::BOOLEAN AND pg_encoding_to_char(encoding) <> 'UTF8'
     UNION ALL
     SELECT relname, 0, format('%s is a %s, expected is a %s', relname,
                               CASE found_kind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table'
@@ -124,14 +141,24 @@ WITH RECURSIVE expected (relname, kind, key) AS (
     SELECT relname, attnum, format('%s lacks the column %s %s', relname, attname, expected_type)
     FROM columns WHERE found_type IS NULL AND NOT is_later
     UNION ALL
-    SELECT relname, attnum,
-           format('%s lacks the column %s. The role %I may not add it; let the owner run: ALTER TABLE %I.%s ADD COLUMN %s %s',
-                  relname, attname, current_user, $1, relname, attname, upper(expected_type))
+    SELECT relname, 999,
+           format('%s lacks columns. The role %I may not add them; let the owner run: ALTER TABLE %I.%s %s',
+                  relname, current_user, $1, relname,
+                  string_agg(format('ADD COLUMN %s %s', attname, upper(expected_type)), ', '
+                             ORDER BY attnum))
     FROM columns WHERE found_type IS NULL AND is_later AND NOT may_add
+    GROUP BY relname
     UNION ALL
     SELECT relname, attnum, format('%s.%s is of type %s, expected is %s', relname, attname,
                                    found_type, expected_type)
     FROM columns WHERE found_type IS NOT NULL AND is_other_type
+    UNION ALL
+    SELECT relname, attnum, format('%s.%s is not COLLATE "C", in whose order its rows stand',
+                                   relname, attname)
+    FROM columns
+    WHERE expected_type = 'text' AND found_type = 'text' AND relname <> 'course_funnel_runs'
+      AND attcollation <> (SELECT oid FROM pg_collation
+                           WHERE collname = 'C' AND collnamespace = 'pg_catalog'::REGNAMESPACE)
     UNION ALL
     SELECT relname, attnum, format('%s.%s is NOT NULL, but has to take NULL', relname, attname)
     FROM columns WHERE NOT is_view AND found_not_null AND NOT expected_not_null

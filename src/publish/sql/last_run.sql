@@ -1,8 +1,8 @@
--- The record of the run whose rows the marts hold, as JSON; no row when nothing was published.
+-- The record of the run whose rows the marts hold, as JSON; no row when nothing was published. All
+-- columns that are there: an older program had fewer.
 SELECT row_to_json(r) AS record
 FROM (
-    SELECT run_id, attempt_at, finished_at, first_event_time, last_event_time, cohorts_digest,
-           lessons_digest, cohort_rows, lesson_rows
+    SELECT *
     FROM :schema.course_funnel_runs
     ORDER BY attempt_at DESC, run_id
     LIMIT 1

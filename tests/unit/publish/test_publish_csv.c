@@ -113,10 +113,10 @@ static void tells_targets_apart(void)
 
 static void writes_the_files(void)
 {
-    const struct publish_target target = {directory, "public"};
+    const struct publish_target target = {.target = directory};
     struct failure failure = {0};
     struct marts *marts = make_marts(5);
-    const struct run_record record = make_record(marts);
+    struct run_record record = make_record(marts);
     char text[4096];
     CU_ASSERT_EQUAL_FATAL(publish(&target, marts, &record, &failure), 0);
     read_text("mart_course_funnel_cohorts.csv", text, sizeof text);
@@ -136,7 +136,7 @@ static void writes_the_files(void)
 
 static void reads_back_what_it_wrote(void)
 {
-    const struct publish_target target = {directory, "public"};
+    const struct publish_target target = {.target = directory};
     struct failure failure = {0};
     struct marts_origin origin;
     struct marts *marts = make_marts(5);
@@ -167,7 +167,7 @@ static void reads_back_what_it_wrote(void)
 
 static void notices_other_rows(void)
 {
-    const struct publish_target target = {directory, "public"};
+    const struct publish_target target = {.target = directory};
     struct failure failure = {0};
     struct marts_origin origin;
     struct marts *read = NULL;
@@ -213,7 +213,7 @@ static void refuses_what_is_no_row(void)
         "\"1\",2025-01-06,1,1,1,1.000000,1.000000,1.000",
         "1,2025-01-06,1,1,1,1.000000,1.000000,1.000\r",
     };
-    const struct publish_target target = {directory, "public"};
+    const struct publish_target target = {.target = directory};
     struct marts_origin origin;
     struct marts *read = NULL;
     char text[1024], header[MARTS_COLUMNS_BYTES];
@@ -236,7 +236,7 @@ static void refuses_what_is_no_row(void)
 
 static void refuses_a_record_of_other_marts(void)
 {
-    const struct publish_target target = {directory, "public"};
+    const struct publish_target target = {.target = directory};
     struct marts *marts = make_marts(5);
     for (int damage = 0; damage < 4; damage++) {
         struct failure failure = {0};
@@ -257,7 +257,7 @@ static void refuses_a_record_of_other_marts(void)
 
 static void gives_later_attempts_later_times(void)
 {
-    const struct publish_target target = {directory, "public"};
+    const struct publish_target target = {.target = directory};
     struct failure failure = {0};
     struct marts *marts = make_marts(0);
     struct run_record record = make_record(marts);

@@ -27,7 +27,20 @@ static struct run_record filled(void)
                                 .has_sessions = true,
                                 .sessions_read = 1,
                                 .users_with_session = 2,
-                                .users_without_session = 3};
+                                .users_without_session = 3,
+                                .has_as_of = true,
+                                .as_of_us = INT64_C(1751241600000000),
+                                .events_in_the_future = 4,
+                                .entry_points_in_other = 5,
+                                .users_in_other = 6,
+                                .has_further = true,
+                                .steps_digest = "1123456789abcdef0123456789abcdef",
+                                .completion_digest = "2123456789abcdef0123456789abcdef",
+                                .entry_points_digest = "3123456789abcdef0123456789abcdef",
+                                .has_cells = true,
+                                .cells_added = 7,
+                                .cells_removed = 8,
+                                .cells_changed = 9};
     uint64_t *counts = (uint64_t *)&record.ledger;
     for (size_t i = 0; i < LEDGER_COUNTS; i++)
         counts[i] = UINT64_C(9007199254740993) + i;
@@ -64,9 +77,10 @@ static void names_every_count(void)
     }
     /*
      * All of the ledger but the weight of rejects and the rows marked as deleted; the version of
-     * the rules, ranks, the rows of both marts, and what is known of sessions.
+     * the rules, ranks, the rows of both marts, what is known of sessions, of the future, of other
+     * entry points and of changes.
      */
-    CU_ASSERT_EQUAL(counts, LEDGER_COUNTS + 5);
+    CU_ASSERT_EQUAL(counts, LEDGER_COUNTS + 11);
     CU_ASSERT_STRING_EQUAL(fields[0].name, "run_id");
     CU_ASSERT_STRING_EQUAL(fields[2].name, "attempt_at");
     CU_ASSERT_STRING_EQUAL(fields[2].text, "2025-07-01 16:34:54.837001Z");
@@ -156,6 +170,14 @@ static void reads_back_what_it_wrote(void)
     CU_ASSERT_EQUAL(read.last_event_us, record.last_event_us);
     CU_ASSERT_STRING_EQUAL(read.cohorts_digest, record.cohorts_digest);
     CU_ASSERT_STRING_EQUAL(read.lessons_digest, record.lessons_digest);
+    CU_ASSERT(read.has_as_of && read.has_further && read.has_cells);
+    CU_ASSERT_EQUAL(read.as_of_us, record.as_of_us);
+    CU_ASSERT_STRING_EQUAL(read.steps_digest, record.steps_digest);
+    CU_ASSERT_STRING_EQUAL(read.completion_digest, record.completion_digest);
+    CU_ASSERT_STRING_EQUAL(read.entry_points_digest, record.entry_points_digest);
+    CU_ASSERT_EQUAL(read.cells_added, record.cells_added);
+    CU_ASSERT_EQUAL(read.cells_removed, record.cells_removed);
+    CU_ASSERT_EQUAL(read.cells_changed, record.cells_changed);
 
     /* Each text that is cut off is refused. */
     size_t bytes = strlen(json);
@@ -167,10 +189,10 @@ static void reads_back_what_it_wrote(void)
     }
     free(json);
 
-    record.has_event_times = false;
+    record.has_event_times = record.has_as_of = record.has_further = record.has_cells = false;
     CU_ASSERT_EQUAL_FATAL(run_record_json(&record, &json, &failure), 0);
     CU_ASSERT_EQUAL(run_record_parse(json, &read), 0);
-    CU_ASSERT_FALSE(read.has_event_times);
+    CU_ASSERT_FALSE(read.has_event_times || read.has_as_of || read.has_further || read.has_cells);
     free(json);
 }
 
