@@ -5,9 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* From so many days on a cohort is mature. */
-#define MATURE_DAYS 28
-
 /* Whole days from the Monday after a cohort's week to ${answers}->as_of_us. */
 static int32_t observed_days(const struct marts_answers *answers, int32_t week)
 {
@@ -58,7 +55,7 @@ static int add_completion(const struct tally_record *record, const struct mart_c
         .completed_within_90d = (int32_t)sums[TALLY_WITHIN_90D],
         .completed_timed = (int32_t)sums[TALLY_TIMED],
         .completed_unordered = (int32_t)sums[TALLY_UNORDERED],
-        .has_days_to_complete = observed >= MATURE_DAYS && sums[TALLY_TIMED] > 0,
+        .has_days_to_complete = observed >= MARTS_MATURE_DAYS && sums[TALLY_TIMED] > 0,
         .days_to_complete_p50_e3 = thousandths(record->p50_us, CALENDAR_US_PER_DAY),
         .days_to_complete_p90_e3 = thousandths(record->p90_us, CALENDAR_US_PER_DAY),
     };
@@ -76,7 +73,7 @@ static void add_step(const struct tally_record *record, bool is_highest, int32_t
         .observed_days = observed,
         .users_reached = (int32_t)reached,
         .users_stopped = (int32_t)record->sums[TALLY_STOPPED],
-        .has_stop_rate = !is_highest && observed >= MATURE_DAYS && reached > 0,
+        .has_stop_rate = !is_highest && observed >= MARTS_MATURE_DAYS && reached > 0,
         .completions_timed = record->timed_completions,
         .has_time_spent = record->timed_completions > 0,
         .time_spent_p50_sec_e3 = thousandths(record->p50_us, CALENDAR_US_PER_SECOND),

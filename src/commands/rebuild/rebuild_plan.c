@@ -101,7 +101,8 @@ static int check_places(struct job *job, struct failure *failure)
     const struct rebuild_options *options = &job->options;
     job->record.started_us = clock_now_us();
     job->day = options->as_of != NULL ? options->as_of_day : days_of(job->record.started_us);
-    job->target.place = (struct publish_target){.target = options->to, .schema = options->schema};
+    job->target.place = (struct publish_target){
+        .target = options->to, .schema = options->schema, .further = !options->marts_only};
     if (describe_target(job, failure) != 0 || check_all_apart(job, failure) != 0 ||
         run_record_draw_id(job->record.run_id, failure) != 0 ||
         describe_sources(job, failure) != 0 ||

@@ -3,6 +3,7 @@
 
 #include "course_funnel/clock.h"
 #include "course_funnel/fault.h"
+#include "course_funnel/log.h"
 #include "course_funnel/marts.h"
 
 #include <inttypes.h>
@@ -64,7 +65,13 @@ static int publish_marts(struct job *job, const struct marts *marts, struct fail
     memcpy(record->steps_digest, marts->steps_digest, sizeof record->steps_digest);
     memcpy(record->completion_digest, marts->completions_digest, sizeof record->completion_digest);
     memcpy(record->entry_points_digest, marts->entries_digest, sizeof record->entry_points_digest);
-    return publish(&job->target.place, marts, record, failure);
+    if (publish(&job->target.place, marts, record, failure) != 0)
+        return -1;
+    if (record->has_further && !record->has_cells)
+        log_warning("The marts that stood in %s are not those of their record, so it is not known "
+                    "what this run changed in them: course_funnel_changes is empty.",
+                    job->target.text);
+    return 0;
 }
 
 int rebuild_publish(struct job *job, struct failure *failure)
