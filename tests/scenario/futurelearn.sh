@@ -40,7 +40,7 @@ for _ in 1 2; do
     leaves 0 funnel 2 rebuild --from "$WORK/gzip" --to "$CONNINFO" --schema course \
         --rejects "$WORK/rejects"
     mkdir -p "$WORK/tables"
-    for mart in cohorts lessons; do
+    for mart in cohorts lessons steps completion entry_points; do
         keys='course_id, cohort_week_start'
         [ "$mart" = cohorts ] || keys="$keys, lesson_id"
         file=$WORK/tables/mart_course_funnel_$mart.csv

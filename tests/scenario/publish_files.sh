@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # CSV files by temporary name and rename: whole or not at all, and tidy.
 . "$(dirname "$0")/../support/publish.sh"
+export PROBE_TABLES=marts # Of more files nothing else would be seen.
 
 listing() {
     ls -A "$1" | paste -sd ' '

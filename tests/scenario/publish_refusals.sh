@@ -111,6 +111,13 @@ refused "no right to add what came later" \
     "course_funnel_runs lacks the column rules_version. The role plain may not add it; let the owner run: ALTER TABLE s.course_funnel_runs ADD COLUMN rules_version INTEGER" \
     <<<"GRANT USAGE ON SCHEMA s TO plain; GRANT ALL ON ALL TABLES IN SCHEMA s TO plain;
         ALTER TABLE s.course_funnel_runs DROP rules_version"
+refused "no right to add several" \
+    "lacks the columns as_of, cells_added. The role plain may not add them; let the owner run: ALTER TABLE s.course_funnel_runs ADD COLUMN as_of TIMESTAMP WITH TIME ZONE, ADD COLUMN cells_added BIGINT" \
+    <<<"GRANT USAGE ON SCHEMA s TO plain; GRANT ALL ON ALL TABLES IN SCHEMA s TO plain;
+        ALTER TABLE s.course_funnel_runs DROP as_of, DROP cells_added"
+refused "a text in another order" 'mart_course_funnel_entry_points.entry_point is not COLLATE "C"' \
+    <<<"GRANT USAGE ON SCHEMA s TO plain; GRANT ALL ON ALL TABLES IN SCHEMA s TO plain;
+        ALTER TABLE s.mart_course_funnel_entry_points ALTER entry_point TYPE TEXT COLLATE \"POSIX\""
 refused "row security" "mart_course_funnel_lessons has row security, which hides rows from the role plain" \
     <<<"GRANT USAGE ON SCHEMA s TO plain; GRANT ALL ON ALL TABLES IN SCHEMA s TO plain;
         ALTER TABLE s.mart_course_funnel_lessons ENABLE ROW LEVEL SECURITY"
@@ -124,6 +131,8 @@ sql -c "DROP SCHEMA s CASCADE" 2>/dev/null
 "$probe" publish "$database" s 1 3 >/dev/null
 sql -c "GRANT USAGE ON SCHEMA s TO plain;
     GRANT SELECT, INSERT, DELETE ON s.mart_course_funnel_cohorts, s.mart_course_funnel_lessons,
+        s.mart_course_funnel_steps, s.mart_course_funnel_completion,
+        s.mart_course_funnel_entry_points, s.course_funnel_changes,
         s.course_funnel_session_match TO plain;
     GRANT SELECT, INSERT ON s.course_funnel_runs TO plain;
     ALTER TABLE s.mart_course_funnel_cohorts ADD note TEXT"

@@ -24,11 +24,13 @@ struct options {
     const char *cohort; /* as given */
     int32_t cohort_week;
     uint64_t cohorts;
+    bool mean;
     bool help;
 };
 
 /* As many as fit on a screen; the others are named by --course. */
 #define COURSES_SHOWN 20
+#define ENTRY_POINTS_SHOWN 10
 
 static int parse_course(void *values, const char *text, struct failure *failure)
 {
@@ -72,6 +74,7 @@ static int parse_options(int argc, char **argv, struct options *options, struct 
         {"--course", .read = parse_course},
         {"--cohort", .read = parse_cohort},
         {"--cohorts", OPTIONS_NUMBER, AT(cohorts), 1, 100000},
+        {"--mean", OPTIONS_FLAG, AT(mean)},
         {"--help", OPTIONS_FLAG, AT(help)},
     };
     enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -104,12 +107,18 @@ static void print_origin(const struct marts_origin *origin, FILE *out)
     if (!origin->known)
         return;
     calendar_format_time(origin->record.finished_us, last);
-    fprintf(out, "Run %s, finished %.16s UTC", origin->record.run_id, last);
+    fprintf(out, "Run %s,\nfinished %.16s UTC", origin->record.run_id, last);
     if (origin->record.has_event_times) {
         calendar_format_time(origin->record.first_event_us, first);
         calendar_format_time(origin->record.last_event_us, last);
         fprintf(out, "; events of %.10s to %.10s", first, last);
     }
+    if (origin->record.has_cells)
+        fprintf(out,
+                "\nSince the last run: %" PRIu64 " cells added, %" PRIu64 " removed, %" PRIu64
+                " changed",
+                origin->record.cells_added, origin->record.cells_removed,
+                origin->record.cells_changed);
     fprintf(out, "\n\n");
 }
 
@@ -170,7 +179,19 @@ static int show(const struct report_view *view, const struct options *options,
     if (report_view_cohorts(view, course, (size_t)options->cohorts, failure) != 0)
         return -1;
     fputc('\n', view->out);
-    return report_view_lessons(view, course, cohort, failure);
+    if (view->has_further)
+        return report_answers_lessons(view, course, cohort, failure) != 0 ||
+                       fputc('\n', view->out) == EOF ||
+                       report_answers_entries(view, course, cohort, ENTRY_POINTS_SHOWN, failure) !=
+                           0
+                   ? -1
+                   : 0;
+    if (report_view_lessons(view, course, cohort, failure) != 0)
+        return -1;
+    fprintf(view->out,
+            "\nBy users who started and completed, and the mean time: the run published two\n"
+            "marts alone (--tables marts), or its program was older.\n");
+    return 0;
 }
 
 static int report(const struct options *options, struct failure *failure)
@@ -190,6 +211,9 @@ static int report(const struct options *options, struct failure *failure)
             "or a publication is not finished. Publish again to be sure.",
             origin.record.run_id);
     view.marts = marts;
+    view.shows_mean = options->mean;
+    view.has_further = origin.has_further && marts->completion_count == marts->cohort_count &&
+                       marts->step_count == marts->lesson_count;
     int status = report_sums_courses(marts, &courses, &view.course_count, failure);
     view.courses = courses;
     if (status == 0)

@@ -109,8 +109,11 @@ int report_sums_lessons(const struct marts *marts, const struct report_course *c
         status = failure_memory(failure, "the lessons", room * sizeof *rows);
         goto free_rows;
     }
+    bool only_mature = cohort == NULL && marts->step_count == marts->lesson_count &&
+                       report_steps_pools_mature(marts, course);
     for (size_t i = course->lesson_begin; i < course->lesson_end; i++)
-        if (cohort == NULL || marts->lessons[i].cohort_week_start == cohort->cohort_week_start)
+        if (cohort != NULL ? marts->lessons[i].cohort_week_start == cohort->cohort_week_start
+                           : !only_mature || marts->steps[i].observed_days >= MARTS_MATURE_DAYS)
             rows[row_count++] = marts->lessons[i];
     qsort(rows, row_count, sizeof *rows, compare_rows);
     *count = sum_rows(rows, row_count, *lessons);

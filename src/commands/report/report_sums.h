@@ -22,6 +22,10 @@ struct report_lesson {
     int64_t avg_time_spent_sec_e3;
     bool has_previous;
     int64_t previous_users_started;
+    int64_t users_reached; /* this and what follows: by report_steps_add */
+    int64_t users_stopped;
+    bool has_median;
+    int64_t median_e3;
 };
 
 /* Local. The courses of ${marts}, most users started first. Returns 0 and an array to free, or -1.
@@ -38,6 +42,25 @@ int report_sums_courses(const struct marts *marts, struct report_course **course
 int report_sums_lessons(const struct marts *marts, const struct report_course *course,
                         const struct mart_cohort_row *cohort, struct report_lesson **lessons,
                         size_t *count, struct failure *failure);
+
+/*
+ * Local. Which cohorts the rates of all together are over: those that are mature, or where none is,
+ * or no further mart is there, all. A cohort by its index in the marts.
+ */
+bool report_steps_pools_mature(const struct marts *marts, const struct report_course *course);
+bool report_steps_is_mature(const struct marts *marts, size_t cohort);
+
+/*
+ * Local. What the steps mart says of the ${count} lessons of report_sums_lessons, with the same
+ * ${cohort}. The median of all is that of the cohorts' medians, weighted by timed completions,
+ * since the marts have no others. Returns 0, or -1 (EXIT_BUG).
+ */
+int report_steps_add(const struct marts *marts, const struct report_course *course,
+                     const struct mart_cohort_row *cohort, struct report_lesson *lessons,
+                     size_t count, struct failure *failure);
+
+/* Local. Index of the lesson behind which most users stopped, never the last; or ${count}. */
+size_t report_steps_biggest(const struct report_lesson *lessons, size_t count);
 
 /* Local. Index of the lesson before which most users were lost, or ${count} when none were. */
 size_t report_sums_biggest_drop(const struct report_lesson *lessons, size_t count);

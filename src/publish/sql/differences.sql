@@ -142,8 +142,10 @@ WITH RECURSIVE expected (relname, kind, key, is_further) AS (
     FROM columns WHERE found_type IS NULL AND NOT is_later
     UNION ALL
     SELECT relname, 999,
-           format('%s lacks columns. The role %I may not add them; let the owner run: ALTER TABLE %I.%s %s',
-                  relname, current_user, $1, relname,
+           format('%s lacks the column%s %s. The role %I may not add %s; let the owner run: ALTER TABLE %I.%s %s',
+                  relname, CASE WHEN count(*) > 1 THEN 's' END,
+                  string_agg(attname, ', ' ORDER BY attnum), current_user,
+                  CASE WHEN count(*) > 1 THEN 'them' ELSE 'it' END, $1, relname,
                   string_agg(format('ADD COLUMN %s %s', attname, upper(expected_type)), ', '
                              ORDER BY attnum))
     FROM columns WHERE found_type IS NULL AND is_later AND NOT may_add
