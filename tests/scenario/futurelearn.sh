@@ -41,8 +41,8 @@ for _ in 1 2; do
         --rejects "$WORK/rejects"
     mkdir -p "$WORK/tables"
     for mart in cohorts lessons steps completion entry_points; do
-        keys='course_id, cohort_week_start'
-        [ "$mart" = cohorts ] || keys="$keys, lesson_id"
+        keys=1,2
+        [ "$mart" = cohorts ] || [ "$mart" = completion ] || keys=1,2,3
         file=$WORK/tables/mart_course_funnel_$mart.csv
         psql -XAtqc "\\copy (select * from course.mart_course_funnel_$mart order by $keys) to '$file' csv header"
     done

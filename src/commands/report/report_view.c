@@ -53,9 +53,10 @@ static void add_completion(struct report_cells *cells, const struct mart_complet
 
 static void add_week(struct report_cells *cells, int32_t week, bool is_mature)
 {
-    char text[CALENDAR_DATE_BYTES + 1];
-    calendar_format_date(week, text);
-    report_cells_text(cells, is_mature ? text : strcat(text, "*"));
+    char date[CALENDAR_DATE_BYTES], text[CALENDAR_DATE_BYTES + 1];
+    calendar_format_date(week, date);
+    snprintf(text, sizeof text, "%s%s", date, is_mature ? "" : "*");
+    report_cells_text(cells, text);
 }
 
 static void add_cohort(struct report_cells *cells, const struct report_view *view, size_t cohort)
