@@ -80,6 +80,62 @@ same "$WORK/changed/course_funnel_changes.csv" "$WORK/changes"
 check "and counted" test "$(psql -XAtqc 'select cells_added, cells_removed, cells_changed
     from answers.course_funnel_runs order by attempt_at desc limit 1')" = "2|0|2"
 
+# What a reader is shown: out of both the same, but for the run.
+leaves 0 alone report --from "$CONNINFO" --schema answers --course 101
+grep -v -e '^Run ' -e '^finished ' "$WORK/stdout" >"$WORK/shown.tables"
+leaves 0 alone report --from "$WORK/changed" --course 101
+grep -v -e '^Run ' -e '^finished ' "$WORK/stdout" >"$WORK/shown"
+same "$WORK/shown" "$WORK/shown.tables"
+cat >"$WORK/shown.due" <<'TEXT'
+Since the last run: 2 cells added, 0 removed, 2 changed
+
+Course 101, weekly cohorts
+
+    week of  started  completed    rate  in 30 days  median days  lessons
+ 2025-09-01        4          1  25.0 %      25.0 %          9.0        5
+ 2026-01-19        5          2  40.0 %      40.0 %          9.0        6
+ 2026-01-26        5          2  40.0 %      40.0 %          9.0        6
+ 2026-02-02        5          2  40.0 %      40.0 %          9.0        5
+ 2026-03-02        5          2  40.0 %      40.0 %          9.0        6
+ 2026-03-23        5          2  40.0 %      40.0 %          9.0        6
+ 2026-03-30        5          2  40.0 %           -          9.0        6
+2026-04-06*        5          2  40.0 %           -            -        6
+2026-04-13*        5          2  40.0 %           -            -        6
+2026-04-20*        5          2  40.0 %           -            -        6
+2026-04-27*        5          0       -           -            -        6
+
+* watched for less than 28 days: more will complete
+
+Course 101, lessons, all cohorts watched for 28 days or more
+
+lesson  reached  of cohort  completed  median*  stopped    rate
+     1       34    100.0 %         23  0:17:26        8  23.5 %  █ biggest
+     2       26     76.5 %         20  0:21:00        6  23.1 %  █
+     3       20     58.8 %         16  0:15:51        7  35.0 %  ██
+     4       13     38.2 %         11  0:15:34        0   0.0 %
+     5       13     38.2 %         12  0:11:43        0   0.0 %
+     6        7     20.6 %          5  0:12:07        0       -
+
+* the median of the cohorts' medians, weighted by timed completions
+
+Most users stop at lesson 1: 8 of 34 (23.5 %).
+
+Course 101, entry points, all cohorts watched for 28 days or more
+
+started  completed     rate  entry point
+     13         13  100.0 %  home
+      7          0    0.0 %  (none)
+      7          0    0.0 %  email
+      7          0    0.0 %  push
+TEXT
+same "$WORK/shown" "$WORK/shown.due"
+for course in 102 103 104 105 106 107 108; do
+    leaves 0 alone report --from "$WORK/changed" --course "$course" --cohorts 100
+    check "course $course fits 80 columns" test -z "$(grep -E '.{81}' "$WORK/stdout")"
+    check "its biggest loss is not behind its last lesson" \
+        test -z "$(grep -B 1 -e '^$' "$WORK/stdout" | grep biggest)"
+done
+
 # Files that were changed by others are not compared, and that is said.
 echo >>"$WORK/changed/mart_course_funnel_lessons.csv"
 leaves 0 funnel 2 rebuild --as-of "$day" --from "$data/events" --to "$WORK/changed" --rejects "$WORK/rejects"

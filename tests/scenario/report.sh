@@ -47,6 +47,9 @@ lesson  started  completed  of started  of cohort  avg time*  dropped  drop-off
 * the mean of the cohorts' means, weighted by users who completed, not by completions
 
 Most users are lost before lesson 3: 800 of 1,300 (61.5 %).
+
+By users who started and completed, and the mean time: the run published two
+marts alone (--tables marts), or its program was older.
 TEXT
 LC_ALL=C run "$probe" report --from "$work/marts"
 check "all courses, then the biggest" "$code$err$(diff "$work/out" "$work/all")" 0
@@ -68,6 +71,9 @@ lesson  started  completed  of started  of cohort  avg time  dropped  drop-off
      4      600        600     100.0 %     50.0 %         -      300    33.3 %  ███
 
 Most users are lost before lesson 2: 300 of 1,200 (25.0 %).
+
+By users who started and completed, and the mean time: the run published two
+marts alone (--tables marts), or its program was older.
 TEXT
 LC_ALL=C.UTF-8 run "$probe" report --from "$work/marts" --course 9 --cohort 2025-06-02 --cohorts 1
 check "one course, one cohort, blocks for UTF-8" "$code$err$(diff "$work/out" "$work/one")" 0
@@ -130,7 +136,7 @@ done <<TEXT
 TEXT
 run "$probe" report --help
 check "help succeeds" "$code$err" 0
-for option in from schema course cohort cohorts help; do
+for option in from schema course cohort cohorts mean help; do
     check_match "help tells of --$option" "$out" "  --$option "
 done
 "$probe" report --help >/dev/full 2>"$work/err" && code=0 || code=$?
