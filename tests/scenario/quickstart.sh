@@ -33,10 +33,10 @@ HWLOC_SYNTHETIC=$threads HWLOC_THISSYSTEM=1 leaves 0 quickstart --events 20000
 check "it builds" test "$(wc -l <"$WORK/calls")" = 2
 check "nothing is said on standard error" test ! -s "$WORK/stderr"
 check "six steps" test "$(grep -cE '^[1-6]\. ' "$WORK/stdout")" = 6
-check "the funnel of a course" grep -qE '^Course [0-9]+, lessons, all cohorts together$' "$WORK/stdout"
-check "with the drop-off between lessons" grep -qE '^Most users are lost before lesson ' "$WORK/stdout"
+check "the funnel of a course" grep -qE '^Course [0-9]+, lessons, all cohorts watched for 28 days or more$' "$WORK/stdout"
+check "where users stop" grep -qE '^Most users stop at lesson ' "$WORK/stdout"
 check "lessons with users who were lost" test \
-    "$(sed -n '/^lesson  *started .*drop-off$/,/^$/p' "$WORK/stdout" | grep -cE ' [0-9.]+ % *')" -ge 5
+    "$(sed -n '/^lesson  *reached .*rate$/,/^$/p' "$WORK/stdout" | grep -cE ' [0-9.]+ % *')" -ge 5
 sed -n '/^Courses$/,$p' "$WORK/stdout" >"$WORK/first"
 export_files=$(find "$copy/build/quickstart/export" -type f | wc -l)
 check "the export has files" test "$export_files" -gt 100

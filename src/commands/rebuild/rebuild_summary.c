@@ -138,6 +138,13 @@ static void print_done(FILE *out, const struct job *job, const struct phase_spre
         calendar_format_time(record->last_event_us, last);
         fprintf(out, "  course events from %.19s to %.19s UTC\n", first, last);
     }
+    if (record->has_as_of) {
+        char as_of[CALENDAR_TIME_BYTES];
+        calendar_format_time(record->as_of_us, as_of);
+        fprintf(out, "  cohorts watched up to %.19s UTC\n", as_of);
+    }
+    if (record->events_in_the_future > 0)
+        print_count(out, "in the future", record->events_in_the_future, "of those kept");
     if (record->has_sessions) {
         print_count(out, "sessions read", record->sessions_read, "");
         print_count(out, "  users with a session", record->users_with_session,
