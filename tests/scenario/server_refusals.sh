@@ -43,10 +43,10 @@ mkdir "$WORK/2024–2025" "$WORK/für"
 cp -r "$WORK/plain"/* "$WORK/2024–2025"
 cp -r "$WORK/plain"/* "$WORK/für"
 refused 5 "2024–2025" 'has no equivalent in encoding "LATIN1"' "a database in UTF8" -- \
-    --from "$WORK/2024–2025" --to "$CONNINFO dbname=latin"
+    --tables marts --from "$WORK/2024–2025" --to "$CONNINFO dbname=latin"
 check "nothing was made" test "$(psql -XAtq latin -c "select count(*) from pg_class
     where relname like '%course_funnel%'")" = 0
-leaves 0 alone rebuild --from "$WORK/für" --to "$CONNINFO dbname=latin" --rejects "$WORK/rejects"
+leaves 0 alone rebuild --tables marts --from "$WORK/für" --to "$CONNINFO dbname=latin" --rejects "$WORK/rejects"
 check "the name is there" test "$(PGCLIENTENCODING=UTF8 psql -XAtq latin -c 'select source from course_funnel_runs')" = \
     "$WORK/für"
 check "nothing is left at the server" nothing_left latin
