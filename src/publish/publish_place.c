@@ -18,11 +18,12 @@ static int follow(struct publish_place *place, char *target)
 {
     char *slash = strrchr(target, '/');
     const char *name = slash != NULL ? slash + 1 : target;
-    if (name[0] == '\0' || strlen(name) >= sizeof place->name) {
-        errno = name[0] == '\0' ? EISDIR : ENAMETOOLONG;
+    size_t bytes = strlen(name);
+    if (bytes == 0 || bytes >= sizeof place->name) {
+        errno = bytes == 0 ? EISDIR : ENAMETOOLONG;
         return -1;
     }
-    snprintf(place->name, sizeof place->name, "%s", name);
+    memcpy(place->name, name, bytes + 1);
     if (slash == NULL)
         return 0;
     /* The slash of the root is its name. */
