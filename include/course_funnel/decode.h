@@ -91,6 +91,12 @@ bool decode_is_whole(const char *line, size_t bytes);
  */
 bool decode_is_event(const char *line, size_t bytes);
 
+/*
+ * Local. Whether a line is one whole object with user_id, event_time and event_properties at its
+ * top level, as every event has them, whatever became of its event_type.
+ */
+bool decode_is_like_event(const char *line, size_t bytes);
+
 /* Texts of one row of an events table; a NULL pointer is an SQL NULL or a column not there. */
 struct decode_row {
     const int64_t *time_us; /* microseconds since 1970 in place of event_time's text, or NULL */

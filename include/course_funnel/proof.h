@@ -18,7 +18,7 @@
 enum proof_verdict {
     PROOF_UNKNOWN,
     PROOF_EVENT,   /* a line is an event */
-    PROOF_DAMAGED, /* none is, but one begins as an event, or NUL bytes stand for all */
+    PROOF_DAMAGED, /* none is, but one was an event, or NUL bytes stand for all */
     PROOF_EMPTY,   /* blanks and line ends alone, or nothing */
     PROOF_FOREIGN
 };

@@ -84,3 +84,11 @@ bool decode_is_event(const char *line, size_t bytes)
         record = decode_next(record + record_bytes, line + bytes, &record_bytes);
     return record != NULL;
 }
+
+bool decode_is_like_event(const char *line, size_t bytes)
+{
+    const char *values[STRUCTURE_FIELDS];
+    return structure_scan(simd_best(), line, bytes, values) == STRUCTURE_OBJECT &&
+           values[STRUCTURE_USER_ID] != NULL && values[STRUCTURE_EVENT_TIME] != NULL &&
+           values[STRUCTURE_EVENT_PROPERTIES] != NULL;
+}

@@ -53,22 +53,22 @@ static const char *skip_blanks(const char *line, const char *end)
     return line;
 }
 
-/* What the beginning of an event that was cut off looks like. */
-enum cut_event { CUT_NONE, CUT_STUMP, CUT_EVENT };
+/* What a line that is no event has of one. */
+enum remains { REMAINS_NONE, REMAINS_STUMP, REMAINS_EVENT };
 
 /*
  * A line that begins at ${at} and is not whole. The exporter writes the id first; what is too short
  * to show that may be the beginning of anything, such as of an object on several lines.
  */
-static enum cut_event look_at_cut(const char *at, const char *end)
+static enum remains look_at_cut(const char *at, const char *end)
 {
     static const char first[] = "{\"$insert_id\"", name[] = "\"event_type\"";
     size_t bytes = (size_t)(end - at);
     const char *brace = memchr(at, '{', bytes);
     if (brace != NULL && (memmem(brace, (size_t)(end - brace), name, sizeof name - 1) != NULL ||
                           memmem(brace, (size_t)(end - brace), first, sizeof first - 1) != NULL))
-        return CUT_EVENT;
-    return bytes < sizeof first - 1 && memcmp(at, first, bytes) == 0 ? CUT_STUMP : CUT_NONE;
+        return REMAINS_EVENT;
+    return bytes < sizeof first - 1 && memcmp(at, first, bytes) == 0 ? REMAINS_STUMP : REMAINS_NONE;
 }
 
 /* Look at one line; true when it is an event. */
@@ -86,11 +86,13 @@ static bool look_at_line(struct proof *proof, const char *line, const char *end)
         proof->has_nul = true;
         return false;
     }
-    bool is_whole = decode_is_whole(line, (size_t)(end - line));
-    enum cut_event cut = is_whole ? CUT_NONE : look_at_cut(at, end);
-    proof->is_damaged |= cut == CUT_EVENT;
-    proof->has_stump |= cut == CUT_STUMP;
-    proof->has_text |= cut != CUT_STUMP;
+    size_t bytes = (size_t)(end - line);
+    enum remains remains = look_at_cut(at, end);
+    if (decode_is_whole(line, bytes))
+        remains = decode_is_like_event(line, bytes) ? REMAINS_EVENT : REMAINS_NONE;
+    proof->is_damaged |= remains == REMAINS_EVENT;
+    proof->has_stump |= remains == REMAINS_STUMP;
+    proof->has_text |= remains != REMAINS_STUMP;
     return false;
 }
 

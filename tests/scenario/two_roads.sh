@@ -21,9 +21,6 @@ for ((round = 0; round < rounds; round++)); do
         --lessons $((seed % 13 + 1)) --events 4000 --course-share 0.6 --weeks $((seed % 20 + 1)) \
         --dirt "$dirt" --duplicates "$duplicates" --late "$late" --seed "$seed" --format plain ||
         fail "no sample"
-    # An hour whose only line is no event would be no export.
-    find "$WORK/sample" -name '*.json' -exec \
-        sh -c 'for hour; do echo "{\"event_type\":\"page_viewed\"}" >>"$hour"; done' sh {} +
     # A day among those of the sample, whose cohorts are young then, or mature.
     ORACLE_DAY=$(date -u -d "2025-01-06 + $((seed % 37 * 7 + seed % 7)) days" +%F)
     export ORACLE_DAY

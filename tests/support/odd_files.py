@@ -47,6 +47,7 @@ def is_whole(text):
 
 
 ID_FIRST = b'{"$insert_id"'
+LIKE_EVENT = {"user_id", "event_time", "event_properties"}
 
 def verdict(text):
     """What the rules say of the text of a file: good, empty, foreign, or why it is damaged."""
@@ -56,10 +57,11 @@ def verdict(text):
         if all(one.strip(BLANKS) == b"" for one in every):
             return "empty"
         texts = [one.lstrip(BLANKS) for one in every]
+        like = any(isinstance(value(one), dict) and LIKE_EVENT <= value(one).keys() for one in texts)
         begun = any(re.search(rb'\{.*"event_type"|\{"\$insert_id"', one, re.S) and
                     not is_whole(one) for one in texts)
         stumps = all(ID_FIRST.startswith(one) or one.strip(BLANKS + b"\0") == b"" for one in texts)
-        if not begun and not stumps:
+        if not like and not begun and not stumps:
             return "foreign"
     if re.search(rb"\0{16}|(?:^|\n)\0+\r?\n|\0\Z", text):
         return "NUL bytes"
@@ -92,7 +94,8 @@ def kinds(rng):
     for cut in range(len(first)):
         yield f"cut-line-{cut}", first[:cut] + b"\n", True
     rows = [first.decode(), line(event(FINISHED, "u", 1)).decode()]
-    upper = first.replace(b'"event_type"', b'"EVENT_TYPE"')
+    upper = re.sub(rb'"[a-z_]+":', lambda key: key[0].upper(), first)
+    typeless = first.replace(b'"event_type"', b'"Event_Type"')
     yield from ((name, text, True) for name, text in {
         "html": b"<!DOCTYPE html>\n<html><body>502</body></html>\n",
         "html-cut": b"<html><body>502",
@@ -101,6 +104,8 @@ def kinds(rng):
         "pretty": json.dumps(json.loads(rows[0]), indent=1).encode() + b"\n",
         "wrapped": ('{"events":[' + ",".join(rows) + "]}\n").encode(),
         "upper": upper + b"\n",
+        "typeless": typeless + b"\n",
+        "no-time": typeless.replace(b'"event_time"', b'"time"') + b"\n",
         "csv": b"event_type,user_id\ncourse_completed,u1\n",
         "avro": b"Obj\1\4\x16avro.schema\n" + bytes(rng.randrange(1, 256) for _ in range(99)),
         "parquet": b"PAR1" + bytes(rng.randrange(1, 256) for _ in range(99)) + b"PAR1",
