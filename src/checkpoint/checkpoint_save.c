@@ -47,8 +47,10 @@ static int sum_up(struct saving *saving, struct failure *failure)
     manifest->last_event_us = content->last_event_us;
     days_begin(&manifest->days, content->days->day);
     (void)days_merge(&manifest->days, content->days, failure);
-    if (ranks_sum(ranks, &manifest->done_bytes, 1, failure) != 0 ||
-        reduce_days(ranks, &manifest->days, failure) != 0)
+    if (ranks_sum(ranks, &manifest->done_bytes, 1, failure) != 0)
+        return -1;
+    (void)reduce_days(ranks, &manifest->days, failure);
+    if (ranks_vote(ranks, failure) != 0)
         return -1;
     return reduce_ledger(ranks, &manifest->ledger, &manifest->first_event_us,
                          &manifest->last_event_us, failure);

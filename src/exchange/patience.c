@@ -9,7 +9,8 @@
 #define LOOK_SECONDS 0.2
 /* Others may have begun to wait somewhat later: they end what they are reading first. */
 #define CALL_SECONDS 10
-#define TAG_CALL 1
+/* No other message has it, so that a call that came too late is taken for nothing else. */
+#define TAG_CALL 3
 
 struct patience {
     MPI_Comm communicator;

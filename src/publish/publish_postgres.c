@@ -168,9 +168,9 @@ static int look_up(struct postgres *connection, const struct publication *public
                    struct failure *failure)
 {
     static const char *const names[] = {"cohorts_digest", "lessons_digest", "newer_at",
-                                        "newer_run_id"};
+                                        "newer_run_id", "further"};
     const struct run_record *record = publication->record;
-    int at[4];
+    int at[5];
     char planned[CALENDAR_TIME_BYTES];
     const char *values[] = {record->run_id, planned};
     char *sql = NULL;
@@ -184,7 +184,7 @@ static int look_up(struct postgres *connection, const struct publication *public
     free(sql);
     if (status != 0)
         return -1;
-    if (postgres_columns(result, names, 4, at, failure) != 0) {
+    if (postgres_columns(result, names, 5, at, failure) != 0) {
         postgres_result_free(result);
         return -1;
     }
@@ -192,6 +192,7 @@ static int look_up(struct postgres *connection, const struct publication *public
     const char *lessons = postgres_value(result, 0, at[1]);
     const char *newer = postgres_value(result, 0, at[2]);
     bool published = cohorts != NULL && lessons != NULL;
+    bool further = strcmp(postgres_value(result, 0, at[4]), "t") == 0;
     if (published && (strcmp(cohorts, record->cohorts_digest) != 0 ||
                       strcmp(lessons, record->lessons_digest) != 0)) {
         status = failure_set(failure, EXIT_GATE,
@@ -199,6 +200,13 @@ static int look_up(struct postgres *connection, const struct publication *public
                              "%s, now %s and %s). Nothing was changed; start a new run.",
                              record->run_id, cohorts, lessons, record->cohorts_digest,
                              record->lessons_digest);
+    } else if (published && further != publication->target->further) {
+        /* Its record, which stays, would tell of other tables than are there. */
+        status = failure_set(failure, EXIT_GATE,
+                             "The run %s is published already, with --tables %s. Nothing was "
+                             "changed; give the same, or start a new run (with --checkpoint: "
+                             "--restart).",
+                             record->run_id, further ? "all" : "marts");
     } else if (newer != NULL) {
         status = failure_set(failure, EXIT_GATE,
                              "A later attempt has published already: run %s of %s; this one is of "

@@ -152,6 +152,8 @@ int generation_load_state(const struct generation *generation, struct state *sta
     const struct manifest *manifest = generation->manifest;
     struct durable_bytes bytes = {0};
     int result = 0;
+    /* What must hold of the records depends on it. */
+    state->marts_only = manifest->marts_only != 0;
     for (size_t i = 0; result == 0 && i < manifest->file_count; i++) {
         const struct manifest_file *file = &manifest->files[i];
         struct failure trouble = {0};

@@ -1,5 +1,6 @@
 #include "record_image.h"
 
+#include "course_funnel/event.h"
 #include "course_funnel/store.h"
 
 #include <stdlib.h>
@@ -188,7 +189,7 @@ static int take_entries(const struct image_table *tables, const unsigned char *b
     for (uint64_t i = 0; i < tables[ENTRIES].count; i++) {
         struct entry_row row;
         memcpy(&row, bytes + tables[ENTRIES].offset + i * sizeof row, sizeof row);
-        if (row.bytes == 0 || row.bytes > left)
+        if (row.bytes == 0 || row.bytes > EVENT_ENTRY_POINT_BYTES || row.bytes > left)
             return failure_set(failure, STORE_DAMAGED, "an entry point lacks its text");
         entries->entries[entries->count++] =
             (struct entry){.course_id = row.course_id,

@@ -2,6 +2,7 @@
 
 #include "state_image_tables.h"
 
+#include "course_funnel/event.h"
 #include "course_funnel/store.h"
 
 #include <stdbool.h>
@@ -216,7 +217,8 @@ static int find_entry_texts(const struct image_table *tables, struct cursor *cur
         uint32_t bytes = 0;
         take(cursor, ENTRY_POINTS, i, &bytes);
         cursor->entry_texts[i] = end;
-        if (bytes == 0 || bytes > tables[ENTRY_TEXTS].offset + tables[ENTRY_TEXTS].count - end)
+        if (bytes == 0 || bytes > EVENT_ENTRY_POINT_BYTES ||
+            bytes > tables[ENTRY_TEXTS].offset + tables[ENTRY_TEXTS].count - end)
             return wrong("the text of an entry point does not lie where it should", failure);
         end += bytes;
     }

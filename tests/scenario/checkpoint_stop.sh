@@ -251,4 +251,13 @@ trace "$WORK/points" leaves 0 rebuild out 2 --checkpoint "$WORK/folder"
 dropped=$(awk '$3 == "source.drop" { all += $1 } END { print all }' "$WORK/points")
 check "there was more to inflate than $dropped pieces" test "$dropped" -ge 40
 as_straight out
+# So with the two marts alone, whose state keeps no times of completions.
+two=(--tables marts --checkpoint "$WORK/two.folder" --checkpoint-interval 0.01)
+COURSE_FUNNEL_FAULT=ingest.round:3:0:stop leaves 75 rebuild two 2 "${two[@]}"
+leaves 0 rebuild two 3 "${two[@]}"
+says "resumed from checkpoint generation-"
+for mart in cohorts lessons; do
+    same "$WORK/two/mart_course_funnel_$mart.csv" "$WORK/straight/mart_course_funnel_$mart.csv"
+done
+check "no further marts" test ! -e "$WORK/two/mart_course_funnel_steps.csv"
 passed

@@ -67,7 +67,8 @@ static int publish_marts(struct job *job, const struct marts *marts, struct fail
     memcpy(record->entry_points_digest, marts->entries_digest, sizeof record->entry_points_digest);
     if (publish(&job->target.place, marts, record, failure) != 0)
         return -1;
-    if (record->has_further && !record->has_cells)
+    /* In a database it is unknown only of a run that was published before, and stays as it was. */
+    if (record->has_further && !record->has_cells && !publish_is_postgres(job->options.to))
         log_warning("The marts that stood in %s are not those of their record, so it is not known "
                     "what this run changed in them: course_funnel_changes is empty.",
                     job->target.text);
