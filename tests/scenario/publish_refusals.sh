@@ -217,6 +217,17 @@ check_match "and said" "$err" \
     "course_funnel_session_match does not hold the rows that were inserted: 0 of them are not there, and 1 others are"
 sql -c "DROP RULE more ON s.course_funnel_runs"
 
+# The record of a run stays as it was, so it is not published again with other tables.
+again=("$probe" publish "$database" other_tables 1 3 1740000000000000
+    11111111-2222-4333-8444-555555555555)
+run "${again[@]}"
+check "a run with all tables" "$code" 0
+PROBE_TABLES=marts run "${again[@]}"
+check "is refused with the two alone" "$code" 7
+check_match "and said" "$err" "is published already, with --tables all. Nothing was changed"
+run "${again[@]}"
+check "and published again with all" "$code" 0
+
 # A constraint that is checked at COMMIT alone fails there, and the failure is seen.
 sql -c "CREATE FUNCTION s.refuse() RETURNS TRIGGER LANGUAGE plpgsql AS 'BEGIN RAISE check_violation USING MESSAGE = ''not today''; END';
     CREATE CONSTRAINT TRIGGER t AFTER INSERT ON s.mart_course_funnel_lessons DEFERRABLE INITIALLY DEFERRED
