@@ -39,10 +39,10 @@ void ingest_late(const struct ingest *in, const struct exchange *exchange,
     failure_set(
         &failure, EXIT_LOST,
         "Rank %d on %s%s has not taken part in a round for %u s (--patience): it was stopped, "
-        "or what it reads from does not answer. It was about to read %s or what follows. See that "
-        "host and "
-        "its storage, and run again.",
+        "or what it reads from does not answer. It %s%s%s. See that host and its storage, and run "
+        "again.",
         first_late, ranks_host(in->ranks, first_late), others, in->patience_s,
-        place != NULL ? place : "nothing");
+        place != NULL ? "was about to read " : "had nothing to read", place != NULL ? place : "",
+        place != NULL ? " or what follows" : "");
     ranks_abort(in->ranks, &failure);
 }

@@ -50,6 +50,8 @@ static int end_split(struct ingest_worker *worker, enum proof_verdict verdict,
 
 static bool is_blank(const char *line, const char *end)
 {
+    if (end - line >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0)
+        line += 3;
     while (line < end && (*line == ' ' || *line == '\t' || *line == '\r'))
         line++;
     return line == end;

@@ -215,7 +215,7 @@ int postgres_fail_silent(struct postgres *connection, const char *what, struct f
     if (connection->stopped) {
         connection->passing = false;
         return failure_set(failure, EXIT_STOPPED,
-                           "Stopped on request. %s: waited for %s. Nothing was changed.", what,
+                           "Stopped on request. %s: waited for %s. This try changed nothing.", what,
                            connection->waits_for);
     }
     connection->passing = true;

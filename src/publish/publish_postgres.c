@@ -370,8 +370,8 @@ int publish_postgres(const struct publish_target *target, const struct marts *ma
                 last.message);
         }
     }
-    if (in_doubt && last.code == EXIT_TARGET)
-        return failure_set(failure, EXIT_TARGET,
+    if (in_doubt && (last.code == EXIT_TARGET || last.code == EXIT_STOPPED))
+        return failure_set(failure, last.code,
                            "%s\nThe answer to a COMMIT was lost before, so the marts may be "
                            "published or not: look for run_id %s in course_funnel_runs. Running "
                            "again is safe either way.",

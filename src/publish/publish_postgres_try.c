@@ -58,7 +58,9 @@ static int try_tables(struct postgres *connection, const struct publish_target *
         return -1;
     int status = 0;
     if (names != NULL) {
-        status = postgres_run(connection, what, "SAVEPOINT trying", failure);
+        /* What is tried takes a transaction id, with which a COMMIT would wait for standbys. */
+        status = postgres_run(connection, what,
+                              "SET LOCAL synchronous_commit = local; SAVEPOINT trying", failure);
         if (status == 0 && (publish_postgres_create(connection, target, &trouble) != 0 ||
                             publish_postgres_stage(connection, &trouble) != 0)) {
             /* What passes by itself will have passed when it counts. */

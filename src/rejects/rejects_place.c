@@ -51,6 +51,9 @@ static int try_names(const char *path, const char *name, const char *renamed,
                      struct failure *failure)
 {
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    /* An attempt of the same process id that was killed has left it. */
+    if (fd < 0 && errno == EEXIST && unlink(name) == 0)
+        fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return rejects_write_failure(path, "written", EXIT_TARGET, failure);
     ssize_t written = write(fd, "check\n", 6);

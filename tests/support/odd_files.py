@@ -51,6 +51,7 @@ LIKE_EVENT = {"user_id", "event_time", "event_properties"}
 
 def verdict(text):
     """What the rules say of the text of a file: good, empty, foreign, or why it is damaged."""
+    text = text.removeprefix(b"\xef\xbb\xbf")
     *lines, last = text.split(b"\n")
     every = lines + [last]
     if not any(is_event(one) for one in every):
@@ -115,6 +116,9 @@ def kinds(rng):
         "zip-behind-a-line": b"\n" + zipped([("a", TEXT)]),
         "empty": b"",
         "blanks": b"\n \t\r\n\n",
+        "mark-alone": b"\xef\xbb\xbf",
+        "mark-and-blanks": b"\xef\xbb\xbf \t",
+        "mark-and-text": b"\xef\xbb\xbf" + TEXT,
         "all-nul": b"\0" * 700,
         "no-end": TEXT[:-1],
         "first-damaged": TEXT[5:],
