@@ -32,6 +32,9 @@ int proof_create(const struct source_list *list, const struct source_limits *lim
 /* Local. proof_free(NULL) does nothing. */
 void proof_free(struct proof *proof);
 
+/* Local. Whether a line up to ${end} has nothing but a byte order mark and blanks. */
+bool proof_is_blank(const char *line, const char *end);
+
 /* Local. What is known of the text of ${split}, when ${block} of it was seen too (NULL: none). */
 enum proof_verdict proof_glance(struct proof *proof, size_t split,
                                 const struct source_block *block);

@@ -48,15 +48,6 @@ static int end_split(struct ingest_worker *worker, enum proof_verdict verdict,
     return add_remark(worker, left_out, failure);
 }
 
-static bool is_blank(const char *line, const char *end)
-{
-    if (end - line >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0)
-        line += 3;
-    while (line < end && (*line == ' ' || *line == '\t' || *line == '\r'))
-        line++;
-    return line == end;
-}
-
 /* A last line without a line end must be whole. */
 static int check_last_line(const struct ingest_worker *worker, const struct source_block *block,
                            struct failure *failure)
@@ -65,7 +56,7 @@ static int check_last_line(const struct ingest_worker *worker, const struct sour
         return 0;
     const char *before = memrchr(block->begin, '\n', (size_t)(block->end - block->begin));
     const char *line = before != NULL ? before + 1 : block->begin;
-    if (is_blank(line, block->end) || decode_is_whole(line, (size_t)(block->end - line)))
+    if (proof_is_blank(line, block->end) || decode_is_whole(line, (size_t)(block->end - line)))
         return 0;
     return source_fail_cut(worker->reader, block->offset + (uint64_t)(line - block->begin),
                            failure);

@@ -53,6 +53,11 @@ static const char *skip_blanks(const char *line, const char *end)
     return line;
 }
 
+bool proof_is_blank(const char *line, const char *end)
+{
+    return skip_blanks(line, end) == end;
+}
+
 /* What a line that is no event has of one. */
 enum remains { REMAINS_NONE, REMAINS_STUMP, REMAINS_EVENT };
 

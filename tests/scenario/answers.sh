@@ -42,13 +42,7 @@ done <"$data/record.csv"
 day=$(cat "$data/as_of")
 leaves 0 funnel 3 rebuild --as-of "$day" --from "$data/events" --to "$CONNINFO" --schema answers \
     --rejects "$WORK/rejects"
-mkdir "$WORK/tables"
-for mart in cohorts lessons steps completion entry_points; do
-    keys=1,2
-    [ "$mart" = cohorts ] || [ "$mart" = completion ] || keys=1,2,3
-    file=$WORK/tables/mart_course_funnel_$mart.csv
-    psql -XAtqc "\\copy (select * from answers.mart_course_funnel_$mart order by $keys) to '$file' csv header"
-done
+read_marts answers "$WORK/tables"
 same_marts "$WORK/tables" "$WORK/due.$day"
 
 # The past is moved: exactly what moved is said, in the database and beside the files.

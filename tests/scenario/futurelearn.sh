@@ -39,13 +39,7 @@ start_postgres
 for _ in 1 2; do
     leaves 0 funnel 2 rebuild --from "$WORK/gzip" --to "$CONNINFO" --schema course \
         --rejects "$WORK/rejects"
-    mkdir -p "$WORK/tables"
-    for mart in cohorts lessons steps completion entry_points; do
-        keys=1,2
-        [ "$mart" = cohorts ] || [ "$mart" = completion ] || keys=1,2,3
-        file=$WORK/tables/mart_course_funnel_$mart.csv
-        psql -XAtqc "\\copy (select * from course.mart_course_funnel_$mart order by $keys) to '$file' csv header"
-    done
+    read_marts course "$WORK/tables"
     same_marts "$WORK/tables" "$course/expected"
 done
 passed

@@ -189,6 +189,16 @@ same_marts() { # same_marts A B: folders with equal marts, the further ones too 
     done
 }
 
+read_marts() { # read_marts SCHEMA FOLDER: all marts out of the database, as CSV files
+    local mart keys
+    mkdir -p "$2"
+    for mart in cohorts lessons steps completion entry_points; do
+        keys=1,2
+        [ "$mart" = cohorts ] || [ "$mart" = completion ] || keys=1,2,3
+        psql -XAtqc "\\copy (select * from $1.mart_course_funnel_$mart order by $keys) to '$2/mart_course_funnel_$mart.csv' csv header"
+    done
+}
+
 # reject_list [--short] NDJSON: sorted lines `source,offset,reason,hex of the text`.
 reject_list() {
     python3 "$SOURCE/tests/support/rejects.py" "$@"
