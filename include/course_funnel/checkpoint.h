@@ -26,6 +26,8 @@
 struct checkpoint_options {
     const char *path;
     bool restart;
+    bool extend;        /* go on from the run that is finished, with the files that are new */
+    bool keep_learners; /* keep the state of a finished run, as extend does too */
     struct interval interval;
 };
 

@@ -14,11 +14,11 @@
  *   lock                        held by rank 0 while the job lives; tells which process that is
  *   attempt                     the number of the newest attempt, and the run that it belongs to
  *   kept                        the generations that were committed last and are not to be removed
- *   generation-AAAA-GGGGGG/     one checkpoint, by attempt and a counter that starts anew with it;
- *                               it counts from when it has a manifest.json
- *   rejects/part-AAAA-R         rejects that rank R of attempt AAAA kept
- *   damaged-generation-.../     a generation that could not be used, set aside; one more of that
- *                               name gets `.2` and so on behind it
+ *   mark                        the generation that was published, and the one before
+ * (store_mark.h) generation-AAAA-GGGGGG/     one checkpoint, by attempt and a counter that starts
+ * anew with it; it counts from when it has a manifest.json rejects/part-AAAA-R         rejects that
+ * rank R of attempt AAAA kept damaged-generation-.../     a generation that could not be used, set
+ * aside; one more of that name gets `.2` and so on behind it
  *
  * Other names are left alone. No two attempts write to the same name, so that a rank of a dead
  * attempt, on a host that was cut off, can write over nothing of a later one; and it cannot commit

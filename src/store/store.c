@@ -6,6 +6,7 @@
 #include "course_funnel/manifest.h"
 #include "course_funnel/rejects.h"
 #include "course_funnel/store_choice.h"
+#include "course_funnel/store_mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,6 +94,7 @@ int store_open(const char *path, struct store *store, struct failure *failure)
     (void)unlinkat(store->folder.fd, STORE_PROBE_NAME DURABLE_TEMPORARY, 0);
     (void)unlinkat(store->folder.fd, STORE_ATTEMPT_NAME DURABLE_TEMPORARY, 0);
     (void)unlinkat(store->folder.fd, STORE_KEPT_NAME DURABLE_TEMPORARY, 0);
+    (void)unlinkat(store->folder.fd, STORE_MARK_NAME DURABLE_TEMPORARY, 0);
     if (probe(store, failure) != 0)
         goto close_store;
     return 0;
@@ -200,12 +202,12 @@ static int clean(const struct store *store, const struct store_listing *listing,
     return 0;
 }
 
-/* What is thrown away is not missed. */
-static int forget_kept(const struct store *store, struct failure *failure)
+/* What is thrown away is followed by nobody, from before it goes; and it is not missed. */
+static int forget(const struct store *store, struct failure *failure)
 {
-    if (unlinkat(store->folder.fd, STORE_KEPT_NAME, 0) == 0 || errno == ENOENT)
-        return 0;
-    return unremoved(&store->folder, STORE_KEPT_NAME, failure);
+    if (store_mark_remove(store, failure) != 0)
+        return -1;
+    return store_unlink(store, STORE_KEPT_NAME, failure);
 }
 
 int store_begin(struct store *store, bool restart, const char *new_run_id, struct failure *failure)
@@ -213,7 +215,7 @@ int store_begin(struct store *store, bool restart, const char *new_run_id, struc
     struct store_listing listing;
     struct store_attempt before = {.first_number = 1};
     int read = store_read_attempt(store, &before, failure);
-    if (read < 0 || (restart && forget_kept(store, failure) != 0) ||
+    if (read < 0 || (restart && forget(store, failure) != 0) ||
         store_list(store, &listing, failure) != 0)
         return -1;
 

@@ -19,15 +19,24 @@ void store_damaged_name(struct store_generation generation, unsigned copy,
 #define STORE_LOCK_NAME "lock"
 #define STORE_ATTEMPT_NAME "attempt"
 #define STORE_KEPT_NAME "kept"
+#define STORE_MARK_NAME "mark"
 #define STORE_PROBE_NAME "probe"
 #define STORE_REJECTS_NAME "rejects"
 
 /*
- * Local. The generations that were committed last and not removed since (store_kept.c). Returns 0,
- * with none where that was not noted or is damaged, or -1.
+ * Local. A sealed file of the names of at most STORE_KEPT generations (store_kept.c). Reading gives
+ * 0, with none where the file is missing or damaged, or -1. Writing makes the file last; it is
+ * refused, ${overtaken} as in store_commit, once a later attempt has begun.
  */
-int store_read_kept(const struct store *store, struct store_generation kept[STORE_KEPT],
-                    size_t *count, struct failure *failure);
+int store_read_names(const struct store *store, const char *file,
+                     struct store_generation *generations, size_t most, size_t *count,
+                     struct failure *failure);
+int store_write_names(const struct store *store, const char *file,
+                      const struct store_generation *generations, size_t count, bool *overtaken,
+                      struct failure *failure);
+
+/* Local. Remove a file of the folder, if it is there. Returns 0, or -1. */
+int store_unlink(const struct store *store, const char *file, struct failure *failure);
 
 /* Local. Take, or look at, the lock (store_lock.c). */
 int store_take_lock(struct store *store, struct failure *failure);

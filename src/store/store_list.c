@@ -22,6 +22,7 @@ static bool is_known(const char *name)
     static const char *const names[] = {STORE_LOCK_NAME,    STORE_REJECTS_NAME,
                                         STORE_ATTEMPT_NAME, STORE_ATTEMPT_NAME DURABLE_TEMPORARY,
                                         STORE_KEPT_NAME,    STORE_KEPT_NAME DURABLE_TEMPORARY,
+                                        STORE_MARK_NAME,    STORE_MARK_NAME DURABLE_TEMPORARY,
                                         STORE_PROBE_NAME,   STORE_PROBE_NAME DURABLE_TEMPORARY};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
@@ -131,7 +132,7 @@ static int miss(const struct store *store, struct store_listing *listing, struct
 {
     struct store_generation kept[STORE_KEPT];
     size_t count = 0;
-    if (store_read_kept(store, kept, &count, failure) != 0)
+    if (store_read_names(store, STORE_KEPT_NAME, kept, STORE_KEPT, &count, failure) != 0)
         return -1;
     for (size_t i = 0; i < count; i++)
         if (!is_listed(listing, kept[i]))

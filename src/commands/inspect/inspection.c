@@ -58,9 +58,11 @@ int inspection_make(const char *path, struct inspection *inspection, struct fail
         return -1;
     inspection->locked = store_is_locked(store, inspection->holder);
     int read = store_read_attempt(store, &inspection->attempt, failure);
-    if (read < 0 || store_list(store, &inspection->listing, failure) != 0)
+    int marked = store_mark_read(store, &inspection->mark, failure);
+    if (read < 0 || marked < 0 || store_list(store, &inspection->listing, failure) != 0)
         return -1;
     inspection->has_attempt = read == 1;
+    inspection->has_mark = marked == 1;
     leave_out_jobs(&inspection->listing);
     size_t count = inspection->listing.generation_count;
     inspection->entries = calloc(count + 1, sizeof *inspection->entries);

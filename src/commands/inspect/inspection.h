@@ -2,6 +2,7 @@
 #define INSPECTION_H
 
 #include "course_funnel/generation.h"
+#include "course_funnel/store_mark.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ struct inspection {
     char holder[256];
     bool has_attempt;
     struct store_attempt attempt;
+    bool has_mark;
+    struct store_mark mark;
     struct store_listing listing;
     struct inspection_entry *entries;       /* the newest first, as in the listing */
     const struct inspection_entry *resume;  /* what a resume goes on from; NULL: nothing */

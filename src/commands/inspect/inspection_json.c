@@ -116,6 +116,11 @@ static bool add_all(cJSON *root, const struct inspection *inspection)
     if (added && inspection->has_attempt)
         added = add_text(root, "run_id", inspection->attempt.run_id) &&
                 add_number(root, "attempt", inspection->attempt.number);
+    if (added && inspection->has_mark) {
+        char base[STORE_NAME_BYTES];
+        store_name(inspection->mark.base, base);
+        added = add_text(root, "base", base);
+    }
     cJSON *entries = added ? cJSON_AddArrayToObject(root, "generations") : NULL;
     added = entries != NULL;
     for (size_t i = 0; added && i < inspection->listing.generation_count; i++)

@@ -110,6 +110,13 @@ int inspection_print(FILE *out, const struct inspection *inspection, struct fail
                 inspection->attempt.number);
     else if (listing->generation_count + listing->damaged_count > 0)
         fprintf(out, "  the file that names the run and its attempt is missing or damaged\n");
+    if (inspection->has_mark) {
+        char base[STORE_NAME_BYTES];
+        store_name(inspection->mark.base, base);
+        fprintf(out, "  the base, which was published and --extend goes on from: %s\n", base);
+    } else if (inspection->mark.is_damaged) {
+        fprintf(out, "  the file that names the base is damaged\n");
+    }
     if (inspection->locked)
         fprintf(out, "  in use by a job that lives: %s\n", inspection->holder);
     for (size_t i = 0; i < listing->generation_count; i++)

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 /* What an option is for; of no use where that is not asked for. */
-enum purpose { FOR_ALL, FOR_CHECKPOINTS, FOR_FILES, FOR_TABLES, FOR_SCHEMAS, PURPOSES };
+enum purpose { FOR_ALL, FOR_CHECKPOINTS, FOR_NIGHTS, FOR_FILES, FOR_TABLES, FOR_SCHEMAS, PURPOSES };
 
 static int add_source(void *values, const char *text, struct failure *failure)
 {
@@ -106,6 +106,9 @@ static const struct options_row rows[] = {
     {"--restart", OPTIONS_FLAG, AT(checkpoint.restart), .purpose = FOR_CHECKPOINTS},
     {"--checkpoint-interval", .read = set_interval, .purpose = FOR_CHECKPOINTS},
     {"--mean-time-to-interrupt", .read = set_mean_time, .purpose = FOR_CHECKPOINTS},
+    {"--extend", OPTIONS_FLAG, AT(checkpoint.extend), .purpose = FOR_CHECKPOINTS},
+    {"--keep-learners", OPTIONS_FLAG, AT(checkpoint.keep_learners), .purpose = FOR_CHECKPOINTS},
+    {"--settle", OPTIONS_NUMBER_32, AT(settle_minutes), 0, 1000000, .purpose = FOR_NIGHTS},
     {"--column", .read = add_column, .again = true, .purpose = FOR_TABLES},
     {"--sessions-table", OPTIONS_TEXT, AT(tables.sessions), 1, .purpose = FOR_TABLES},
     {"--events-table", .read = add_events_table, .again = true, .purpose = FOR_TABLES},
@@ -148,6 +151,8 @@ static int refuse_idle(const struct rebuild_options *options, uint64_t given,
     const char *idle[PURPOSES] = {NULL};
     if (options->checkpoint.path == NULL)
         idle[FOR_CHECKPOINTS] = "is for checkpoints, and --checkpoint names no folder";
+    if (!options->checkpoint.extend)
+        idle[FOR_NIGHTS] = "is for --extend, which is not given";
     if (options->file_count == 0)
         idle[FOR_FILES] = "is for files, and none is named";
     if (options->tables.request_count == 0)
@@ -157,6 +162,12 @@ static int refuse_idle(const struct rebuild_options *options, uint64_t given,
     for (size_t i = 0; i < ROWS; i++)
         if (idle[rows[i].purpose] != NULL && (given >> (i + 1) & 1) != 0)
             return failure_set(failure, EXIT_USAGE, "%s %s.", rows[i].name, idle[rows[i].purpose]);
+    if (options->checkpoint.extend && options->tables.request_count > 0)
+        return failure_set(
+            failure, EXIT_STRANGER,
+            "--extend reads the files that are new since the run before, and a table "
+            "has no files: leave --extend out to read tables, which are read whole "
+            "each time.");
     return 0;
 }
 

@@ -44,6 +44,7 @@ struct rebuild_options {
     bool marts_only;   /* no further mart is wanted */
     bool allow_empty;
     bool dry_run;
+    uint32_t settle_minutes; /* files that were changed so recently are left to the next night */
     bool json_log;
     bool help;
     struct source_limits limits;
@@ -54,8 +55,9 @@ struct rebuild_options {
 extern const char rebuild_help[]; /* rebuild_help.txt, embedded at build time */
 
 /*
- * Local. Read the command line; argv[0] is the name of the command. Returns 0, or -1 (EXIT_USAGE,
- * EXIT_BUG). rebuild_options_clear frees what it holds.
+ * Local. Read the command line; argv[0] is the name of the command. Returns 0, or -1 (EXIT_USAGE;
+ * EXIT_STRANGER: tables, which cannot be extended; EXIT_BUG). rebuild_options_clear frees what it
+ * holds.
  */
 int rebuild_options_parse(int argc, char **argv, struct rebuild_options *options,
                           struct failure *failure);

@@ -146,6 +146,9 @@ static void test_rebuild_mistakes(void)
     } mistakes[] = {
         {"rebuild", "--from is missing"},
         {"rebuild --from a --to b --restart", "--restart is for checkpoints"},
+        {"rebuild --from a --to b --extend", "--extend is for checkpoints"},
+        {"rebuild --from a --to b --keep-learners", "--keep-learners is for checkpoints"},
+        {"rebuild --from a --to b --checkpoint c --settle 5", "--settle is for --extend"},
         {"rebuild --from a --to b --checkpoint-interval auto", "--checkpoint names no folder"},
         {"rebuild --from a --to b --mean-time-to-interrupt 5", "--checkpoint names no folder"},
         {"rebuild --from a --to host=h --connections 5", "--connections is for sources"},
@@ -187,6 +190,26 @@ static void test_rebuild_mistakes(void)
     }
 }
 
+/* A table has no files, of which some could be new. */
+static void test_tables_are_not_extended(void)
+{
+    struct rebuild_options options;
+    struct failure failure;
+    CU_ASSERT(parse("rebuild --from a host=h --to b --checkpoint c --extend", &options, &failure) ==
+              -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_STRANGER);
+    CU_ASSERT_PTR_NOT_NULL(strstr(failure.message, "a table has no files"));
+    rebuild_options_clear(&options);
+    CU_ASSERT(parse("rebuild --from host=h --to b --checkpoint c --keep-learners", &options,
+                    &failure) == 0);
+    CU_ASSERT(options.checkpoint.keep_learners && !options.checkpoint.extend);
+    rebuild_options_clear(&options);
+    CU_ASSERT(parse("rebuild --from a --to b --checkpoint c --extend --settle 60", &options,
+                    &failure) == 0);
+    CU_ASSERT(options.checkpoint.extend && options.settle_minutes == 60);
+    rebuild_options_clear(&options);
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
@@ -197,6 +220,7 @@ int main(void)
         {"tables belong to sources", test_tables_belong_to_sources},
         {"columns belong to tables", test_columns_belong_to_tables},
         {"mistakes on the line of rebuild", test_rebuild_mistakes},
+        {"tables are not extended", test_tables_are_not_extended},
     };
     return unit_main("options", tests, sizeof tests / sizeof tests[0]);
 }
