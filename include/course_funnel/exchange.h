@@ -26,6 +26,8 @@ struct exchange_word {
     uint64_t reading;      /* what it reads next: the split's number, from 1; 0: nothing */
     uint64_t done_bytes;   /* bytes on disk that it has read so far ... */
     uint64_t done_lines;   /* ... and lines */
+    uint64_t held_bytes;   /* memory that it has ... */
+    uint64_t state_bytes;  /* ... and the least of it that its state takes */
 };
 
 /* Of all ranks together a round carries at most this many bytes, plus one event a rank. */

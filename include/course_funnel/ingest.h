@@ -8,6 +8,7 @@
 #include "course_funnel/progress.h"
 #include "course_funnel/ranks.h"
 #include "course_funnel/rejects.h"
+#include "course_funnel/room.h"
 #include "course_funnel/schedule.h"
 #include "course_funnel/source.h"
 #include "course_funnel/state.h"
@@ -41,6 +42,7 @@ struct ingest {
     struct state *state;       /* is folded into */
     struct ledger *ledger;     /* of this rank, is added to */
     struct progress *progress; /* on rank 0, else NULL */
+    struct room *room;         /* what the state must fit into; NULL: that is not looked at */
     uint32_t patience_s;       /* longest wait for a round; 0: for ever */
     /* What an earlier job left, see schedule_resume; all zero for the whole list. */
     const struct schedule_item *unfinished;
@@ -65,6 +67,9 @@ enum ingest_result {
 };
 
 /*
+ * Where the state will not fit into memory (forecast.h says when that is sure) the reading fails
+ * with EXIT_BUG; when it is likely rank 0 warns.
+ *
  * Collective. Read on until all is done, a rank was asked to stop, or on some rank clock_seconds()
  * is past its ${pause_at}; it may be called again then. Returns an ingest_result, the same on every
  * rank that did its part; -1 on those that hold a failure, and on all when it was told in time. A

@@ -148,6 +148,9 @@ static inline bool state_next_time(const struct state_group *group, uint32_t *at
     return true;
 }
 
+/* Local. The least that the state takes: its records and their tables, without room to grow. */
+uint64_t state_record_bytes(const struct state *state);
+
 /*
  * Local. Check all that must hold within a group: indices in range, keys found by their tables,
  * flags and sums that agree. Returns 0, or -1 with EXIT_BUG and what does not hold. Takes time

@@ -276,6 +276,21 @@ uint32_t state_find_progress(struct state_group *group, uint32_t enrolment, int3
     return index;
 }
 
+uint64_t state_record_bytes(const struct state *state)
+{
+    uint64_t bytes = 0, slots = 0;
+    for (uint32_t i = 0; i < state->group_count; i++) {
+        const struct state_group *group = &state->groups[i];
+        bytes += group->user_count * sizeof *group->users + group->text_bytes +
+                 group->enrolment_count * sizeof *group->enrolments +
+                 group->progress_count * sizeof *group->progress +
+                 group->time_count * sizeof *group->times;
+        slots += (uint64_t)group->user_count + group->enrolment_count + group->progress_count;
+    }
+    /* A table is never fuller than three quarters. */
+    return bytes + slots * 4 / 3 * sizeof(struct state_slot);
+}
+
 static int push_time(struct state_group *group, uint64_t time, struct failure *failure)
 {
     void *times = group->times;

@@ -45,10 +45,15 @@ static int create_worker(const struct ingest *in, struct ingest_worker *worker,
     if (schedule_resume(in->list, in->unfinished, in->unfinished_count, in->next, &worker->schedule,
                         failure) != 0 ||
         create_tables(in, worker, failure) != 0 ||
+        ingest_memory_create(in, &worker->memory, failure) != 0 ||
         source_reader_create(in->list, in->limits, &worker->reader, failure) != 0 ||
         proof_create(in->list, in->limits, &worker->proof, failure) != 0 ||
         decode_create(&worker->decoder, failure) != 0)
         return -1;
+    /* Of what an earlier job has begun it is not known how much is left. */
+    worker->fresh_bytes = worker->schedule.left_bytes;
+    for (size_t i = 0; i < in->unfinished_count; i++)
+        worker->fresh_bytes -= in->list->splits[in->unfinished[i].split].disk_bytes;
     if (in->state != NULL && in->state->marts_only)
         decode_leave_out_entry_points(worker->decoder);
     if (exchange_create(in->ranks, &worker->exchange, failure) != 0)
@@ -69,6 +74,7 @@ void ingest_free(struct ingest_worker *worker)
     free(worker->no_tables);
     decode_free(worker->decoder);
     exchange_free(worker->exchange);
+    ingest_memory_clear(&worker->memory);
     free(worker->source_name);
     free(worker->wanted);
     free(worker);
@@ -194,6 +200,7 @@ static void send_round(struct ingest_worker *worker, struct failure *failure)
         .done_lines = ledger->lines_read - worker->lines_before,
     };
     worker->kept_before = ledger->kept;
+    ingest_memory_tell(worker->in, &word);
     if (exchange_start(worker->exchange, &word, &worker->in->ledger->sent, failure) != 0)
         ranks_abort(worker->in->ranks, failure);
 }
@@ -235,7 +242,9 @@ static int heed_words(struct ingest_worker *worker, struct failure *failure)
     progress_update(worker->in->progress, bytes, lines);
     if (all_idle && schedule_is_out(&worker->schedule))
         return 0;
-    /* A failure here is told in the next round, like any other. */
+    /* Failures here are told in the next round, like any other. */
+    uint64_t left = worker->fresh_bytes > bytes ? worker->fresh_bytes - bytes : 0;
+    (void)ingest_memory_judge(worker->in, &worker->memory, words, bytes, left, failure);
     (void)schedule_assign(&worker->schedule, worker->wanted, ranks, ranks_rank(worker->in->ranks),
                           failure);
     return 1;

@@ -6,6 +6,7 @@
 #include "course_funnel/decode.h"
 #include "course_funnel/exchange.h"
 #include "course_funnel/proof.h"
+#include "ingest_memory.h"
 
 /* What the files of the reading share. All functions are Local. */
 
@@ -27,12 +28,14 @@ struct ingest_worker {
     char *source_name;         /* of the open split, made when it is first needed */
     uint64_t open_disk_bytes;  /* read of the open split */
     uint64_t done_disk_bytes;  /* read of all splits */
+    uint64_t fresh_bytes;      /* on disk, of the splits that nobody had begun when this did */
     uint64_t round_disk_bytes; /* read in the last round with work */
     uint64_t kept_before;      /* in the ledger when the last round was sent off */
     uint64_t lines_before;     /* in the ledger when the reading began */
     double pause_at;
-    bool pause, stop;              /* a rank wants it */
-    uint64_t *wanted;              /* by each rank; scratch */
+    bool pause, stop; /* a rank wants it */
+    uint64_t *wanted; /* by each rank; scratch */
+    struct ingest_memory memory;
     struct ingest_remark *remarks; /* that were not told yet */
     size_t remark_count;
 };

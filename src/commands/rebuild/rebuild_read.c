@@ -103,6 +103,7 @@ int rebuild_read(struct job *job, struct failure *failure)
     const struct manifest *found = checkpoint_found(job->checkpoint);
     struct ingest_worker *worker = NULL;
     struct progress *progress = NULL;
+    struct room *room = NULL;
     if (rebuild_job_is_root(job))
         progress = tell(job, found != NULL ? found->done_bytes : 0);
     if (job->checkpoint != NULL)
@@ -131,9 +132,13 @@ int rebuild_read(struct job *job, struct failure *failure)
         ingest.unfinished_count = found->unfinished_count;
         ingest.next = found->next;
     }
-    if (ranks_vote(job->ranks, failure) == 0 && ingest_start(&ingest, &worker, failure) == 0)
-        (void)read_all(job, worker, failure);
+    if (room_create(job->ranks, "", &room, failure) == 0) {
+        ingest.room = room;
+        if (ingest_start(&ingest, &worker, failure) == 0)
+            (void)read_all(job, worker, failure);
+    }
     ingest_free(worker);
+    room_free(room);
     progress_end(progress);
     return failure->code != 0 ? -1 : 0;
 }
