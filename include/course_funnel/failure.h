@@ -17,7 +17,7 @@ enum exit_code {
     EXIT_TARGET = 5,     /* the marts could not be written */
     EXIT_CHECKPOINT = 6, /* the checkpoint folder could not be used */
     EXIT_GATE = 7,       /* a gate refused to publish */
-    EXIT_BUG = 70,       /* our bug, or no memory left */
+    EXIT_BUG = 70,       /* our bug, or too little memory */
     EXIT_STOPPED = 75,   /* stopped on request after a checkpoint: run again */
     EXIT_LOST = 205      /* a rank was lost, as of mpirun */
 };

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Where a container lacks what Open MPI takes for granted: memory of other processes that may be read,
 # room in /dev/shm, a name for the user id and a home. The run does without, or says before it starts
-# what it needs.
+# what it needs. And where memory is limited: it says in time that its state will not fit.
 . "$(dirname "$0")/../support/lib.sh"
 
 leaves 0 alone generate --out "$WORK/in" --events 60000 --weeks 1 --users 3000 --courses 3 \
@@ -94,5 +94,60 @@ SCRIPT
 OMPI_MCA_btl_vader_backing_directory=$WORK/shm leaves 70 unshare -m bash "$WORK/cramped" \
     env COURSE_FUNNEL="$BUILD/course-funnel" "$SOURCE/jobs/rebuild.sh" --ranks 2 -- \
     "${rebuild[@]:1}" --checkpoint "$WORK/open/folder" >"$WORK/stdout" 2>"$WORK/stderr"
+check "one attempt" test "$(grep -c ': attempt ' "$WORK/stderr")" = 1
+unset OMPI_MCA_btl_vader_backing_directory
+
+# Memory is limited by a cgroup. A state that grows by a MB with each MB of the input does not fit; one
+# whose users are all seen in the first half does, though for long it looks as if it would not.
+python3 - "$WORK" <<'PYTHON'
+import os, sys
+from events import *
+before, after = line(event(STARTED, "@", 1, 1)).split(b"@")
+def write(name, users, times):
+    os.mkdir(f"{sys.argv[1]}/{name}")
+    with open(f"{sys.argv[1]}/{name}/events.json", "wb") as file:
+        for user in list(range(users)) * times:
+            file.write(before + b"%0600d" % user + after + b"\n")
+write("growing", 400000, 1)
+write("seen", 160000, 2)
+PYTHON
+cgroup=/sys/fs/cgroup/memory$(awk -F: '$2 ~ /(^|,)memory(,|$)/ {print $3}' /proc/self/cgroup)/course-funnel-$$
+leave_cgroup() { [ ! -d "$cgroup" ] || rmdir "$cgroup"; }
+before_cleaning=leave_cgroup
+limits=(made_up)
+if mkdir "$cgroup" 2>/dev/null && echo 250M >"$cgroup/memory.limit_in_bytes"; then
+    limits+=(real)
+fi
+real() { # real COMMAND...: in a cgroup of version 1
+    bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" "$@"
+}
+made_up() { # made_up COMMAND...: sees a tree that looks like one of version 2
+    unshare -m bash -c 'mount -t tmpfs none /sys/fs/cgroup && echo 262144000 >/sys/fs/cgroup/memory.max &&
+        exec "$@"' bash "$@"
+}
+limited() { # limited LIMIT NAME: reads that input; LIMIT may be env, which is none
+    rm -rf "$WORK/marts"
+    "$1" timeout -k 10 60 mpirun --oversubscribe -n 2 "$PROGRAM" rebuild --from "$WORK/$2" \
+        --to "$WORK/marts" --rejects "$WORK/rejects" </dev/null >"$WORK/stdout" 2>"$WORK/stderr"
+}
+will_not_fit() {
+    says 'warning: Memory will not suffice if the rest of the input'
+    says 'will not fit into memory: the 2 ranks on '
+    says 'MB, and 262 MB are allowed there (/sys/fs/cgroup/memory'
+    says 'Raise that limit, or use more nodes.'
+    check "it is said before most is read" grep -qE 'rest of the input \(([4-9].) %\) will not' "$WORK/stderr"
+    check "it needs more" test "$(sed -n 's/.* need at least \([0-9]*\) MB.*/\1/p' "$WORK/stderr")" -ge 262
+    check "nothing is published" test -z "$(ls "$WORK/marts")"
+    check "somebody is left" nobody_left
+}
+leaves 0 limited env growing
+check "nothing is said of memory" test "$(grep -ci memory "$WORK/stderr")" = 0
+for limit in "${limits[@]}"; do
+    leaves 70 limited "$limit" growing
+    will_not_fit
+    leaves 0 limited "$limit" seen
+done
+leaves 70 made_up env COURSE_FUNNEL="$PROGRAM" "$SOURCE/jobs/rebuild.sh" --ranks 2 -- --from "$WORK/growing" \
+    --to "$WORK/marts" --rejects "$WORK/rejects" --checkpoint "$WORK/kept" >"$WORK/stdout" 2>"$WORK/stderr"
 check "one attempt" test "$(grep -c ': attempt ' "$WORK/stderr")" = 1
 passed
