@@ -1,13 +1,56 @@
-# cmake -DOUT=FILE.c "-DFILES=a.sql;b.txt" -P embed.cmake
-# Writes each file as a constant text: NAME.sql is sql_NAME, NAME.txt is NAME. Who uses one declares it.
+# cmake -DOUT=FILE.c "-DFILES=a.sql;b.txt;page/c.css" -P embed.cmake
+# Writes each file as a constant text: NAME.sql is sql_NAME, NAME.txt is NAME; page/NAME.css is
+# page_NAME_css, and its SHA-256 in base64, as a browser wants it, page_NAME_css_sha256. Who uses one
+# declares it.
 set(code "")
+
+# The digits of base64 for a text of hexadecimal digits.
+function(base64_of_hex hex out)
+    set(digits ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
+    string(LENGTH ${hex} length)
+    math(EXPR last "${length} - 1")
+    set(text "")
+    # Six hexadecimal digits are four of base64; zeros stand in for those that are missing.
+    foreach(at RANGE 0 ${last} 6)
+        string(SUBSTRING "${hex}" ${at} 6 group)
+        string(LENGTH "${group}" used)
+        string(SUBSTRING "${group}00000" 0 6 group)
+        math(EXPR count "(${used} * 4 + 5) / 6 - 1")
+        foreach(place RANGE ${count})
+            math(EXPR index "(0x${group} >> (18 - 6 * ${place})) & 63")
+            string(SUBSTRING ${digits} ${index} 1 digit)
+            string(APPEND text ${digit})
+        endforeach()
+    endforeach()
+    math(EXPR missing "(4 - ((${length} / 2 * 4 + 2) / 3) % 4) % 4")
+    string(REPEAT "=" ${missing} padding)
+    set(${out} "${text}${padding}" PARENT_SCOPE)
+endfunction()
+
 foreach(path ${FILES})
     get_filename_component(name ${path} NAME_WE)
+    file(READ ${path} text)
     if(path MATCHES "[.]sql$")
         string(PREPEND name sql_)
+    elseif(path MATCHES "/page/[^/]*$")
+        get_filename_component(name ${path} NAME)
+        string(REPLACE . _ name "page_${name}")
+        # A class for every percent and tenth of one: see page_width.
+        set(widths "")
+        foreach(percent RANGE 1 100)
+            string(APPEND widths ".a${percent}{--a:${percent}%}\n")
+        endforeach()
+        foreach(tenth RANGE 1 9)
+            string(APPEND widths ".b${tenth}{--b:.${tenth}%}\n")
+        endforeach()
+        string(REPLACE "/*WIDTHS*/\n" "${widths}" text "${text}")
+        string(SHA256 hash "${text}")
+        base64_of_hex(${hash} hash)
+        string(APPEND code "extern const char ${name}_sha256[];\n"
+                           "const char ${name}_sha256[] = \"${hash}\";\n")
     endif()
-    file(READ ${path} bytes HEX)
-    string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+    string(HEX "${text}" bytes)
+    string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${bytes}")
     string(APPEND code "extern const char ${name}[];\nconst char ${name}[] = {${bytes}0};\n")
 endforeach()
 file(WRITE ${OUT} "${code}")

@@ -76,7 +76,8 @@ int run_record_json(const struct run_record *record, char **json, struct failure
 /*
  * Local. Read what run_record_json wrote back, as far as it tells a publication from another:
  * run_id, attempt_us, finished_us, the event times, row counts and digests, and what is of the
- * further marts; the rest is zero.
+ * further marts; and where they are there, for people: version, source, lines, duplicates and
+ * rejects. The rest is zero.
  * Returns 0, or -1 when ${json} is no such text (no failure is recorded: the caller knows the
  * place).
  */

@@ -57,6 +57,23 @@ static int keep_text(struct marts_rows *rows, const char *text, struct failure *
     return 0;
 }
 
+/* The words of a change in place of the line's, which is gone soon; false where it is another. */
+static bool keep_words(struct change_row *row)
+{
+    static const char *const cells[] = {"cohort", "lesson"};
+    static const char *const changes[] = {"added", "removed", "changed"};
+    const char *cell = NULL, *change = NULL;
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++)
+        if (strcmp(row->cell, cells[i]) == 0)
+            cell = cells[i];
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+        if (strcmp(row->change, changes[i]) == 0)
+            change = changes[i];
+    row->cell = cell;
+    row->change = change;
+    return cell != NULL && change != NULL;
+}
+
 int marts_rows_add(struct marts_rows *rows, enum marts_table table, const char *line, size_t bytes,
                    struct failure *failure)
 {
@@ -71,6 +88,8 @@ int marts_rows_add(struct marts_rows *rows, enum marts_table table, const char *
     if (bytes > 0 && line[bytes - 1] == '\n')
         bytes--;
     if (!marts_parse(table, line, bytes, buffer, &row))
+        return 0;
+    if (table == MARTS_CHANGES && !keep_words(&row.change))
         return 0;
     if (table == MARTS_ENTRY_POINTS && keep_text(rows, row.entry.entry_point, failure) != 0)
         return -1;

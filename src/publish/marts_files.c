@@ -133,8 +133,7 @@ int marts_files_read(const char *directory, struct marts **marts, struct marts_o
 
 bool marts_files_is_read(enum marts_table table, const struct marts_origin *origin)
 {
-    return marts_shapes[table].digest_offset != 0 &&
-           (origin->has_further || !marts_shapes[table].is_further);
+    return table != MARTS_MATCHES && (origin->has_further || !marts_shapes[table].is_further);
 }
 
 void marts_files_judge(const struct marts *marts, struct marts_origin *origin)

@@ -53,7 +53,7 @@ static int read_record_row(struct postgres *connection, const char *schema,
     bool further = true;
     for (enum marts_table table = 0; table < MARTS_TABLES; table++) {
         const struct marts_shape *shape = &marts_shapes[table];
-        bool is_there = shape->digest_offset == 0 || publish_postgres_is_there(there, shape->name);
+        bool is_there = table == MARTS_MATCHES || publish_postgres_is_there(there, shape->name);
         marts = marts && (is_there || shape->is_further);
         further = further && is_there;
     }

@@ -88,11 +88,16 @@ static void put_text_or_null(struct run_record_field **at, const char *name, boo
     put(at, name, known ? RUN_RECORD_TEXT : RUN_RECORD_NULL, known ? text : "");
 }
 
+static void name_of_rejects(enum reject_reason reason, char *name, size_t size)
+{
+    snprintf(name, size, "rejected_%s", event_reject_name(reason));
+}
+
 static void put_rejected(struct run_record_field **at, const struct ledger *ledger,
                          enum reject_reason reason)
 {
     char name[sizeof(*at)->name];
-    snprintf(name, sizeof name, "rejected_%s", event_reject_name(reason));
+    name_of_rejects(reason, name, sizeof name);
     put_count(at, name, ledger->rejected[reason]);
 }
 
@@ -220,6 +225,17 @@ static bool get_count(const cJSON *object, const char *name, uint64_t *count)
     return true;
 }
 
+static bool get_rejects(const cJSON *object, uint64_t rejected[REJECT_REASONS])
+{
+    for (int reason = 0; reason < REJECT_REASONS; reason++) {
+        char name[32];
+        name_of_rejects((enum reject_reason)reason, name, sizeof name);
+        if (!get_count(object, name, &rejected[reason]))
+            return false;
+    }
+    return true;
+}
+
 int run_record_parse(const char *json, struct run_record *record)
 {
     memset(record, 0, sizeof *record);
@@ -232,6 +248,12 @@ int run_record_parse(const char *json, struct run_record *record)
         get_count(object, "lesson_rows", &record->lesson_rows) &&
         get_text(object, "cohorts_digest", record->cohorts_digest, sizeof record->cohorts_digest) &&
         get_text(object, "lessons_digest", record->lessons_digest, sizeof record->lessons_digest);
+    /* What is only shown may be missing from a record of an older program. */
+    (void)(good && get_text(object, "program_version", record->version, sizeof record->version) &&
+           get_text(object, "source", record->source, sizeof record->source) &&
+           get_count(object, "lines_read", &record->ledger.lines_read) &&
+           get_count(object, "duplicates", &record->ledger.duplicates) &&
+           get_rejects(object, record->ledger.rejected));
     record->has_event_times = good &&
                               get_time(object, "first_event_time", &record->first_event_us) &&
                               get_time(object, "last_event_time", &record->last_event_us);

@@ -5,6 +5,7 @@
 #include "course_funnel/marts_read.h"
 #include "course_funnel/options.h"
 #include "course_funnel/output.h"
+#include "page.h"
 #include "report_view.h"
 
 #include <errno.h>
@@ -25,6 +26,8 @@ struct options {
     int32_t cohort_week;
     uint64_t cohorts;
     bool mean;
+    const char *html;
+    const char *names;
     bool help;
 };
 
@@ -75,6 +78,8 @@ static int parse_options(int argc, char **argv, struct options *options, struct 
         {"--cohort", .read = parse_cohort},
         {"--cohorts", OPTIONS_NUMBER, AT(cohorts), 1, 100000},
         {"--mean", OPTIONS_FLAG, AT(mean)},
+        {"--html", OPTIONS_TEXT, AT(html)},
+        {"--names", OPTIONS_TEXT, AT(names)},
         {"--help", OPTIONS_FLAG, AT(help)},
     };
     enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -97,6 +102,11 @@ static int parse_options(int argc, char **argv, struct options *options, struct 
         return failure_set(failure, EXIT_USAGE, "\"%s\" belongs to no option.", argv[optind]);
     if (options->from == NULL)
         return failure_set(failure, EXIT_USAGE, "--from TARGET is missing.");
+    if (options->html != NULL && (options->has_course || options->cohort != NULL || options->mean))
+        return failure_set(
+            failure, EXIT_USAGE,
+            "--html shows all courses and cohorts: --course, --cohort and --mean are "
+            "for the terminal.");
     return 0;
 }
 
@@ -194,6 +204,22 @@ static int show(const struct report_view *view, const struct options *options,
     return 0;
 }
 
+static int write_html(const struct report_view *view, const struct options *options,
+                      const struct marts_origin *origin, struct failure *failure)
+{
+    const struct page_source source = {view->marts, origin, view->courses, view->course_count,
+                                       view->names};
+    if (!view->has_further)
+        return failure_set(failure, EXIT_TARGET,
+                           "%s: has the two marts alone, and the page needs the further ones: "
+                           "publish without --tables marts, by a program of this version.",
+                           options->from);
+    if (page_write(&source, options->html, failure) != 0)
+        return -1;
+    fprintf(view->out, "Wrote %s\n", options->html);
+    return 0;
+}
+
 static int report(const struct options *options, struct failure *failure)
 {
     const struct publish_target from = {.target = options->from, .schema = options->schema};
@@ -214,10 +240,16 @@ static int report(const struct options *options, struct failure *failure)
     view.shows_mean = options->mean;
     view.has_further = origin.has_further && marts->completion_count == marts->cohort_count &&
                        marts->step_count == marts->lesson_count;
+    struct page_names names = {.rows = NULL};
     int status = report_sums_courses(marts, &courses, &view.course_count, failure);
     view.courses = courses;
+    if (status == 0 && options->names != NULL)
+        status = page_names_read(options->names, &names, failure);
+    view.names = &names;
     if (status == 0)
-        status = show(&view, options, &origin, failure);
+        status = options->html != NULL ? write_html(&view, options, &origin, failure)
+                                       : show(&view, options, &origin, failure);
+    page_names_free(&names);
     free(courses);
     marts_free(marts);
     return status;

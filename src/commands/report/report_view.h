@@ -1,6 +1,7 @@
 #ifndef REPORT_VIEW_H
 #define REPORT_VIEW_H
 
+#include "page_names.h"
 #include "report_sums.h"
 
 #include <stdio.h>
@@ -13,7 +14,8 @@ struct report_view {
     size_t course_count;
     bool has_further; /* the further marts are there */
     bool shows_mean;  /* in place of the median */
-    const char *bar;  /* one step of a bar: "#", or a block where the terminal has it */
+    const struct page_names *names;
+    const char *bar; /* one step of a bar: "#", or a block where the terminal has it */
     FILE *out;
 };
 
