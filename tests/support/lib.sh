@@ -86,12 +86,17 @@ funnel() {
 }
 
 # while_reading FILE ACTION N ARGS...: as funnel N ARGS, and while a rank reads FILE all ranks stand
-# still and the shell carries out ACTION, which finds the ids of the ranks in PID_0, PID_1, ...
+# still and the shell carries out ACTION, which finds the ids of the ranks in PID_0, PID_1, ... A job
+# that was over before that has published: $target is put back as it is in $WORK/before.
 while_reading() {
     local file=$1 action=$2 code watcher watched tries
     shift 2
     # A job that was over before anything was done to it is begun again.
     for ((tries = 0; tries < 5; tries++)); do
+        if [ "$tries" -gt 0 ]; then
+            rm -rf "$target"
+            cp -r "$WORK/before" "$target"
+        fi
         code=0 watched=0
         python3 "$SOURCE/tests/support/while_reading.py" "$PROGRAM" "$WORK" "$file" "$action" >&2 &
         watcher=$!
