@@ -135,7 +135,7 @@ set_up_open_mpi() {
 progress() {
     local newest lines
     newest=$(printf '%s\n' "$checkpoint"/generation-*/manifest.json | LC_ALL=C sort -V | tail -n 1)
-    lines=$(grep -o '"lines_read":"[0-9]*"' "$newest" 2>/dev/null | tr -dc 0-9)
+    lines=$(grep -o '"lines_read":"[0-9]*"' "$newest" 2>/dev/null | head -n 1 | tr -dc 0-9)
     if grep -q '"kind":"sums"' "$newest" 2>/dev/null; then
         echo $((2 * ${lines:-0} + 1))
     else

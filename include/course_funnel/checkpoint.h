@@ -94,6 +94,7 @@ struct checkpoint_content {
     const struct days *days;                /* the rank's share, as the ledger */
     const struct schedule_item *unfinished; /* that wait in the rank's queue or are open there */
     size_t unfinished_count;
+    bool is_finished;    /* of MANIFEST_STATE: all is read, and it is kept for good */
     size_t next;         /* the same on every rank */
     uint64_t done_bytes; /* on disk that the rank has read in this attempt */
 };
@@ -106,6 +107,20 @@ struct checkpoint_content {
  */
 int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_content *content,
                     bool *saved, struct failure *failure);
+
+/*
+ * Local. Whether the learners of the finished run are kept: its last state is saved once more when
+ * all is read, as finished.
+ */
+bool checkpoint_keeps_learners(const struct checkpoint *checkpoint);
+
+/*
+ * Local, on rank 0, when the run was published and learners are kept. Mark its finished state as
+ * what was published and may be gone on from (store_mark.h), then remove what is not needed any
+ * more. Returns 0, or -1 (EXIT_CHECKPOINT: nothing was marked; the publication stands all the
+ * same). Does nothing where learners are not kept.
+ */
+int checkpoint_mark(struct checkpoint *checkpoint, struct failure *failure);
 
 /*
  * Local, on rank 0. See that no later attempt has begun, before anything is published. Returns 0,

@@ -19,7 +19,7 @@
  * since readers of JSON round them. Pure.
  */
 
-#define MANIFEST_FORMAT_VERSION 5
+#define MANIFEST_FORMAT_VERSION 6
 
 #define MANIFEST_NAME "manifest.json"
 #define MANIFEST_STRETCHES_NAME "rejects.h5"
@@ -30,12 +30,13 @@
 
 /* What was asked for that a resumed run must be asked for too. Borrowed. */
 struct manifest_choices {
-    uint64_t range_bytes; /* as in struct source_limits */
-    const char *columns;  /* of tables, as they were named by hand; NULL: none was */
-    const char *sessions; /* the table of sessions, and its column where that was named by hand;
-                             NULL: none is read */
-    const char *as_of;    /* the day of the run where that was given; NULL: it was not */
-    bool marts_only;      /* no further mart is wanted */
+    uint64_t range_bytes;   /* as in struct source_limits */
+    const char *columns;    /* of tables, as they were named by hand; NULL: none was */
+    const char *sessions;   /* the table of sessions, and its column where that was named by hand;
+                               NULL: none is read */
+    const char *as_of;      /* the day of the run where that was given; NULL: it was not */
+    bool marts_only;        /* no further mart is wanted */
+    bool leave_out_foreign; /* as in struct source_limits */
 };
 
 enum manifest_kind {
@@ -48,6 +49,15 @@ struct manifest_input {
     uint64_t bytes;
     int64_t identity;              /* as in struct source_file; "mtime_ns" on disk */
     struct source_changes changes; /* of a table; else all zero */
+    uint32_t splits;               /* that it was cut in */
+    uint32_t is_base;              /* 1: it was read by the run that this one goes on from */
+};
+
+/* Another generation of the folder; all zero: none. */
+struct manifest_other {
+    uint32_t attempt;
+    uint32_t generation;
+    char digest[DIGEST_BYTES]; /* of its manifest */
 };
 
 struct manifest_file {
@@ -75,6 +85,7 @@ struct manifest_match {
 
 struct manifest {
     enum manifest_kind kind;
+    char history_id[37]; /* of all runs that go on from each other; the folder's */
     char run_id[37];
     char version[32]; /* of the program that wrote it */
     uint32_t attempt;
@@ -93,11 +104,19 @@ struct manifest {
     char sessions[MANIFEST_SESSIONS_BYTES];
     char as_of[CALENDAR_DATE_BYTES]; /* as it was given; empty: it was not */
     uint64_t marts_only;             /* 1: the state, or the sums, are of the two marts alone */
+    uint64_t leave_out_foreign;      /* 1: files that are no export were left out */
     uint64_t disk_bytes;             /* of the input ... */
     uint64_t done_bytes;             /* ... and how many of them are read */
-    uint64_t split_count;
-    uint64_t next; /* splits that went out, in the order of a new schedule */
-    struct ledger ledger;
+    uint64_t split_count; /* of what this run read; as next, unfinished and the bytes above */
+    uint64_t is_finished; /* 1, of MANIFEST_STATE: all is read, and the state is kept for good */
+    uint64_t next;        /* splits that went out, in the order of a new schedule */
+    struct manifest_other base;    /* the finished state that this run goes on from */
+    struct manifest_other sums_of; /* of MANIFEST_SUMS: the finished state, where it was kept */
+    struct ledger ledger;          /* of the base too */
+    struct ledger base_ledger;     /* of the base alone */
+    /* Files and entries that were found so when the input was listed, those of the base too. */
+    uint64_t listed_empty;
+    uint64_t listed_left_out;
     int64_t first_event_us;
     int64_t last_event_us;
     struct days days;
@@ -121,6 +140,14 @@ void manifest_clear(struct manifest *manifest);
 /* Local. Fill in the input's part. Returns 0, or -1 (EXIT_BUG). */
 int manifest_set_input(struct manifest *manifest, const struct source_list *list,
                        const struct manifest_choices *choices, struct failure *failure);
+
+/*
+ * Local. The digest that a manifest's text ends in, as others name it by. The text is whole.
+ */
+void manifest_digest(const char *text, size_t byte_count, char digest[DIGEST_BYTES]);
+
+/* Local. Whether there is another generation; and which that is. */
+bool manifest_has(const struct manifest_other *other);
 
 /* Local. Fill in what users are to be matched with; until all is read a resume may change it. */
 void manifest_set_sessions(struct manifest *manifest, const struct manifest_choices *choices);

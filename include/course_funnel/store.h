@@ -12,8 +12,8 @@
  * The checkpoint folder of a run:
  *
  *   lock                        held by rank 0 while the job lives; tells which process that is
- *   attempt                     the number of the newest attempt, and the run that it belongs to
- *   kept                        the generations that were committed last and are not to be removed
+ *   attempt                     the number of the newest attempt, and the history that it belongs
+ * to kept                        the generations that were committed last and are not to be removed
  *   mark                        the generation that was published, and the one before
  * (store_mark.h) generation-AAAA-GGGGGG/     one checkpoint, by attempt and a counter that starts
  * anew with it; it counts from when it has a manifest.json rejects/part-AAAA-R         rejects that
@@ -40,7 +40,7 @@ enum { STORE_DAMAGED = 106 };
 struct store_attempt {
     uint32_t number;       /* from 1 */
     uint32_t first_number; /* generations of earlier attempts were thrown away by --restart */
-    char run_id[37];
+    char history_id[37];   /* of all runs in the folder that go on from each other */
 };
 
 struct store_generation {
@@ -51,8 +51,8 @@ struct store_generation {
 struct store {
     struct durable_folder folder;
     struct store_attempt attempt;
-    bool is_run_known; /* the attempt file told which run this is, or --restart began a new one */
-    int lock;          /* the descriptor that holds the lock, -1 on all but rank 0 */
+    bool is_history_known; /* the attempt file told whose the folder is, or --restart began anew */
+    int lock;              /* the descriptor that holds the lock, -1 on all but rank 0 */
 };
 
 /*
@@ -64,14 +64,14 @@ int store_open(const char *path, struct store *store, struct failure *failure);
 void store_close(struct store *store);
 
 /*
- * On rank 0, when the lock is held: begin an attempt. It goes on with the run that the folder
- * belongs to; with ${restart}, or when there is none, with ${new_run_id}. What a dead attempt left
+ * On rank 0, when the lock is held: begin an attempt. It goes on with the history that the
+ * folder holds; with ${restart}, or when there is none, with ${new_id}. What a dead attempt left
  * half done, and what was thrown away, is removed.
  */
-int store_begin(struct store *store, bool restart, const char *new_run_id, struct failure *failure);
+int store_begin(struct store *store, bool restart, const char *new_id, struct failure *failure);
 
-/* On rank 0, when is_run_known is false: the run is that of the generations. */
-int store_adopt(struct store *store, const char *run_id, struct failure *failure);
+/* On rank 0, when is_history_known is false: the history is that of the generations. */
+int store_adopt(struct store *store, const char *history_id, struct failure *failure);
 
 /*
  * On the other ranks: open the folder and see that it is the one in which rank 0 has begun
@@ -157,6 +157,9 @@ int store_keep(const struct store *store, const struct store_generation *kept, s
 /* Remove a generation, its manifest first. */
 int store_remove(const struct store *store, struct store_generation generation,
                  struct failure *failure);
+
+/* Remove what store_set_aside has kept under a name. */
+int store_remove_aside(const struct store *store, const char *aside, struct failure *failure);
 
 /* Keep a generation that could not be used under another name, which ${aside} tells. */
 int store_set_aside(const struct store *store, struct store_generation generation,

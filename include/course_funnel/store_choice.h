@@ -16,9 +16,9 @@ enum store_owner {
     STORE_OF_ANOTHER_RUN
 };
 
-/* Local. ${run_id} is the folder's run, or NULL where that is not known. */
+/* Local. ${history_id} is the folder's, or NULL where that is not known. */
 enum store_owner store_whose(const struct manifest *manifest, struct store_generation generation,
-                             const char *run_id);
+                             const char *history_id);
 
 /* What becomes of a generation in a resume. */
 enum store_choice {

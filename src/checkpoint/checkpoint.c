@@ -14,79 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_root(const struct checkpoint *checkpoint)
-{
-    return ranks_rank(checkpoint->ranks) == 0;
-}
-
-/* On rank 0: what is left to try of the generations in the folder. */
-struct candidates {
-    struct store_listing listing;
-    size_t next;
-    unsigned set_aside;   /* in this attempt */
-    unsigned passed_over; /* since they cannot be read now */
-    unsigned gone;        /* without a trace */
-    struct failure last;  /* why the last of them cannot be used */
-};
-
-/* On rank 0: a manifest that was read and is of the right run, with its text for the others. */
-static int read_manifest(struct checkpoint *checkpoint, struct store_generation generation,
-                         struct durable_bytes *text, struct manifest *manifest,
-                         struct failure *failure)
-{
-    const struct store *store = &checkpoint->store;
-    struct failure trouble = {0};
-    char name[STORE_NAME_BYTES];
-    store_name(generation, name);
-    if (store_read_manifest(store, generation, text, failure) != 0)
-        return -1;
-    if (manifest_parse((char *)text->bytes, text->byte_count, manifest, &trouble) != 0)
-        return failure_set(failure, trouble.code, "%s/%s/" MANIFEST_NAME ": %s.",
-                           store->folder.path, name, trouble.message);
-    switch (store_whose(manifest, generation, store->is_run_known ? store->attempt.run_id : NULL)) {
-    case STORE_OWN:
-        return 0;
-    case STORE_OF_ANOTHER_GENERATION:
-        failure_set(failure, STORE_DAMAGED, "%s/%s/" MANIFEST_NAME ": is of generation %u-%u.",
-                    store->folder.path, name, manifest->attempt, manifest->generation);
-        break;
-    case STORE_OF_ANOTHER_RUN:
-        failure_set(failure, STORE_DAMAGED,
-                    "%s/%s/" MANIFEST_NAME ": is of run %s, and the folder of run %s.",
-                    store->folder.path, name, manifest->run_id, store->attempt.run_id);
-    }
-    manifest_clear(manifest);
-    return -1;
-}
-
-/* On rank 0: keep a generation that is of no use, under another name, and say why. */
-static int set_aside(struct checkpoint *checkpoint, struct candidates *candidates,
-                     struct store_generation generation, const struct failure *trouble,
-                     struct failure *failure)
-{
-    char name[STORE_NAME_BYTES], aside[STORE_NAME_BYTES];
-    store_name(generation, name);
-    if (store_set_aside(&checkpoint->store, generation, aside, failure) != 0)
-        return -1;
-    log_warning("checkpoint %s cannot be used and is kept as %s: %s", name, aside,
-                trouble->message);
-    candidates->last = *trouble;
-    candidates->set_aside++;
-    return 0;
-}
-
 /*
  * On rank 0: go on to the candidate before, for ${trouble} with this one. What cannot be read now
  * may be read later, and stays as it is; other failures than those of storage end the job.
  */
-static int leave_out(struct checkpoint *checkpoint, struct candidates *candidates,
+static int leave_out(struct checkpoint *checkpoint, struct checkpoint_candidates *candidates,
                      const struct failure *trouble, struct failure *failure)
 {
     char name[STORE_NAME_BYTES];
     struct store_generation generation = candidates->listing.generations[candidates->next];
     enum store_choice choice = store_choose(trouble->code);
     if (choice == STORE_SET_ASIDE) {
-        if (set_aside(checkpoint, candidates, generation, trouble, failure) != 0)
+        if (checkpoint_set_aside(checkpoint, candidates, generation, trouble, failure) != 0)
             return -1;
     } else if (choice == STORE_PASSED_OVER) {
         store_name(generation, name);
@@ -102,13 +41,13 @@ static int leave_out(struct checkpoint *checkpoint, struct candidates *candidate
 }
 
 /* On rank 0: the newest manifest that can be used. Returns 1, 0 when there is none, or -1. */
-static int next_manifest(struct checkpoint *checkpoint, struct candidates *candidates,
+static int next_manifest(struct checkpoint *checkpoint, struct checkpoint_candidates *candidates,
                          struct durable_bytes *text, struct failure *failure)
 {
     while (candidates->next < candidates->listing.generation_count) {
         struct failure trouble = {0};
-        if (read_manifest(checkpoint, candidates->listing.generations[candidates->next], text,
-                          &checkpoint->start, &trouble) == 0)
+        if (checkpoint_read_manifest(checkpoint, candidates->listing.generations[candidates->next],
+                                     text, &checkpoint->start, &trouble) == 0)
             return 1;
         if (leave_out(checkpoint, candidates, &trouble, failure) != 0)
             return -1;
@@ -117,8 +56,8 @@ static int next_manifest(struct checkpoint *checkpoint, struct candidates *candi
 }
 
 /* On rank 0: that there were checkpoints is never forgotten as if there had been none. */
-static int check_none(const struct checkpoint *checkpoint, const struct candidates *candidates,
-                      struct failure *failure)
+static int check_none(const struct checkpoint *checkpoint,
+                      const struct checkpoint_candidates *candidates, struct failure *failure)
 {
     const char *path = checkpoint->store.folder.path;
     if (candidates->passed_over > 0)
@@ -137,96 +76,6 @@ static int check_none(const struct checkpoint *checkpoint, const struct candidat
                        damaged > 0 ? " They are kept there as damaged-generation-*." : "");
 }
 
-/* On rank 0: what was kept and is there no more, or has no manifest any more, is told. */
-static int tell_lost(struct checkpoint *checkpoint, struct candidates *candidates,
-                     struct failure *failure)
-{
-    const struct store_listing *listing = &candidates->listing;
-    for (size_t i = 0; i < listing->lost_count; i++) {
-        char name[STORE_NAME_BYTES];
-        struct failure trouble = {0};
-        store_name(listing->lost[i], name);
-        bool is_there =
-            store_is_among(listing->incomplete, listing->incomplete_count, listing->lost[i]);
-        failure_set(&trouble, STORE_DAMAGED, "%s/%s%s: was written and is gone.",
-                    checkpoint->store.folder.path, name, is_there ? "/" MANIFEST_NAME : "");
-        if (is_there) {
-            if (set_aside(checkpoint, candidates, listing->lost[i], &trouble, failure) != 0)
-                return -1;
-        } else {
-            log_warning("%s", trouble.message);
-            candidates->last = trouble;
-            candidates->gone++;
-        }
-    }
-    return 0;
-}
-
-/* On rank 0: the lock, the attempt, and which run this is. */
-static int begin(struct checkpoint *checkpoint, const char *new_run_id,
-                 struct candidates *candidates, struct failure *failure)
-{
-    struct store *store = &checkpoint->store;
-    if (store_open(checkpoint->options.path, store, failure) != 0 ||
-        store_begin(store, checkpoint->options.restart, new_run_id, failure) != 0)
-        return -1;
-    if (store_list(store, &candidates->listing, failure) != 0)
-        return -1;
-    return tell_lost(checkpoint, candidates, failure);
-}
-
-/* Parts of rejects that no generation speaks of, of this run or one that was thrown away. */
-static int clean_rejects(const struct checkpoint *checkpoint, const struct candidates *candidates,
-                         struct failure *failure)
-{
-    struct manifest_part *keep = NULL;
-    size_t count = 0;
-    struct durable_bytes text = {0};
-    int result = 0;
-    /* Those that were passed over may be wanted again, and with them their parts. */
-    if (candidates->passed_over > 0)
-        return 0;
-    for (size_t i = candidates->next; result == 0 && i < candidates->listing.generation_count;
-         i++) {
-        struct manifest manifest = {0};
-        struct failure trouble = {0};
-        /* Where one cannot be read, nothing is known, and all parts stay. */
-        if (store_read_manifest(&checkpoint->store, candidates->listing.generations[i], &text,
-                                &trouble) != 0 ||
-            manifest_parse((char *)text.bytes, text.byte_count, &manifest, &trouble) != 0)
-            goto free_all;
-        for (size_t j = 0; result == 0 && j < manifest.part_count; j++) {
-            result = array_extend(&keep, count, sizeof *keep, "a list of rejects", failure);
-            if (result == 0)
-                keep[count++] = manifest.parts[j];
-        }
-        manifest_clear(&manifest);
-    }
-    if (result == 0)
-        result = store_clean_rejects(&checkpoint->store, keep, count, failure);
-free_all:
-    durable_bytes_free(&text);
-    free(keep);
-    return result;
-}
-
-/* Rank 0's attempt to all, which open the folder that it is in. */
-static int join(struct checkpoint *checkpoint, struct failure *failure)
-{
-    unsigned char *bytes = (unsigned char *)&checkpoint->store.attempt;
-    size_t byte_count = sizeof checkpoint->store.attempt;
-    (void)ranks_broadcast(checkpoint->ranks, &bytes, &byte_count, failure);
-    if (!is_root(checkpoint) && failure->code == 0) {
-        struct store_attempt attempt;
-        memcpy(&attempt, bytes, sizeof attempt);
-        free(bytes);
-        (void)store_join(checkpoint->options.path, &attempt, &checkpoint->store, failure);
-    }
-    if (failure->code == 0)
-        (void)store_rejects_prefix(&checkpoint->store, &checkpoint->parts, failure);
-    return ranks_vote(checkpoint->ranks, failure);
-}
-
 /* Each rank's part of the generation that was found. */
 static int load(struct checkpoint *checkpoint, struct failure *failure)
 {
@@ -234,17 +83,17 @@ static int load(struct checkpoint *checkpoint, struct failure *failure)
     struct ranks *ranks = checkpoint->ranks;
     if (generation_open(&checkpoint->store, &checkpoint->start, &generation, failure) != 0)
         return -1;
-    int result = is_root(checkpoint) ? generation_check_names(&generation, failure) : 0;
+    int result = checkpoint_is_root(checkpoint) ? generation_check_names(&generation, failure) : 0;
     (void)FAULT("checkpoint.load");
     if (result == 0 && checkpoint->start.kind == MANIFEST_STATE) {
         result = state_create(ranks_rank(ranks), ranks_count(ranks), &checkpoint->state, failure);
         if (result == 0)
             result = generation_load_state(&generation, checkpoint->state, failure);
-    } else if (result == 0 && is_root(checkpoint)) {
+    } else if (result == 0 && checkpoint_is_root(checkpoint)) {
         result = generation_load_sums(&generation, &checkpoint->tally, &checkpoint->matches,
                                       &checkpoint->entries, failure);
     }
-    if (result == 0 && is_root(checkpoint)) {
+    if (result == 0 && checkpoint_is_root(checkpoint)) {
         result = generation_load_stretches(&generation, &checkpoint->earlier_stretches,
                                            &checkpoint->earlier_stretch_count, failure);
         if (result == 0)
@@ -271,23 +120,26 @@ static void forget(struct checkpoint *checkpoint)
  * One candidate after the other, until all ranks could load their part of one. Returns 1 with it, 0
  * when there is none, or -1.
  */
-static int try_candidates(struct checkpoint *checkpoint, struct candidates *candidates,
+static int try_candidates(struct checkpoint *checkpoint, struct checkpoint_candidates *candidates,
                           const struct source_list *list, const struct manifest_choices *choices,
                           struct failure *failure)
 {
     for (;;) {
         struct durable_bytes text = {0};
         int found = 0;
-        if (is_root(checkpoint)) {
+        if (checkpoint_is_root(checkpoint)) {
             found = next_manifest(checkpoint, candidates, &text, failure);
-            if (found > 0)
+            if (found > 0) {
+                checkpoint->found_name =
+                    checkpoint_name_manifest(&checkpoint->start, text.bytes, text.byte_count);
                 (void)manifest_compare(&checkpoint->start, checkpoint->options.path, list, choices,
                                        failure);
+            }
         }
         unsigned char *bytes = text.bytes;
         size_t byte_count = found > 0 ? text.byte_count + 1 : 0;
         (void)ranks_share(checkpoint->ranks, &bytes, &byte_count, failure);
-        if (failure->code == 0 && !is_root(checkpoint)) {
+        if (failure->code == 0 && !checkpoint_is_root(checkpoint)) {
             if (byte_count > 0)
                 (void)manifest_parse((char *)bytes, byte_count - 1, &checkpoint->start, failure);
             free(bytes);
@@ -305,7 +157,7 @@ static int try_candidates(struct checkpoint *checkpoint, struct candidates *cand
             return 1;
         }
         forget(checkpoint);
-        if (is_root(checkpoint))
+        if (checkpoint_is_root(checkpoint))
             (void)leave_out(checkpoint, candidates, &trouble, failure);
         if (ranks_vote(checkpoint->ranks, failure) != 0)
             return -1;
@@ -343,31 +195,31 @@ static void tell_found(const struct checkpoint *checkpoint)
 }
 
 /* On rank 0, after the choice: what it means for the folder. */
-static int settle(struct checkpoint *checkpoint, const struct candidates *candidates,
+static int settle(struct checkpoint *checkpoint, const struct checkpoint_candidates *candidates,
                   struct failure *failure)
 {
     if (checkpoint->found == NULL && check_none(checkpoint, candidates, failure) != 0)
         return -1;
-    if (checkpoint->found != NULL && !checkpoint->store.is_run_known &&
-        store_adopt(&checkpoint->store, checkpoint->start.run_id, failure) != 0)
+    if (checkpoint->found != NULL && !checkpoint->store.is_history_known &&
+        store_adopt(&checkpoint->store, checkpoint->start.history_id, failure) != 0)
         return -1;
-    return clean_rejects(checkpoint, candidates, failure);
+    return checkpoint_clean_rejects(checkpoint, candidates, failure);
 }
 
 static int find(struct checkpoint *checkpoint, const struct source_list *list,
                 const struct manifest_choices *choices, const char *new_run_id,
                 struct failure *failure)
 {
-    struct candidates candidates = {0};
-    if (is_root(checkpoint))
-        (void)begin(checkpoint, new_run_id, &candidates, failure);
-    if (ranks_vote(checkpoint->ranks, failure) != 0 || join(checkpoint, failure) != 0)
+    struct checkpoint_candidates candidates = {0};
+    if (checkpoint_is_root(checkpoint))
+        (void)checkpoint_begin(checkpoint, new_run_id, &candidates, failure);
+    if (ranks_vote(checkpoint->ranks, failure) != 0 || checkpoint_join(checkpoint, failure) != 0)
         goto free_listing;
     int found = try_candidates(checkpoint, &candidates, list, choices, failure);
     if (found < 0)
         goto free_listing;
     checkpoint->found = found > 0 ? &checkpoint->start : NULL;
-    if (is_root(checkpoint))
+    if (checkpoint_is_root(checkpoint))
         (void)settle(checkpoint, &candidates, failure);
     (void)ranks_vote(checkpoint->ranks, failure);
 free_listing:
@@ -398,11 +250,18 @@ int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *option
     if (made->found != NULL) {
         made->last_good = (struct store_generation){made->start.attempt, made->start.generation};
         /* The run is that of the generation, also where the attempt file did not know it. */
-        memcpy(made->store.attempt.run_id, made->start.run_id, sizeof made->start.run_id);
+        memcpy(made->store.attempt.history_id, made->start.history_id,
+               sizeof made->start.history_id);
+        memcpy(made->run_id, made->start.run_id, sizeof made->run_id);
+        if (made->start.is_finished != 0)
+            made->finished = made->found_name;
+        else if (made->start.kind == MANIFEST_SUMS)
+            made->finished = made->start.sums_of;
     } else if (manifest_set_input(&made->start, list, choices, failure) == 0) {
         made->start.started_us = clock_now_us();
+        memcpy(made->run_id, made->store.attempt.history_id, sizeof made->run_id);
     }
-    if (is_root(made)) {
+    if (checkpoint_is_root(made)) {
         made->due = clock_seconds() + interval_next(&options->interval, -1);
         if (made->found != NULL)
             tell_found(made);
@@ -425,7 +284,7 @@ void checkpoint_free(struct checkpoint *checkpoint)
 
 const char *checkpoint_run_id(const struct checkpoint *checkpoint)
 {
-    return checkpoint->store.attempt.run_id;
+    return checkpoint->run_id;
 }
 
 void checkpoint_set_times(struct checkpoint *checkpoint, int64_t planned_us, int64_t attempt_us)
@@ -471,7 +330,7 @@ void checkpoint_rejects(const struct checkpoint *checkpoint, struct rejects_plac
                         const struct rejects_stretch **earlier, size_t *earlier_count)
 {
     place->parts = checkpoint->parts;
-    place->run_id = checkpoint->store.attempt.run_id;
+    place->run_id = checkpoint->run_id;
     place->attempt = checkpoint->store.attempt.number;
     place->lasting = true;
     place->code = EXIT_CHECKPOINT;

@@ -63,7 +63,11 @@ static void fill_manifest(struct saving *saving)
     struct manifest *manifest = &saving->manifest;
     uint64_t earlier_bytes = checkpoint->found != NULL ? start->done_bytes : 0;
     snprintf(manifest->version, sizeof manifest->version, "%s", COURSE_FUNNEL_VERSION);
-    memcpy(manifest->run_id, checkpoint->store.attempt.run_id, sizeof manifest->run_id);
+    memcpy(manifest->history_id, checkpoint->store.attempt.history_id, sizeof manifest->history_id);
+    memcpy(manifest->run_id, checkpoint->run_id, sizeof manifest->run_id);
+    manifest->is_finished = saving->content->is_finished;
+    if (saving->content->kind == MANIFEST_SUMS)
+        manifest->sums_of = checkpoint->finished;
     manifest->kind = saving->content->kind;
     manifest->attempt = checkpoint->store.attempt.number;
     manifest->generation = ++checkpoint->saved_count;
@@ -194,6 +198,10 @@ static int commit(struct saving *saving, const struct rejects_stretch *stretches
         result = store_commit(store, kept[0], text, bytes, &saving->overtaken, failure);
     if (result == 0)
         result = store_keep(store, kept, kept[1].attempt > 0 ? 2 : 1, &saving->overtaken, failure);
+    if (result == 0 && manifest->is_finished != 0) {
+        saving->checkpoint->finished =
+            checkpoint_name_manifest(manifest, (unsigned char *)text, bytes);
+    }
     free(text);
     generation_close(&generation);
     return result;
@@ -234,31 +242,6 @@ static int finish(struct saving *saving, struct failure *failure)
     free(manifest->parts);
     manifest->parts = NULL;
     return failure->code != 0 ? -1 : 0;
-}
-
-/*
- * On rank 0: all but this generation and the good one before it. Those of a later attempt are no
- * business of this one, which may have been cut off for any time since it committed.
- */
-static void prune(struct checkpoint *checkpoint, struct store_generation saved)
-{
-    struct failure trouble = {0};
-    struct store_listing listing;
-    bool overtaken = false;
-    if (store_check_attempt(&checkpoint->store, &overtaken, &trouble) == 0 &&
-        store_list(&checkpoint->store, &listing, &trouble) == 0) {
-        for (size_t i = 0; i < listing.generation_count && trouble.code == 0; i++) {
-            struct store_generation old = listing.generations[i];
-            bool keep = store_is_same(old, saved) || store_is_same(old, checkpoint->last_good) ||
-                        old.attempt > saved.attempt;
-            (void)FAULT("checkpoint.prune");
-            if (!keep)
-                (void)store_remove(&checkpoint->store, old, &trouble);
-        }
-        store_listing_free(&listing);
-    }
-    if (trouble.code != 0)
-        log_warning("an old checkpoint is left behind: %s", trouble.message);
 }
 
 static uint64_t bytes_of(const struct saving *saving)
@@ -320,6 +303,7 @@ int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_conte
     /* Those of the start are added to in a list of its own. */
     saving.manifest.parts = NULL;
     saving.manifest.part_count = 0;
+    saving.manifest.sums_of = (struct manifest_other){0};
     /* Rejects that cannot be written are lost to the run, not to this generation alone. */
     if (sum_up(&saving, failure) == 0)
         (void)rejects_flush(content->rejects, &saving.stretches, &saving.stretch_count, failure);
@@ -335,7 +319,7 @@ int checkpoint_save(struct checkpoint *checkpoint, const struct checkpoint_conte
     if (is_root(&saving)) {
         /* What a job that was overtaken committed may be what the later one goes on from. */
         if (*saved)
-            prune(checkpoint, name_of(&saving));
+            checkpoint_prune(checkpoint, name_of(&saving));
         else if (!saving.overtaken)
             give_up(&saving);
         if (saving.overtaken)

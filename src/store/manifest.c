@@ -18,6 +18,7 @@ const char *const manifest_kinds[2] = {[MANIFEST_STATE] = "state", [MANIFEST_SUM
 #define ROOM(record, field, kind) AT(record, field), kind, sizeof((struct record){0}.field)
 
 const struct manifest_field manifest_head[] = {
+    {"history_id", ROOM(manifest, history_id, MANIFEST_EXACT)},
     {"run_id", ROOM(manifest, run_id, MANIFEST_EXACT)},
     {"program_version", ROOM(manifest, version, MANIFEST_TEXT)},
     {"attempt", AT(manifest, attempt), MANIFEST_NUMBER, UINT32_MAX},
@@ -31,25 +32,14 @@ const struct manifest_field manifest_body[] = {
     {"columns", ROOM(manifest, columns, MANIFEST_TEXT)},
     {"sessions", ROOM(manifest, sessions, MANIFEST_TEXT)},
     {"input_fingerprint", ROOM(manifest, input_fingerprint, MANIFEST_EXACT)},
-    {"lines_read", AT(manifest, ledger.lines_read)},
-    {"records_read", AT(manifest, ledger.records_read)},
-    {"other", AT(manifest, ledger.other)},
-    {"rejected_weight", AT(manifest, ledger.rejected_weight)},
-    {"kept", AT(manifest, ledger.kept)},
-    {"sent", AT(manifest, ledger.sent)},
-    {"received", AT(manifest, ledger.received)},
-    {"folded", AT(manifest, ledger.folded)},
-    {"duplicates", AT(manifest, ledger.duplicates)},
-    {"time_unusable", AT(manifest, ledger.time_unusable)},
-    {"bytes_read", AT(manifest, ledger.bytes_read)},
-    {"rows_deleted", AT(manifest, ledger.rows_deleted)},
-    {"files_empty", AT(manifest, ledger.files_empty)},
-    {"files_left_out", AT(manifest, ledger.files_left_out)},
     {"range_bytes", AT(manifest, range_bytes)},
     {"disk_bytes", AT(manifest, disk_bytes)},
     {"done_bytes", AT(manifest, done_bytes)},
     {"split_count", AT(manifest, split_count)},
+    {"is_finished", AT(manifest, is_finished)},
     {"next", AT(manifest, next)},
+    {"listed_empty", AT(manifest, listed_empty)},
+    {"listed_left_out", AT(manifest, listed_left_out)},
     {"pairs_started", AT(manifest, pairs_started)},
     {"pairs_completed", AT(manifest, pairs_completed)},
     {"match_is_known", AT(manifest, match.is_known)},
@@ -65,10 +55,36 @@ const struct manifest_field manifest_body[] = {
     {"last_event_us", AT(manifest, last_event_us)},
     {"as_of", ROOM(manifest, as_of, MANIFEST_TEXT)},
     {"marts_only", AT(manifest, marts_only)},
+    {"leave_out_foreign", AT(manifest, leave_out_foreign)},
     {"day", AT(manifest, days.day)},
     {"day_last_us", AT(manifest, days.last_us)},
     {"day_before_us", AT(manifest, days.before_us)},
     {"days_later", AT(manifest, days.later)},
+    {.name = NULL},
+};
+
+const struct manifest_field manifest_ledger_fields[] = {
+    {"lines_read", AT(ledger, lines_read)},
+    {"records_read", AT(ledger, records_read)},
+    {"other", AT(ledger, other)},
+    {"rejected_weight", AT(ledger, rejected_weight)},
+    {"kept", AT(ledger, kept)},
+    {"sent", AT(ledger, sent)},
+    {"received", AT(ledger, received)},
+    {"folded", AT(ledger, folded)},
+    {"duplicates", AT(ledger, duplicates)},
+    {"time_unusable", AT(ledger, time_unusable)},
+    {"bytes_read", AT(ledger, bytes_read)},
+    {"rows_deleted", AT(ledger, rows_deleted)},
+    {"files_empty", AT(ledger, files_empty)},
+    {"files_left_out", AT(ledger, files_left_out)},
+    {.name = NULL},
+};
+
+const struct manifest_field manifest_other_fields[] = {
+    {"attempt", AT(manifest_other, attempt), MANIFEST_NUMBER, UINT32_MAX},
+    {"generation", AT(manifest_other, generation), MANIFEST_NUMBER, UINT32_MAX},
+    {"digest", ROOM(manifest_other, digest, MANIFEST_TEXT)},
     {.name = NULL},
 };
 
@@ -81,6 +97,8 @@ const struct manifest_field manifest_day_fields[] = {
 const struct manifest_field manifest_input_fields[] = {
     {"bytes", AT(manifest_input, bytes)},
     {"mtime_ns", AT(manifest_input, identity)},
+    {"splits", AT(manifest_input, splits), MANIFEST_NUMBER, UINT32_MAX},
+    {"is_base", AT(manifest_input, is_base), MANIFEST_NUMBER, 1},
     {.name = NULL},
 };
 
@@ -116,7 +134,7 @@ const struct manifest_field manifest_part_fields[] = {
     {.name = NULL},
 };
 
-_Static_assert(LEDGER_COUNTS == 14 + REJECT_REASONS, "manifest_body names each count");
+_Static_assert(LEDGER_COUNTS == 14 + REJECT_REASONS, "manifest_ledger_fields names each count");
 
 void manifest_clear(struct manifest *manifest)
 {
@@ -146,6 +164,8 @@ int manifest_set_input(struct manifest *manifest, const struct source_list *list
         input->changes = list->files[i].changes;
         manifest->input_count++;
     }
+    for (size_t i = 0; i < list->split_count; i++)
+        manifest->inputs[list->splits[i].file].splits++;
     manifest->range_bytes = choices->range_bytes;
     snprintf(manifest->columns, sizeof manifest->columns, "%s",
              choices->columns != NULL ? choices->columns : "");
@@ -153,6 +173,9 @@ int manifest_set_input(struct manifest *manifest, const struct source_list *list
     snprintf(manifest->as_of, sizeof manifest->as_of, "%s",
              choices->as_of != NULL ? choices->as_of : "");
     manifest->marts_only = choices->marts_only;
+    manifest->leave_out_foreign = choices->leave_out_foreign;
+    manifest->listed_empty = list->files_empty;
+    manifest->listed_left_out = list->files_left_out;
     manifest->disk_bytes = list->disk_bytes;
     manifest->split_count = list->split_count;
     memcpy(manifest->input_fingerprint, list->fingerprint, sizeof manifest->input_fingerprint);
@@ -253,14 +276,25 @@ static bool add_array(cJSON *root, const char *name, const struct manifest *mani
     return added;
 }
 
-static bool add_rejected(cJSON *root, const struct manifest *manifest)
+static bool add_ledger(cJSON *root, const struct ledger *ledger)
 {
-    cJSON *rejected = cJSON_AddObjectToObject(root, "rejected");
-    bool added = rejected != NULL;
+    bool added = add_fields(root, manifest_ledger_fields, ledger);
+    cJSON *rejected = added ? cJSON_AddObjectToObject(root, "rejected") : NULL;
+    added = rejected != NULL;
     for (int i = 0; added && i < REJECT_REASONS; i++)
-        added = add_count(rejected, event_reject_name((enum reject_reason)i),
-                          manifest->ledger.rejected[i]);
+        added = add_count(rejected, event_reject_name((enum reject_reason)i), ledger->rejected[i]);
     return added;
+}
+
+/* The run's own counts stand first, where who looks for them comes to them. */
+static bool add_others(cJSON *root, const struct manifest *manifest)
+{
+    cJSON *base = cJSON_AddObjectToObject(root, "base");
+    cJSON *sums_of = cJSON_AddObjectToObject(root, "sums_of");
+    return base != NULL && sums_of != NULL &&
+           add_fields(base, manifest_other_fields, &manifest->base) &&
+           add_ledger(base, &manifest->base_ledger) &&
+           add_fields(sums_of, manifest_other_fields, &manifest->sums_of);
 }
 
 static bool add_all(cJSON *root, const struct manifest *manifest)
@@ -273,7 +307,8 @@ static bool add_all(cJSON *root, const struct manifest *manifest)
            add_text(root, "kind", manifest_kinds[manifest->kind]) &&
            add_fields(root, manifest_head, manifest) &&
            add_number(root, "key_groups", KEY_GROUPS) &&
-           add_fields(root, manifest_body, manifest) && add_rejected(root, manifest) &&
+           add_fields(root, manifest_body, manifest) && add_ledger(root, &manifest->ledger) &&
+           add_others(root, manifest) &&
            add_array(root, "days", manifest, manifest->days.count, add_day) &&
            add_array(root, "unfinished", manifest, manifest->unfinished_count, add_unfinished) &&
            add_array(root, "files", manifest, manifest->file_count, add_file) &&

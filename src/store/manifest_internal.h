@@ -26,7 +26,8 @@ struct manifest_field {
 /* In the order of the text; behind the last is one without a name. */
 extern const struct manifest_field manifest_head[], manifest_body[], manifest_input_fields[],
     manifest_changes[], manifest_unfinished_fields[], manifest_file_fields[],
-    manifest_part_fields[], manifest_day_fields[];
+    manifest_part_fields[], manifest_day_fields[], manifest_ledger_fields[],
+    manifest_other_fields[];
 
 /* The names of enum manifest_kind. */
 extern const char *const manifest_kinds[2];

@@ -1,5 +1,7 @@
 #include "course_funnel/manifest.h"
 
+#include "seal.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +17,17 @@ void manifest_identity(const struct manifest *manifest, const char *name,
 {
     snprintf(identity, MANIFEST_IDENTITY_BYTES, "%s/%" PRIu32 "/%" PRIu32 "/%s", manifest->run_id,
              manifest->attempt, manifest->generation, name);
+}
+
+void manifest_digest(const char *text, size_t byte_count, char digest[DIGEST_BYTES])
+{
+    memcpy(digest, text + byte_count - sizeof SEAL_END + 1 - (DIGEST_BYTES - 1), DIGEST_BYTES - 1);
+    digest[DIGEST_BYTES - 1] = '\0';
+}
+
+bool manifest_has(const struct manifest_other *other)
+{
+    return other->attempt > 0;
 }
 
 bool manifest_is_file_name(const char *name)

@@ -177,17 +177,37 @@ static int get_files(const cJSON *root, struct manifest *manifest, struct failur
                       failure);
 }
 
-static int get_counts(const cJSON *root, struct manifest *manifest, struct failure *failure)
+static int get_ledger(const cJSON *root, struct ledger *ledger, struct failure *failure)
 {
     const cJSON *rejected = member(root, "rejected");
+    struct failure trouble = {0};
+    if (get_fields(root, manifest_ledger_fields, ledger, failure) != 0)
+        return -1;
     for (int i = 0; i < REJECT_REASONS; i++)
-        if (get_count(rejected, event_reject_name((enum reject_reason)i),
-                      &manifest->ledger.rejected[i], failure) != 0)
+        if (get_count(rejected, event_reject_name((enum reject_reason)i), &ledger->rejected[i],
+                      failure) != 0)
             return -1;
+    return ledger_check(ledger, &trouble) == 0 ? 0 : malformed("records_read", failure);
+}
+
+/* A digest that is not whole would never be that of another generation. */
+static bool is_other(const struct manifest_other *other)
+{
+    return strlen(other->digest) == (manifest_has(other) ? DIGEST_BYTES - 1 : 0);
+}
+
+static int get_counts(const cJSON *root, struct manifest *manifest, struct failure *failure)
+{
+    const cJSON *base = member(root, "base"), *sums_of = member(root, "sums_of");
     if (manifest->next > manifest->split_count)
         return malformed("next", failure);
-    struct failure trouble = {0};
-    return ledger_check(&manifest->ledger, &trouble) == 0 ? 0 : malformed("records_read", failure);
+    if (get_ledger(root, &manifest->ledger, failure) != 0 ||
+        get_fields(base, manifest_other_fields, &manifest->base, failure) != 0 ||
+        get_ledger(base, &manifest->base_ledger, failure) != 0 ||
+        get_fields(sums_of, manifest_other_fields, &manifest->sums_of, failure) != 0)
+        return -1;
+    return is_other(&manifest->base) && is_other(&manifest->sums_of) ? 0
+                                                                     : malformed("base", failure);
 }
 
 static int get_version(const cJSON *root, struct failure *failure)

@@ -210,7 +210,7 @@ static int forget(const struct store *store, struct failure *failure)
     return store_unlink(store, STORE_KEPT_NAME, failure);
 }
 
-int store_begin(struct store *store, bool restart, const char *new_run_id, struct failure *failure)
+int store_begin(struct store *store, bool restart, const char *new_id, struct failure *failure)
 {
     struct store_listing listing;
     struct store_attempt before = {.first_number = 1};
@@ -221,13 +221,13 @@ int store_begin(struct store *store, bool restart, const char *new_run_id, struc
 
     /* Whose generations these are, when the file is lost, their manifests tell. */
     bool is_new = restart || read == 0;
-    store->is_run_known = restart || read == 1;
+    store->is_history_known = restart || read == 1;
     uint32_t highest = highest_attempt(&listing);
     highest = before.number > highest ? before.number : highest;
     store->attempt.number = highest + 1;
     store->attempt.first_number = restart ? store->attempt.number : before.first_number;
-    snprintf(store->attempt.run_id, sizeof store->attempt.run_id, "%s",
-             is_new ? new_run_id : before.run_id);
+    snprintf(store->attempt.history_id, sizeof store->attempt.history_id, "%s",
+             is_new ? new_id : before.history_id);
 
     int result = FAULT("store.begin");
     if (result != 0)
@@ -246,10 +246,10 @@ int store_begin(struct store *store, bool restart, const char *new_run_id, struc
     return result;
 }
 
-int store_adopt(struct store *store, const char *run_id, struct failure *failure)
+int store_adopt(struct store *store, const char *history_id, struct failure *failure)
 {
-    snprintf(store->attempt.run_id, sizeof store->attempt.run_id, "%s", run_id);
-    store->is_run_known = true;
+    snprintf(store->attempt.history_id, sizeof store->attempt.history_id, "%s", history_id);
+    store->is_history_known = true;
     return store_write_attempt(store, &store->attempt, failure);
 }
 
@@ -259,6 +259,11 @@ int store_remove(const struct store *store, struct store_generation generation,
     char name[STORE_NAME_BYTES];
     store_name(generation, name);
     return remove_folder(store, name, failure);
+}
+
+int store_remove_aside(const struct store *store, const char *aside, struct failure *failure)
+{
+    return remove_folder(store, aside, failure);
 }
 
 int store_read_manifest(const struct store *store, struct store_generation generation,

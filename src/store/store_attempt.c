@@ -28,12 +28,13 @@ static bool parse(const char *text, size_t byte_count, struct store_attempt *att
     if (!seal_is_right(text, byte_count))
         return false;
     cJSON *root = cJSON_ParseWithLengthOpts(text, byte_count + 1, NULL, 1);
-    const char *run_id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "run_id"));
-    bool whole = run_id != NULL && strlen(run_id) == sizeof attempt->run_id - 1 &&
+    const char *history_id =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "history_id"));
+    bool whole = history_id != NULL && strlen(history_id) == sizeof attempt->history_id - 1 &&
                  get_number(root, "attempt", &attempt->number) &&
                  get_number(root, "first_attempt", &attempt->first_number);
     if (whole)
-        memcpy(attempt->run_id, run_id, sizeof attempt->run_id);
+        memcpy(attempt->history_id, history_id, sizeof attempt->history_id);
     cJSON_Delete(root);
     return whole;
 }
@@ -59,7 +60,7 @@ int store_write_attempt(const struct store *store, const struct store_attempt *a
     char *text = NULL, *grown = NULL;
     if (root != NULL && cJSON_AddNumberToObject(root, "attempt", attempt->number) != NULL &&
         cJSON_AddNumberToObject(root, "first_attempt", attempt->first_number) != NULL &&
-        cJSON_AddStringToObject(root, "run_id", attempt->run_id) != NULL)
+        cJSON_AddStringToObject(root, "history_id", attempt->history_id) != NULL)
         text = cJSON_PrintUnformatted(root);
     cJSON_Delete(root);
     size_t bytes = text != NULL ? strlen(text) : 0;
@@ -78,7 +79,7 @@ int store_write_attempt(const struct store *store, const struct store_attempt *a
 
 static bool is_same(const struct store_attempt *a, const struct store_attempt *b)
 {
-    return a->number == b->number && strcmp(a->run_id, b->run_id) == 0;
+    return a->number == b->number && strcmp(a->history_id, b->history_id) == 0;
 }
 
 int store_check_attempt(const struct store *store, bool *overtaken, struct failure *failure)

@@ -3,11 +3,11 @@
 #include <string.h>
 
 enum store_owner store_whose(const struct manifest *manifest, struct store_generation generation,
-                             const char *run_id)
+                             const char *history_id)
 {
     if (manifest->attempt != generation.attempt || manifest->generation != generation.number)
         return STORE_OF_ANOTHER_GENERATION;
-    if (run_id != NULL && strcmp(manifest->run_id, run_id) != 0)
+    if (history_id != NULL && strcmp(manifest->history_id, history_id) != 0)
         return STORE_OF_ANOTHER_RUN;
     return STORE_OWN;
 }

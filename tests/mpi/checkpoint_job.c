@@ -15,8 +15,9 @@ struct ranks *job_ranks;
 char job_folder[64];
 struct source_file job_files[] = {{.path = (char *)"/data/a", .bytes = 100},
                                   {.path = (char *)"/data/b", .bytes = 50}};
+static struct source_split job_splits[] = {{.file = 0}, {.file = 0}, {.file = 1}};
 static struct source_list job_list = {
-    .files = job_files, .file_count = 2, .split_count = 3, .disk_bytes = 150};
+    .files = job_files, .file_count = 2, .splits = job_splits, .split_count = 3, .disk_bytes = 150};
 struct manifest_choices job_choices = {.range_bytes = 60};
 
 const char *job_run_id = "aaaaaaaa-1234-1234-1234-123456789abc";

@@ -19,8 +19,9 @@ static int look_at(struct inspection *inspection, struct inspection_entry *entry
     if (result != 0)
         goto check_memory;
     entry->has_manifest = true;
-    enum store_owner owner = store_whose(
-        &entry->manifest, entry->name, inspection->has_attempt ? inspection->attempt.run_id : NULL);
+    enum store_owner owner =
+        store_whose(&entry->manifest, entry->name,
+                    inspection->has_attempt ? inspection->attempt.history_id : NULL);
     if (owner == STORE_OF_ANOTHER_GENERATION)
         failure_set(&entry->problem, STORE_DAMAGED, MANIFEST_NAME ": is of another generation.");
     else if (owner == STORE_OF_ANOTHER_RUN)

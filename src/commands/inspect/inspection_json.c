@@ -114,7 +114,7 @@ static bool add_all(cJSON *root, const struct inspection *inspection)
     if (added && inspection->locked)
         added = add_text(root, "holder", inspection->holder);
     if (added && inspection->has_attempt)
-        added = add_text(root, "run_id", inspection->attempt.run_id) &&
+        added = add_text(root, "run_id", inspection->attempt.history_id) &&
                 add_number(root, "attempt", inspection->attempt.number);
     if (added && inspection->has_mark) {
         char base[STORE_NAME_BYTES];

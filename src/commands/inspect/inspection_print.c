@@ -27,6 +27,7 @@ static void print_entry(FILE *out, const struct inspection_entry *entry)
             manifest->ranks, manifest->ranks == 1 ? "" : "s", manifest->version);
     fprintf(out, "  holds %s; %.1f %% of %" PRIu64 " bytes of input read\n",
             manifest->kind == MANIFEST_SUMS ? "the sums of all input, ready to be published"
+            : manifest->is_finished != 0    ? "what is known of users, when all was read"
                                             : "what is known of users",
             share_done(manifest), manifest->disk_bytes);
 }
@@ -106,7 +107,7 @@ int inspection_print(FILE *out, const struct inspection *inspection, struct fail
     const struct store_listing *listing = &inspection->listing;
     fprintf(out, "checkpoint folder %s\n", inspection->store.folder.path);
     if (inspection->has_attempt)
-        fprintf(out, "  run %s, attempt %" PRIu32 "\n", inspection->attempt.run_id,
+        fprintf(out, "  run %s, attempt %" PRIu32 "\n", inspection->attempt.history_id,
                 inspection->attempt.number);
     else if (listing->generation_count + listing->damaged_count > 0)
         fprintf(out, "  the file that names the run and its attempt is missing or damaged\n");

@@ -39,7 +39,10 @@ static int run(struct job *job, struct failure *failure)
         return -1;
     phases_end(&job->phases, PHASE_PUBLISH);
 
-    return rebuild_summary(job, failure);
+    if (rebuild_summary(job, failure) != 0)
+        return -1;
+    *failure = job->unmarked;
+    return ranks_vote(job->ranks, failure);
 }
 
 int rebuild_command(int argc, char **argv)

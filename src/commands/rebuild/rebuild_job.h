@@ -54,6 +54,7 @@ struct job {
         struct entries entries;
     } sums;
     struct failure unmatched; /* the job ends with it once its sums are kept; alike on every rank */
+    struct failure unmarked;  /* on rank 0: likewise, once all is published */
     struct run_record record;
 };
 

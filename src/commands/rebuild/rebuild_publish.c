@@ -89,8 +89,9 @@ int rebuild_publish(struct job *job, struct failure *failure)
         marts_build(&job->sums.tally, job->options.marts_only ? NULL : &answers, &marts, failure) ==
             0 &&
         marts_set_matches(&job->sums.matches, marts, failure) == 0 &&
-        (job->checkpoint == NULL || checkpoint_check(job->checkpoint, failure) == 0))
-        (void)publish_marts(job, marts, failure);
+        (job->checkpoint == NULL || checkpoint_check(job->checkpoint, failure) == 0) &&
+        publish_marts(job, marts, failure) == 0 && job->checkpoint != NULL)
+        (void)checkpoint_mark(job->checkpoint, &job->unmarked);
     marts_free(marts);
     return ranks_vote(job->ranks, failure);
 }

@@ -8,13 +8,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Keep what is read and folded so far. */
-static int keep(const struct job *job, const struct ingest_worker *worker, bool *saved,
-                struct failure *failure)
+/* Keep what is read and folded so far; ${is_finished} when that is all. */
+static int keep(const struct job *job, const struct ingest_worker *worker, bool is_finished,
+                bool *saved, struct failure *failure)
 {
     struct schedule_item *unfinished = NULL;
     struct checkpoint_content content = {.kind = MANIFEST_STATE,
                                          .state = job->state,
+                                         .is_finished = is_finished,
                                          .rejects = job->rejects.kept,
                                          .ledger = job->sums.ledger,
                                          .first_event_us = job->state->first_event_us,
@@ -66,6 +67,13 @@ static int tell_remarks(const struct job *job, struct ingest_worker *worker,
     return ranks_vote(job->ranks, failure);
 }
 
+/* Whether the learners are kept when all is read, and were not already. */
+static bool is_kept(const struct job *job)
+{
+    const struct manifest *found = checkpoint_found(job->checkpoint);
+    return checkpoint_keeps_learners(job->checkpoint) && (found == NULL || found->is_finished == 0);
+}
+
 /* Read until all is done; a pause now and then. */
 static int read_all(const struct job *job, struct ingest_worker *worker, struct failure *failure)
 {
@@ -76,8 +84,8 @@ static int read_all(const struct job *job, struct ingest_worker *worker, struct 
         if (ranks_vote(job->ranks, failure) != 0 || tell_remarks(job, worker, failure) != 0)
             return -1;
         if (result == INGEST_DONE)
-            return 0;
-        if (job->checkpoint != NULL && keep(job, worker, &saved, failure) != 0)
+            return is_kept(job) ? keep(job, worker, true, &saved, failure) : 0;
+        if (job->checkpoint != NULL && keep(job, worker, false, &saved, failure) != 0)
             return -1;
         if (result == INGEST_STOPPED)
             return stopped(job, saved, failure);

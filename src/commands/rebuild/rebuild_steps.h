@@ -39,7 +39,8 @@ int rebuild_sums(struct job *job, struct failure *failure);
 
 /*
  * The rejects of all ranks into one file; then rank 0 goes through the gates, which send the user
- * there, to the target.
+ * there, to the target. Where learners are kept it then marks them; if it could not, the job ends
+ * with job->unmarked.
  */
 int rebuild_publish(struct job *job, struct failure *failure);
 

@@ -57,7 +57,8 @@ static void write_generation(struct manifest *made, uint32_t number, uint32_t us
                               .next = 2,
                               .version = "1.0.0"};
     days_begin(&made->days, 20000);
-    memcpy(made->run_id, store.attempt.run_id, sizeof made->run_id);
+    memcpy(made->history_id, store.attempt.history_id, sizeof made->history_id);
+    memcpy(made->run_id, store.attempt.history_id, sizeof made->run_id);
     memset(made->input_fingerprint, 'f', sizeof made->input_fingerprint - 1);
     made->inputs = calloc(1, sizeof *made->inputs);
     made->input_count = 1;

@@ -14,6 +14,7 @@
 static void make(struct manifest *manifest)
 {
     *manifest = (struct manifest){.kind = MANIFEST_STATE,
+                                  .history_id = "87654321-1234-1234-1234-123456789abc",
                                   .run_id = "12345678-1234-1234-1234-123456789abc",
                                   .version = "1.0.0",
                                   .columns = "user_id=a \"b\"",
@@ -35,6 +36,11 @@ static void make(struct manifest *manifest)
                                   .last_event_us = INT64_MIN,
                                   .as_of = "2026-05-05",
                                   .marts_only = 1,
+                                  .leave_out_foreign = 1,
+                                  .is_finished = 1,
+                                  .listed_empty = UINT64_C(1) << 60,
+                                  .listed_left_out = 3,
+                                  .base = {2, UINT32_MAX, ""},
                                   .pairs_started = UINT64_C(9007199254740993),
                                   .pairs_completed = 1,
                                   .match = {1, UINT64_MAX, UINT64_C(9007199254740993), 7}};
@@ -52,11 +58,16 @@ static void make(struct manifest *manifest)
     struct ledger *ledger = &manifest->ledger;
     ledger->kept = ledger->sent = ledger->received = ledger->folded = UINT64_C(1) << 62;
     ledger->records_read = ledger->other + ledger_rejected(ledger) + ledger->kept;
+    manifest->base_ledger = *ledger;
+    manifest->base_ledger.lines_read = 1;
+    memset(manifest->base.digest, 'b', DIGEST_BYTES - 1);
     manifest->inputs = calloc(2, sizeof *manifest->inputs);
     manifest->inputs[0] =
         (struct manifest_input){.path = strdup("/d/a\"\\\n\x01 \xc3\xa9\xff.json"),
                                 .bytes = UINT64_MAX,
-                                .identity = INT64_C(1751387694837000001)};
+                                .identity = INT64_C(1751387694837000001),
+                                .splits = UINT32_MAX,
+                                .is_base = 1};
     manifest->inputs[1] = (struct manifest_input){
         .path = strdup("/d/b"), .identity = -5, .changes = {16384, 9, UINT64_MAX, 2, 3, 4}};
     manifest->input_count = 2;
@@ -86,11 +97,17 @@ static void test_all_comes_back(void)
     CU_ASSERT_EQUAL_FATAL(manifest_print(&made, &text, &bytes, &failure), 0);
     CU_ASSERT_EQUAL(strlen(text), bytes);
     CU_ASSERT_EQUAL_FATAL(manifest_parse(text, bytes, &found, &failure), 0);
+    char digest[DIGEST_BYTES];
+    manifest_digest(text, bytes, digest);
+    CU_ASSERT_EQUAL(strlen(digest), DIGEST_BYTES - 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text + bytes - SEAL_BYTES, digest));
     CU_ASSERT_EQUAL_FATAL(found.input_count, 2);
     for (int i = 0; i < 2; i++) {
         CU_ASSERT_STRING_EQUAL(found.inputs[i].path, made.inputs[i].path);
         CU_ASSERT_EQUAL(found.inputs[i].bytes, made.inputs[i].bytes);
         CU_ASSERT_EQUAL(found.inputs[i].identity, made.inputs[i].identity);
+        CU_ASSERT_EQUAL(found.inputs[i].splits, made.inputs[i].splits);
+        CU_ASSERT_EQUAL(found.inputs[i].is_base, made.inputs[i].is_base);
         CU_ASSERT_EQUAL(memcmp(&found.inputs[i].changes, &made.inputs[i].changes,
                                sizeof(struct source_changes)),
                         0);
@@ -182,6 +199,10 @@ static void test_what_is_refused(void)
         {"\"day\":\"20000\"", "\"day\":\"20001\"", "its \"days\" is missing or out of range"},
         {"\"days\":[", "\"nights\":[", "its \"days\" is missing or out of range"},
         {"\"inputs\":[", "\"outputs\":[", "its \"inputs\" is missing or out of range"},
+        {"\"digest\":\"bbb", "\"digest\":\"bb", "its \"base\" is missing or out of range"},
+        {"\"sums_of\":{\"attempt\":0", "\"sums_of\":{\"attempt\":1",
+         "its \"base\" is missing or out of range"},
+        {"\"is_base\":1", "\"is_base\":2", "its \"is_base\" is missing or out of range"},
         {"\"rank\":31", "\"rank\":4096", "its \"rank\" is missing or out of range"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -189,9 +210,9 @@ static void test_what_is_refused(void)
     expect_refusal("{", "[", EXIT_BUG,
                    "it is right by its digest and cannot be read as JSON: there is no memory "
                    "left for it, or it was made by hand");
-    expect_refusal("\"format_version\":5", "\"format_version\":6", EXIT_STRANGER,
-                   "it is of version 6 of the format, and this program (" COURSE_FUNNEL_VERSION
-                   ") reads version 5. Go on with the program that wrote it, or start over with "
+    expect_refusal("\"format_version\":6", "\"format_version\":7", EXIT_STRANGER,
+                   "it is of version 7 of the format, and this program (" COURSE_FUNNEL_VERSION
+                   ") reads version 6. Go on with the program that wrote it, or start over with "
                    "--restart");
     /* Rules of a program to come, and of one that wrote no version of them. */
     static const struct {

@@ -71,7 +71,7 @@ static void test_attempts(void)
     make_folder();
     begin(&store, false, RUN_A);
     CU_ASSERT_EQUAL(store.attempt.number, 1);
-    CU_ASSERT_FALSE(store.is_run_known);
+    CU_ASSERT_FALSE(store.is_history_known);
     commit(&store, 1);
     commit(&store, 2);
     expect_listing(&store, "1-2 1-1 ");
@@ -79,15 +79,15 @@ static void test_attempts(void)
 
     begin(&store, false, RUN_B);
     CU_ASSERT_EQUAL(store.attempt.number, 2);
-    CU_ASSERT_STRING_EQUAL(store.attempt.run_id, RUN_A);
-    CU_ASSERT_TRUE(store.is_run_known);
+    CU_ASSERT_STRING_EQUAL(store.attempt.history_id, RUN_A);
+    CU_ASSERT_TRUE(store.is_history_known);
     commit(&store, 1);
     expect_listing(&store, "2-1 1-2 1-1 ");
     store_close(&store);
 
     begin(&store, true, RUN_B);
     CU_ASSERT_EQUAL(store.attempt.number, 3);
-    CU_ASSERT_STRING_EQUAL(store.attempt.run_id, RUN_B);
+    CU_ASSERT_STRING_EQUAL(store.attempt.history_id, RUN_B);
     expect_listing(&store, "");
     store_close(&store);
     folder_remove(folder);
@@ -115,7 +115,7 @@ static void test_lost_attempt_file(void)
             CU_ASSERT_EQUAL(truncate(path, 40), 0);
         begin(&store, false, RUN_B);
         CU_ASSERT_EQUAL(store.attempt.number, 5);
-        CU_ASSERT_FALSE(store.is_run_known);
+        CU_ASSERT_FALSE(store.is_history_known);
         CU_ASSERT_EQUAL(store_adopt(&store, RUN_A, &failure), 0);
         expect_listing(&store, "1-7 damaged:4-1 ");
         store_close(&store);
@@ -347,7 +347,7 @@ static void test_unreadable_generation(void)
     unsetenv("COURSE_FUNNEL_FAULT");
     store_close(&store);
     begin(&store, false, RUN_B);
-    CU_ASSERT_STRING_EQUAL(store.attempt.run_id, RUN_A);
+    CU_ASSERT_STRING_EQUAL(store.attempt.history_id, RUN_A);
     expect_listing(&store, "1-1 ");
     store_close(&store);
     folder_remove(folder);

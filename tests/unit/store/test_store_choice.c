@@ -8,7 +8,7 @@
 
 static void test_whose_a_manifest_is(void)
 {
-    struct manifest manifest = {.attempt = 2, .generation = 7, .run_id = RUN_A};
+    struct manifest manifest = {.attempt = 2, .generation = 7, .history_id = RUN_A};
     struct store_generation here = {2, 7}, later = {2, 8}, earlier_attempt = {1, 7};
     CU_ASSERT_EQUAL(store_whose(&manifest, here, RUN_A), STORE_OWN);
     CU_ASSERT_EQUAL(store_whose(&manifest, here, RUN_B), STORE_OF_ANOTHER_RUN);
