@@ -94,9 +94,9 @@ struct checkpoint_content {
     const struct days *days;                /* the rank's share, as the ledger */
     const struct schedule_item *unfinished; /* that wait in the rank's queue or are open there */
     size_t unfinished_count;
-    bool is_finished;    /* of MANIFEST_STATE: all is read, and it is kept for good */
-    size_t next;         /* the same on every rank */
-    uint64_t done_bytes; /* on disk that the rank has read in this attempt */
+    bool is_finished;          /* of MANIFEST_STATE: all is read, and it is kept for good */
+    struct schedule_next next; /* the same on every rank */
+    uint64_t done_bytes;       /* on disk that the rank has read in this attempt */
 };
 
 /*

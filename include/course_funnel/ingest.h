@@ -34,7 +34,8 @@ struct ingest {
     struct ranks *ranks;
     const struct source_list *list;
     const struct source_limits *limits;
-    const struct ingest_tables *tables; /* for splits of SOURCE_TABLE */
+    struct ingest_tables *tables; /* for splits of SOURCE_TABLE; see ingest_tables_end */
+    bool keeps_tables;            /* more of them is to be read by another worker */
     const struct table_options *table_options;
     uint32_t connections; /* see ingest_tables_reads */
     struct rejects *rejects;
@@ -47,7 +48,7 @@ struct ingest {
     /* What an earlier job left, see schedule_resume; all zero for the whole list. */
     const struct schedule_item *unfinished;
     size_t unfinished_count;
-    size_t next;
+    struct schedule_next next;
 };
 
 struct ingest_worker;
@@ -73,7 +74,7 @@ enum ingest_result {
  * Collective. Read on until all is done, a rank was asked to stop, or on some rank clock_seconds()
  * is past its ${pause_at}; it may be called again then. Returns an ingest_result, the same on every
  * rank that did its part; -1 on those that hold a failure, and on all when it was told in time. A
- * vote must follow.
+ * vote must follow. As soon as no rank has a table left to read, the tables are ended.
  */
 int ingest_run(struct ingest_worker *worker, double pause_at, struct failure *failure);
 
@@ -96,7 +97,7 @@ int ingest_remarks(struct ingest_worker *worker, struct ingest_remark **remarks,
  * disk were read by this worker. Returns 0, or -1 (EXIT_BUG).
  */
 int ingest_leave(const struct ingest_worker *worker, struct schedule_item **unfinished,
-                 size_t *unfinished_count, size_t *next, uint64_t *done_bytes,
+                 size_t *unfinished_count, struct schedule_next *next, uint64_t *done_bytes,
                  struct failure *failure);
 
 #endif

@@ -39,11 +39,10 @@ int ingest_tables_share(struct ranks *ranks, const struct table_options *options
                         struct failure *failure);
 
 /*
- * Collective. When all ranks have read what they read: make sure that rank 0's locks have lasted
- * till now. Ends in a vote: returns 0 on every rank, or -1 with the failure.
+ * Local, when all ranks have read what they read: on rank 0, make sure that its locks have lasted
+ * till now. Then close, unless ${keeps}. Returns 0, or -1 (EXIT_SOURCE).
  */
-int ingest_tables_confirm(struct ranks *ranks, struct ingest_tables *tables,
-                          struct failure *failure);
+int ingest_tables_end(struct ingest_tables *tables, int rank, bool keeps, struct failure *failure);
 
 /*
  * Local, on rank 0. Tell in the log, by the books of all ranks and attempts, how many of the rows

@@ -109,7 +109,7 @@ struct manifest {
     uint64_t done_bytes;             /* ... and how many of them are read */
     uint64_t split_count; /* of what this run read; as next, unfinished and the bytes above */
     uint64_t is_finished; /* 1, of MANIFEST_STATE: all is read, and the state is kept for good */
-    uint64_t next;        /* splits that went out, in the order of a new schedule */
+    struct schedule_next next;     /* splits that went out, in the order of a new schedule */
     struct manifest_other base;    /* the finished state that this run goes on from */
     struct manifest_other sums_of; /* of MANIFEST_SUMS: the finished state, where it was kept */
     struct ledger ledger;          /* of the base too */

@@ -177,6 +177,12 @@ int postgres_copy_out_next(struct postgres *connection, const char *what, const 
                            size_t *bytes, struct failure *failure);
 
 /*
+ * Local. Give up a COPY ... TO STDOUT that may be under way. Where it was, the transaction has
+ * failed to its last savepoint.
+ */
+void postgres_copy_out_leave(struct postgres *connection, const char *what);
+
+/*
  * Local. As postgres_copy_out_begin, without waiting for the server, which may say nothing before
  * it has a buffer of rows: postgres_copy_out_poll tells whether it carries it out.
  */

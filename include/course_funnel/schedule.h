@@ -11,8 +11,8 @@
 /*
  * Which splits go to which rank. No rank is in charge: every rank keeps the same schedule and
  * moves it on by what all ranks told in a round, so that all come to the same answer without
- * another message. Big splits go first, so that the end is even; but files before tables, so that
- * who reads no tables is not held up, and what has gone out is always a beginning of the list.
+ * another message. Splits of tables go first, so that what is held at a server can end early; who
+ * reads no tables begins with files. Big splits go before small ones, so that the end is even.
  * Pure.
  */
 
@@ -22,15 +22,27 @@ struct schedule_item {
     uint64_t offset; /* where to go on, 0 for the whole split; see source_open */
 };
 
-struct schedule {
-    struct schedule_item *items; /* all, in the order in which they go out */
+/* How many splits have gone out: the first of the tables' and the first of the files'. */
+struct schedule_next {
+    uint64_t splits; /* in all */
+    uint64_t tables; /* of these, splits of tables */
+};
+
+struct schedule_lane {
+    struct schedule_item *items; /* in the order in which they go out */
     size_t count;
-    size_t next;         /* the first that has not gone out */
-    uint64_t left_bytes; /* on disk, of those that have not gone out */
+    size_t next; /* the first that has not gone out */
     /* After a resume items begins with what was left unfinished, and goes on with this one of a
      * new schedule. */
     size_t resumed_count;
     size_t resumed_next;
+};
+
+enum schedule_kind { SCHEDULE_TABLES, SCHEDULE_FILES, SCHEDULE_LANES };
+
+struct schedule {
+    struct schedule_lane lanes[SCHEDULE_LANES];
+    uint64_t left_bytes; /* on disk, of those that have not gone out */
     const struct source_list *list;
     const bool *no_tables; /* by rank: is given no split of SOURCE_TABLE; NULL: nobody. Borrowed;
                               the same on every rank, set after schedule_create */
@@ -52,7 +64,7 @@ int schedule_create(const struct source_list *list, struct schedule *schedule,
  * there twice or is not among the items before next.
  */
 int schedule_resume(const struct source_list *list, const struct schedule_item *unfinished,
-                    size_t unfinished_count, size_t next, struct schedule *schedule,
+                    size_t unfinished_count, struct schedule_next next, struct schedule *schedule,
                     struct failure *failure);
 
 /*
@@ -62,8 +74,8 @@ int schedule_resume(const struct source_list *list, const struct schedule_item *
  * same on every rank. Returns 0, or -1 (EXIT_BUG).
  */
 int schedule_leave(const struct schedule *schedule, bool all, const struct schedule_item *open,
-                   struct schedule_item **unfinished, size_t *unfinished_count, size_t *next,
-                   struct failure *failure);
+                   struct schedule_item **unfinished, size_t *unfinished_count,
+                   struct schedule_next *next, struct failure *failure);
 
 /* Local. Frees what it holds. */
 void schedule_clear(struct schedule *schedule);
@@ -82,7 +94,14 @@ bool schedule_take(struct schedule *schedule, struct schedule_item *item);
 /* Local. The number, from 1, of the split that schedule_take would give; 0: of none. */
 uint64_t schedule_peek(const struct schedule *schedule);
 
-/* Local. Whether all splits have gone out. */
+/*
+ * Local. The number, from 1, of the split that ${rank} was given when each rank in turn was given
+ * its first; 0: of none.
+ */
+uint64_t schedule_first(const struct schedule *schedule, int rank);
+
+/* Local. Whether all splits have gone out; whether all those of tables have. */
 bool schedule_is_out(const struct schedule *schedule);
+bool schedule_tables_are_out(const struct schedule *schedule);
 
 #endif

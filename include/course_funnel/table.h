@@ -120,16 +120,13 @@ int table_join(const struct table_options *options, const struct table_list *lis
  */
 int table_confirm(struct table_connections *connections, struct failure *failure);
 
-struct table_reader; /* reads one split at a time */
-
 /*
- * Local, to be called often while something else is read. Now and then each connection is asked for
- * something small, as proxies and firewalls cut those that are silent; but for the one on which
- * ${reader}, NULL where there is none, has rows under way. Returns 0, or -1 (EXIT_SOURCE): one was
- * lost.
+ * Local. Each connection is asked for something small now and then, whatever its rank does
+ * meanwhile. Returns 0, or -1 (EXIT_SOURCE): one was lost.
  */
-int table_keep_alive(struct table_connections *connections, const struct table_reader *reader,
-                     struct failure *failure);
+int table_check(struct table_connections *connections, struct failure *failure);
+
+struct table_reader; /* reads one split at a time */
 
 /* Local. Ends the connections; a running statement is cancelled. table_close(NULL) does nothing. */
 void table_close(struct table_connections *connections);
@@ -163,6 +160,13 @@ int table_open(struct table_reader *reader, size_t split, uint64_t offset, struc
 
 /* Local. Where the row behind the last one begins. */
 uint64_t table_offset(const struct table_reader *reader);
+
+/*
+ * Local, before a wait that may be long. Rows that are under way are given up, as a connection on
+ * which they wait cannot be kept alive; table_next asks for them again. But where rows have no
+ * addresses they stay. Returns 0, or -1 (EXIT_SOURCE).
+ */
+int table_rest(struct table_reader *reader, struct failure *failure);
 
 /*
  * Local. Wait for the next rows of the open split, some hundred KiB or one long row. Returns 1; 0

@@ -142,7 +142,7 @@ static int collect_round(struct ingest_worker *worker, struct failure *failure)
     uint64_t text_bytes = 0, disk_bytes = 0;
     (void)FAULT("ingest.round");
     if (worker->in->tables->connections != NULL &&
-        table_keep_alive(worker->in->tables->connections, worker->tables, failure) != 0)
+        table_check(worker->in->tables->connections, failure) != 0)
         return -1;
     while (!exchange_is_full(worker->exchange) && !is_long(worker, text_bytes) &&
            clock_seconds() < until) {
@@ -219,6 +219,24 @@ static int fold_round(struct ingest_worker *worker, struct failure *failure)
 }
 
 /*
+ * End the tables once no rank has any left to read. Each reads its tables first, and what is known
+ * of the schedule is what was known when these words were told.
+ */
+static void end_tables(struct ingest_worker *worker, const struct exchange_word *words,
+                       struct failure *failure)
+{
+    const struct ingest *in = worker->in;
+    if (worker->tables == NULL || !schedule_tables_are_out(&worker->schedule))
+        return;
+    for (int i = 0; i < ranks_count(in->ranks); i++)
+        if (words[i].reading > 0 && in->list->splits[words[i].reading - 1].format == SOURCE_TABLE)
+            return;
+    table_reader_free(worker->tables);
+    worker->tables = NULL;
+    (void)ingest_tables_end(in->tables, ranks_rank(in->ranks), in->keeps_tables, failure);
+}
+
+/*
  * Decide by the words of a finished round, alike on every rank: returns 1 to go on, 0 when all is
  * done, -1 when a rank failed.
  */
@@ -240,9 +258,11 @@ static int heed_words(struct ingest_worker *worker, struct failure *failure)
     if (failed)
         return -1;
     progress_update(worker->in->progress, bytes, lines);
+    worker->has_words = true;
+    /* A failure here or below is told in the next round, like any other. */
+    end_tables(worker, words, failure);
     if (all_idle && schedule_is_out(&worker->schedule))
         return 0;
-    /* Failures here are told in the next round, like any other. */
     uint64_t left = worker->fresh_bytes > bytes ? worker->fresh_bytes - bytes : 0;
     (void)ingest_memory_judge(worker->in, &worker->memory, words, bytes, left, failure);
     (void)schedule_assign(&worker->schedule, worker->wanted, ranks, ranks_rank(worker->in->ranks),
@@ -277,7 +297,7 @@ static int end_round(struct ingest_worker *worker, struct failure *failure)
 {
     int finished = exchange_finish(worker->exchange, failure);
     if (finished > 0)
-        ingest_late(worker->in, worker->exchange, &worker->schedule);
+        ingest_late(worker);
     if (finished != 0)
         ranks_abort(worker->in->ranks, failure);
     int going = heed_words(worker, failure);
@@ -308,11 +328,13 @@ int ingest_run(struct ingest_worker *worker, double pause_at, struct failure *fa
         return -1;
     if (going == 0)
         return INGEST_DONE;
+    if (worker->tables != NULL && table_rest(worker->tables, failure) != 0)
+        return -1;
     return worker->stop ? INGEST_STOPPED : INGEST_PAUSED;
 }
 
 int ingest_leave(const struct ingest_worker *worker, struct schedule_item **unfinished,
-                 size_t *unfinished_count, size_t *next, uint64_t *done_bytes,
+                 size_t *unfinished_count, struct schedule_next *next, uint64_t *done_bytes,
                  struct failure *failure)
 {
     /* All ranks know the same splits that none has begun, so one of them tells. */

@@ -3,27 +3,22 @@
 #include <stdio.h>
 
 /* What the rank was to read when it was heard of last. NULL: nothing. */
-static const char *place_of(const struct ingest *in, const struct exchange *exchange,
-                            const struct schedule *schedule, int rank)
+static const char *place_of(const struct ingest_worker *worker, int rank)
 {
-    const struct source_list *list = in->list;
-    uint64_t reading = exchange_words(exchange)[rank].reading;
-    /* Before the first word each rank has one split, in turn. */
-    if (reading == 0 && (size_t)rank < schedule->count)
-        reading = (uint64_t)schedule->items[rank].split + 1;
+    const struct source_list *list = worker->in->list;
+    uint64_t reading = worker->has_words ? exchange_words(worker->exchange)[rank].reading
+                                         : schedule_first(&worker->schedule, rank);
     /* The name of a file alone: to look into an archive might hang as well. */
-    return reading > 0 && reading <= list->split_count
-               ? list->files[list->splits[reading - 1].file].path
-               : NULL;
+    return reading > 0 ? list->files[list->splits[reading - 1].file].path : NULL;
 }
 
-void ingest_late(const struct ingest *in, const struct exchange *exchange,
-                 const struct schedule *schedule)
+void ingest_late(const struct ingest_worker *worker)
 {
+    const struct ingest *in = worker->in;
     struct failure failure = {0};
     int count = ranks_count(in->ranks), first_late = -1, first_there = -1, late = 0;
     for (int rank = count - 1; rank >= 0; rank--) {
-        if (exchange_is_late(exchange, rank)) {
+        if (exchange_is_late(worker->exchange, rank)) {
             first_late = rank;
             late++;
         } else {
@@ -32,7 +27,7 @@ void ingest_late(const struct ingest *in, const struct exchange *exchange,
     }
     if (ranks_rank(in->ranks) != first_there)
         ranks_await_end(EXIT_LOST);
-    const char *place = place_of(in, exchange, schedule, first_late);
+    const char *place = place_of(worker, first_late);
     char others[64] = "";
     if (late > 1)
         snprintf(others, sizeof others, " (and %d more)", late - 1);

@@ -80,12 +80,13 @@ int ingest_tables_share(struct ranks *ranks, const struct table_options *options
     return ranks_vote(ranks, failure);
 }
 
-int ingest_tables_confirm(struct ranks *ranks, struct ingest_tables *tables,
-                          struct failure *failure)
+int ingest_tables_end(struct ingest_tables *tables, int rank, bool keeps, struct failure *failure)
 {
-    if (ranks_rank(ranks) == 0 && tables->connections != NULL)
-        (void)table_confirm(tables->connections, failure);
-    return ranks_vote(ranks, failure);
+    if (rank == 0 && table_confirm(tables->connections, failure) != 0)
+        return -1;
+    if (!keeps)
+        ingest_tables_close(tables);
+    return 0;
 }
 
 void ingest_tables_close(struct ingest_tables *tables)

@@ -15,7 +15,7 @@ struct ingest_worker {
     const struct ingest *in;
     struct schedule schedule;
     struct source_reader *reader;
-    struct table_reader *tables; /* NULL where this rank reads none */
+    struct table_reader *tables; /* NULL where this rank reads none, or all are read */
     bool *no_tables;             /* by rank; see schedule.h */
     struct decoder *decoder;
     struct exchange *exchange;
@@ -33,6 +33,7 @@ struct ingest_worker {
     uint64_t kept_before;      /* in the ledger when the last round was sent off */
     uint64_t lines_before;     /* in the ledger when the reading began */
     double pause_at;
+    bool has_words;   /* a round has ended */
     bool pause, stop; /* a rank wants it */
     uint64_t *wanted; /* by each rank; scratch */
     struct ingest_memory memory;

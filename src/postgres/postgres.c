@@ -30,9 +30,7 @@ close_connection:
     return -1;
 }
 
-/* Ask the server to stop what it does for us; without it it would go on until it has rows to send.
- */
-static void cancel_statement(struct postgres *connection)
+void postgres_cancel(struct postgres *connection)
 {
     char ignored[256];
     if (connection->silent || PQstatus(connection->libpq) != CONNECTION_OK ||
@@ -48,7 +46,7 @@ void postgres_close(struct postgres *connection)
 {
     if (connection == NULL)
         return;
-    cancel_statement(connection);
+    postgres_cancel(connection);
     PQfreemem(connection->row);
     PQfinish(connection->libpq);
     free(connection->settings);

@@ -135,6 +135,12 @@ bool postgres_state_passes(const char *state, const char *words);
  */
 const char *postgres_state_advice(const char *state, const char *words, int code);
 
+/*
+ * Ask the server to stop what it does for us, if it does anything: without that it would go on
+ * until it has rows to send.
+ */
+void postgres_cancel(struct postgres *connection);
+
 /* Send ${sql} and take its first result, checked for failure only. */
 int postgres_start(struct postgres *connection, const char *what, const char *sql,
                    const char *const *values, size_t value_count, PGresult **result,

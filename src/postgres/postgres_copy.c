@@ -170,6 +170,17 @@ int postgres_copy_out_poll(struct postgres *connection, const char *what, int64_
     return 1;
 }
 
+void postgres_copy_out_leave(struct postgres *connection, const char *what)
+{
+    const char *ignored_text = NULL;
+    size_t ignored_bytes = 0;
+    struct failure ignored = {0};
+    postgres_cancel(connection);
+    while (postgres_copy_out_next(connection, what, &ignored_text, &ignored_bytes, &ignored) == 1)
+        ;
+    (void)postgres_finish(connection, what, &ignored);
+}
+
 int postgres_copy_out_next(struct postgres *connection, const char *what, const char **text,
                            size_t *bytes, struct failure *failure)
 {

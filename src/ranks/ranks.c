@@ -91,10 +91,12 @@ int ranks_start(struct ranks **ranks, struct failure *failure)
     struct ranks *started = calloc(1, sizeof *started);
     if (started == NULL)
         return failure_memory(failure, "the ranks", sizeof *started);
-    int bytes = 0;
+    int bytes = 0, level = 0;
     if (launcher_follow(failure) != 0 || meeting_begin(failure) != 0 ||
         host_prepare(failure) != 0 || leave_networks_out(failure) != 0 ||
-        ranks_check(MPI_Init(NULL, NULL), "MPI_Init", failure) != 0 ||
+        /* Other threads (table_keeper.c) call nothing of it. */
+        ranks_check(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level), "MPI_Init_thread",
+                    failure) != 0 ||
         ranks_check(MPI_Comm_dup(MPI_COMM_WORLD, &started->communicator), "MPI_Comm_dup",
                     failure) != 0 ||
         ranks_check(MPI_Comm_set_errhandler(started->communicator, MPI_ERRORS_RETURN),

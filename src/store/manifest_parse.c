@@ -151,7 +151,7 @@ static int get_unfinished(const cJSON *root, struct manifest *manifest, struct f
     if (get_array(root, "unfinished", manifest_unfinished_fields, sizeof *manifest->unfinished,
                   &manifest->unfinished, &manifest->unfinished_count, failure) != 0)
         return -1;
-    bool good = manifest->unfinished_count <= manifest->next;
+    bool good = manifest->unfinished_count <= manifest->next.splits;
     for (size_t i = 0; good && i < manifest->unfinished_count; i++)
         good = manifest->unfinished[i].split < manifest->split_count;
     return good ? 0 : malformed("unfinished", failure);
@@ -199,8 +199,10 @@ static bool is_other(const struct manifest_other *other)
 static int get_counts(const cJSON *root, struct manifest *manifest, struct failure *failure)
 {
     const cJSON *base = member(root, "base"), *sums_of = member(root, "sums_of");
-    if (manifest->next > manifest->split_count)
+    if (manifest->next.splits > manifest->split_count)
         return malformed("next", failure);
+    if (manifest->next.tables > manifest->next.splits)
+        return malformed("next_tables", failure);
     if (get_ledger(root, &manifest->ledger, failure) != 0 ||
         get_fields(base, manifest_other_fields, &manifest->base, failure) != 0 ||
         get_ledger(base, &manifest->base_ledger, failure) != 0 ||

@@ -1,17 +1,11 @@
 #include "table_internal.h"
 
-#include "course_funnel/clock.h"
-#include "course_funnel/fault.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* How often the server is asked whether its log is on disk, 50 ms apart. */
 #define FLUSH_TRIES 40
-
-/* Connections are not silent for longer. Those who cut silent ones wait a minute or more. */
-#define SILENT_MS 20000
 
 static const char log_what[] = "Looking at the server's log";
 static const char begin_what[] = "Beginning a transaction";
@@ -27,6 +21,8 @@ int table_connection_create(size_t count, struct table_connections **connections
         free(made);
         return failure_memory(failure, "sessions", count * sizeof *made->servers);
     }
+    (void)pthread_mutex_init(&made->mutex, NULL);
+    (void)pthread_cond_init(&made->end, NULL);
     made->count = count;
     *connections = made;
     return 0;
@@ -36,6 +32,9 @@ void table_close(struct table_connections *connections)
 {
     if (connections == NULL)
         return;
+    table_keeper_end(connections);
+    (void)pthread_mutex_destroy(&connections->mutex);
+    (void)pthread_cond_destroy(&connections->end);
     for (size_t i = 0; i < connections->count; i++)
         postgres_close(connections->servers[i]);
     free(connections->servers);
@@ -135,32 +134,6 @@ static int begin_in(struct postgres *connection, const char *snapshot, struct fa
         postgres_run(connection, "Taking over the snapshot", import, failure) != 0)
         return -1;
     return table_connection_mark(connection, failure);
-}
-
-int table_confirm(struct table_connections *connections, struct failure *failure)
-{
-    for (size_t i = 0; i < connections->count; i++)
-        if (postgres_run(connections->servers[i], "Holding the locks until all was read",
-                         "SELECT 1", failure) != 0)
-            return -1;
-    return 0;
-}
-
-int table_keep_alive(struct table_connections *connections, const struct table_reader *reader,
-                     struct failure *failure)
-{
-    double now = clock_seconds();
-    if (now - connections->heard < (double)FAULT_NUMBER("table.silent_ms", SILENT_MS) / 1e3)
-        return 0;
-    const struct postgres *busy =
-        reader != NULL && reader->split != NULL && !reader->over ? reader->connection : NULL;
-    for (size_t i = 0; i < connections->count; i++)
-        if (connections->servers[i] != busy &&
-            postgres_run(connections->servers[i], "Keeping the snapshot while files are read",
-                         "SELECT 1", failure) != 0)
-            return -1;
-    connections->heard = clock_seconds();
-    return 0;
 }
 
 /*
@@ -305,11 +278,13 @@ int table_join(const struct table_options *options, const struct table_list *lis
     struct table_connections *made = NULL;
     if (table_connection_create(list->server_count, &made, failure) != 0)
         return -1;
-    for (size_t i = 0; i < list->server_count; i++)
-        if (join_server(options, list, (uint32_t)i, rank, &made->servers[i], failure) != 0) {
-            table_close(made);
-            return -1;
-        }
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < list->server_count; i++)
+        status = join_server(options, list, (uint32_t)i, rank, &made->servers[i], failure);
+    if (status != 0 || table_keeper_start(made, failure) != 0) {
+        table_close(made);
+        return -1;
+    }
     *connections = made;
     return 0;
 }

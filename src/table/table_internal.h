@@ -7,10 +7,19 @@
 #include "course_funnel/table.h"
 #include "table_rows.h"
 
+#include <pthread.h>
+
 struct table_connections {
     size_t count;
     struct postgres **servers; /* one for each server of the list */
-    double heard;              /* when they were last asked for something, see table_keep_alive */
+    /* See table_keeper_start; the mutex guards what follows it. */
+    bool is_kept;
+    pthread_t keeper;
+    pthread_mutex_t mutex;
+    pthread_cond_t end;
+    bool ends;
+    const struct postgres *busy; /* has rows under way; NULL: none has */
+    struct failure lost;         /* why one was lost */
 };
 
 struct table_reader {
@@ -24,6 +33,7 @@ struct table_reader {
     char what[TABLE_NAME_BYTES + 16];
     struct table_rows rows;
     bool over;       /* the server has sent all */
+    bool rests;      /* see table_rest */
     uint64_t number; /* of the last row, where rows have no address */
     uint64_t page;   /* of the last row */
     uint64_t offset; /* see table_offset */
@@ -52,6 +62,20 @@ int table_find_columns(struct postgres *connection, const char *oid,
 /* Memory for the connections to ${count} servers. Returns 0, or -1. */
 int table_connection_create(size_t count, struct table_connections **connections,
                             struct failure *failure);
+
+/*
+ * Keep the connections, all open and in their transactions, from being silent for long, until
+ * table_keeper_end: proxies and firewalls cut those that are. Returns 0, or -1.
+ */
+int table_keeper_start(struct table_connections *connections, struct failure *failure);
+void table_keeper_end(struct table_connections *connections);
+
+/*
+ * Leave ${connection} to the reader, which has rows under way on it, until the next call; NULL:
+ * none. Returns 0, or -1 when one was lost.
+ */
+int table_keeper_lend(struct table_connections *connections, const struct postgres *connection,
+                      struct failure *failure);
 
 /* Open a connection to what ${request} names, without a transaction. Returns 0, or -1. */
 int table_connection_open(const struct table_options *options, uint32_t request, int rank,

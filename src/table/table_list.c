@@ -151,6 +151,8 @@ int table_list(const struct table_options *options, struct source_list *splits,
         status = check_sessions(&listing, failure);
     for (size_t i = 0; status == 0 && i < listing.list->server_count; i++)
         status = list_server(&listing, (uint32_t)i, failure);
+    if (status == 0)
+        status = table_keeper_start(listing.connections, failure);
     free(listing.trees);
     free(listing.keys);
     if (status != 0) {

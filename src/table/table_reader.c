@@ -66,10 +66,10 @@ static int prepare(struct table_reader *reader, struct failure *failure)
     return postgres_run(reader->connection, reader->what, sql, failure);
 }
 
-static int begin_copy(struct table_reader *reader, const struct table_origin *origin,
-                      struct failure *failure)
+static int begin_copy(struct table_reader *reader, struct failure *failure)
 {
     const struct table_relation *relation = reader->relation;
+    const struct table_origin *origin = &reader->list->origins[relation->origin];
     char range[120] = "";
     char *sql = NULL;
     if (relation->by_page)
@@ -85,6 +85,19 @@ static int begin_copy(struct table_reader *reader, const struct table_origin *or
     return status;
 }
 
+/* Ask for the rows of the open split, from reader->offset on. */
+static int ask(struct table_reader *reader, struct failure *failure)
+{
+    const struct table_shape *shape = &reader->list->origins[reader->relation->origin].shape;
+    table_rows_restart(&reader->rows, (shape->is_record ? 2U : TABLE_FIELDS + 1U) +
+                                          (shape->deleted[0] != '\0' ? 1U : 0U));
+    reader->over = reader->rests = false;
+    if (table_keeper_lend(reader->connections, reader->connection, failure) != 0 ||
+        prepare(reader, failure) != 0)
+        return -1;
+    return begin_copy(reader, failure);
+}
+
 int table_open(struct table_reader *reader, size_t split, uint64_t offset, struct failure *failure)
 {
     reader->split = &reader->splits->splits[split];
@@ -98,15 +111,21 @@ int table_open(struct table_reader *reader, size_t split, uint64_t offset, struc
     const struct table_origin *origin = &reader->list->origins[reader->relation->origin];
     reader->connection = reader->connections->servers[origin->server];
     snprintf(reader->what, sizeof reader->what, "Reading %s", reader->relation->name);
-    table_rows_restart(&reader->rows, (origin->shape.is_record ? 2U : TABLE_FIELDS + 1U) +
-                                          (origin->shape.deleted[0] != '\0' ? 1U : 0U));
-    reader->over = false;
     reader->number = 0;
     reader->page = reader->split->begin;
     reader->told_bytes = 0;
-    if (prepare(reader, failure) != 0)
+    return ask(reader, failure);
+}
+
+int table_rest(struct table_reader *reader, struct failure *failure)
+{
+    if (reader->split == NULL || reader->over || reader->rests || !reader->relation->by_page)
+        return 0;
+    postgres_copy_out_leave(reader->connection, reader->what);
+    if (postgres_run(reader->connection, reader->what, "ROLLBACK TO part", failure) != 0)
         return -1;
-    return begin_copy(reader, origin, failure);
+    reader->rests = true;
+    return table_keeper_lend(reader->connections, NULL, failure);
 }
 
 uint64_t table_offset(const struct table_reader *reader)
@@ -138,6 +157,8 @@ int table_next(struct table_reader *reader, uint64_t *disk_bytes, struct failure
                            reader->what, reader->rows.count, postgres_copied(reader->connection));
     }
 
+    if (reader->rests && ask(reader, failure) != 0)
+        return -1;
     size_t got_bytes = 0;
     while (got_bytes < BATCH_BYTES) {
         const char *piece = NULL;
@@ -153,6 +174,8 @@ int table_next(struct table_reader *reader, uint64_t *disk_bytes, struct failure
             return -1;
         got_bytes += bytes;
     }
+    if (reader->over)
+        return table_keeper_lend(reader->connections, NULL, failure) != 0 ? -1 : 1;
     return 1;
 }
 

@@ -96,7 +96,7 @@ bool job_save_state(struct checkpoint *checkpoint, struct rejects *rejects, uint
                                          .days = &state->days,
                                          .unfinished = &open,
                                          .unfinished_count = job_is_root() ? 1 : 0,
-                                         .next = 3,
+                                         .next = {.splits = 3},
                                          .done_bytes = 10};
     content.ledger.lines_read = content.ledger.records_read = content.ledger.other = users;
     CU_ASSERT_EQUAL(checkpoint_save(checkpoint, &content, &saved, &failure), 0);

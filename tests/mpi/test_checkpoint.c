@@ -57,7 +57,7 @@ static void test_sums(void)
                                          .entries = job_is_root() ? &entries : NULL,
                                          .match = {1, 9, 4, 1},
                                          .rejects = rejects,
-                                         .next = 3};
+                                         .next = {.splits = 3}};
     CU_ASSERT_EQUAL(checkpoint_save(checkpoint, &content, &saved, &failure), 0);
     CU_ASSERT_TRUE(saved);
     tally_clear(&tally);
@@ -466,7 +466,7 @@ static void test_unbalanced_books(void)
                                          .state = state,
                                          .days = &state->days,
                                          .rejects = rejects,
-                                         .next = 3};
+                                         .next = {.splits = 3}};
     content.ledger.lines_read = 1;
     CU_ASSERT_EQUAL(checkpoint_save(checkpoint, &content, &saved, &failure), -1);
     CU_ASSERT_EQUAL(failure.code, EXIT_BUG);

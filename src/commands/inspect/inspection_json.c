@@ -37,9 +37,9 @@ static bool add_progress(cJSON *object, const struct manifest *manifest)
     return add_number(object, "bytes_read", manifest->done_bytes) &&
            add_number(object, "bytes_in_all", manifest->disk_bytes) &&
            add_number(object, "pieces_in_all", manifest->split_count) &&
-           add_number(object, "pieces_done", manifest->next - manifest->unfinished_count) &&
+           add_number(object, "pieces_done", manifest->next.splits - manifest->unfinished_count) &&
            add_number(object, "pieces_begun", manifest->unfinished_count) &&
-           add_number(object, "pieces_waiting", manifest->split_count - manifest->next);
+           add_number(object, "pieces_waiting", manifest->split_count - manifest->next.splits);
 }
 
 static bool add_contents(cJSON *object, const struct generation_contents *contents)

@@ -95,8 +95,8 @@ static void print_resume(FILE *out, const struct inspection *inspection)
         fprintf(out,
                 ":\n%" PRIu64 " of %" PRIu64 " pieces of the input are done, %zu were begun or "
                 "handed out, %" PRIu64 " wait.\n\n",
-                manifest->next - manifest->unfinished_count, manifest->split_count,
-                manifest->unfinished_count, manifest->split_count - manifest->next);
+                manifest->next.splits - manifest->unfinished_count, manifest->split_count,
+                manifest->unfinished_count, manifest->split_count - manifest->next.splits);
     print_counts(out, manifest);
     fputc('\n', out);
     print_contents(out, entry);

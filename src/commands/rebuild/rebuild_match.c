@@ -56,8 +56,7 @@ static int read_sessions(struct job *job, struct failure *failure)
                                             : " Nothing is kept: only a run with --checkpoint can "
                                               "be gone on with.");
     ingest_free(worker);
-    if (ranks_vote(job->ranks, failure) == 0 &&
-        ingest_tables_confirm(job->ranks, &job->input.tables, failure) == 0)
+    if (ranks_vote(job->ranks, failure) == 0)
         (void)sum_matches(job, match, &ledger, failure);
     match_free(match);
     return failure->code != 0 ? -1 : 0;
@@ -85,10 +84,6 @@ int rebuild_match(struct job *job, struct failure *failure)
     struct failure trouble = {0};
     bool wanted = job->input.tables.list != NULL && job->input.tables.list->has_sessions;
     (void)FAULT("rebuild.match");
-    /* First of all, since an error while sessions are read may end the locks on other tables. */
-    if (!rebuild_job_is_read(job) &&
-        ingest_tables_confirm(job->ranks, &job->input.tables, failure) != 0)
-        return -1;
     if (wanted && rebuild_job_is_read(job)) {
         if (rebuild_job_is_root(job) && checkpoint_found(job->checkpoint)->match.is_known == 0)
             log_warning("users are not matched with sessions: all was read by an attempt before, "

@@ -128,6 +128,8 @@ int rebuild_read(struct job *job, struct failure *failure)
                             .list = job->input.list,
                             .limits = &job->options.limits,
                             .tables = &job->input.tables,
+                            .keeps_tables = job->input.tables.list != NULL &&
+                                            job->input.tables.list->has_sessions,
                             .table_options = &job->options.tables,
                             .connections = job->options.connections,
                             .rejects = job->rejects.kept,

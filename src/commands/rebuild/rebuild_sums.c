@@ -100,7 +100,7 @@ static int keep_sums(struct job *job, struct failure *failure)
         .first_event_us = job->record.first_event_us,
         .last_event_us = job->record.last_event_us,
         .days = &job->days,
-        .next = job->input.list->split_count};
+        .next = {.splits = job->input.list->split_count}};
     if (rebuild_job_is_root(job))
         content.ledger = job->sums.ledger;
     if (job->record.has_sessions)

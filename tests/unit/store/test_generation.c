@@ -54,7 +54,7 @@ static void write_generation(struct manifest *made, uint32_t number, uint32_t us
                               .generation = number,
                               .ranks = 1,
                               .split_count = 2,
-                              .next = 2,
+                              .next = {.splits = 2},
                               .version = "1.0.0"};
     days_begin(&made->days, 20000);
     memcpy(made->history_id, store.attempt.history_id, sizeof made->history_id);
