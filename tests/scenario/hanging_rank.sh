@@ -37,7 +37,7 @@ start() { # start NAME PATIENCE RANKS
         </dev/null >"$WORK/stdout" 2>"$WORK/stderr" &
     job=$!
 }
-ends_late() { # ends_late RANK MOST_SECONDS
+ends_late() { # ends_late RANK MOST_SECONDS [WHAT_IT_DID]
     local since=$SECONDS
     leaves 205 wait "$job"
     job=
@@ -45,20 +45,26 @@ ends_late() { # ends_late RANK MOST_SECONDS
     says "Rank $1 on $host"
     says "has not taken part in a round for 2 s (--patience)"
     check "one rank tells" test "$(grep -c '^course-funnel: error: ' "$WORK/stderr")" = 1
-    check "what it was reading" grep -qF "It was about to read $from/" "$WORK/stderr"
+    says "${3:-It was about to read $from/}"
     check "somebody is left" nobody_left
     check "shared memory is left" \
         test -z "$(find "$WORK/mpi" -name 'vader_segment*' -print -quit)"
 }
 
-# Stopped: another rank, rank 0, and two of four.
+# Stopped: another rank, which has read its file to the end, rank 0, and two of four.
+from=$WORK/export-of-two
+mkdir "$from"
+long_file "$from/large.json" 8000000
+long_file "$from/small.json" 300000
+start ended 2 2
+until_seen 30 "$WORK/stderr" ": checkpoint generation-"
+kill -STOP "$(rank_process 1)"
+ends_late 1 15 "It had nothing to read."
 from=$WORK/export
-for stopped in 1 0; do
-    start stopped 2 2
-    until_seen 30 "$WORK/stderr" ": checkpoint generation-"
-    kill -STOP "$(rank_process $stopped)"
-    ends_late $stopped 15
-done
+start stopped 2 2
+until_seen 30 "$WORK/stderr" ": checkpoint generation-"
+kill -STOP "$(rank_process 0)"
+ends_late 0 15
 start stopped 2 4
 until_seen 30 "$WORK/stderr" ": checkpoint generation-"
 kill -STOP "$(rank_process 1)" "$(rank_process 3)"

@@ -13,6 +13,7 @@
 
 /* What `wait` takes unless fault.wait_us says otherwise: long enough to be stopped in. */
 #define WAIT_US 100000
+#define PAUSE_US 2000000
 
 /* A process-wide count is what an occurrence is counted by, so this state is the file's own. */
 static struct {
@@ -83,6 +84,10 @@ static int act(const char *action)
         return kill(getpid(), SIGUSR1);
     if (strcmp(action, "wait") == 0) {
         (void)usleep((useconds_t)fault_number("fault.wait_us", WAIT_US));
+        return 0;
+    }
+    if (strcmp(action, "pause") == 0) {
+        (void)usleep((useconds_t)fault_number("fault.pause_us", PAUSE_US));
         return 0;
     }
     errno = error_named(action);

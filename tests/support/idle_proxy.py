@@ -2,8 +2,8 @@
 
 usage: idle_proxy.py SERVER_SOCKET OWN_SOCKET SECONDS
 
-A connection on which neither side has said anything for so long is cut. Prints "ready" once it
-listens, and "cut" for each that it has cut.
+A connection on which neither side has said anything for so long is cut, and so is one that does not
+take what the other has said. Prints "ready" once it listens, and "cut" for each that it has cut.
 """
 
 import os
@@ -18,6 +18,8 @@ server_path, own_path, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
 def serve(client):
     server = socket.socket(socket.AF_UNIX)
     server.connect(server_path)
+    client.settimeout(seconds)
+    server.settimeout(seconds)
     other = {client: server, server: client}
     with client, server:
         while True:
@@ -31,6 +33,9 @@ def serve(client):
                     if not data:
                         return
                     other[end].sendall(data)
+                except TimeoutError:
+                    print("cut", flush=True)
+                    return
                 except OSError:
                     return
 
