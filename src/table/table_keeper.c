@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 
 /* Connections are not silent for longer. Those who cut silent ones wait a minute or more. */
@@ -56,9 +57,15 @@ int table_keeper_start(struct table_connections *connections, struct failure *fa
     (void)sigfillset(&all);
     /* Signals are for the thread that all else is done by. */
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    connections->is_kept = pthread_create(&connections->keeper, NULL, keep, connections) == 0;
+    int error = pthread_create(&connections->keeper, NULL, keep, connections);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return connections->is_kept ? 0 : failure_memory(failure, "a thread", 0);
+    connections->is_kept = error == 0;
+    if (error == 0)
+        return 0;
+    return failure_set(failure, EXIT_BUG,
+                       "No thread can be started that keeps connections alive: %s. Raise the limit "
+                       "on processes (ulimit -u, or pids.max of the container).",
+                       strerror(error));
 }
 
 void table_keeper_end(struct table_connections *connections)
