@@ -76,6 +76,16 @@ struct entries checkpoint_take_entries(struct checkpoint *checkpoint);
 void checkpoint_rejects(const struct checkpoint *checkpoint, struct rejects_place *place,
                         const struct rejects_stretch **earlier, size_t *earlier_count);
 
+/*
+ * Collective, when all is read and the learners are to be kept. Join the rejects of all ranks and
+ * attempts into one part, in their order, so that runs that go on from here have one part to merge
+ * with theirs; ${rejects} of each rank is handed over. What checkpoint_rejects told is told anew.
+ * Where that fails, as on a full disk, a warning: the parts stay as they are. Returns 0, or -1 on
+ * every rank (what rejects_flush fails with).
+ */
+int checkpoint_join_rejects(struct checkpoint *checkpoint, struct rejects *rejects,
+                            struct failure *failure);
+
 /* Local. When the next generation is due, by clock_seconds(); never on all ranks but 0. */
 double checkpoint_due(const struct checkpoint *checkpoint);
 

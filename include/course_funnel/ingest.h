@@ -39,6 +39,9 @@ struct ingest {
     const struct table_options *table_options;
     uint32_t connections; /* see ingest_tables_reads */
     struct rejects *rejects;
+    /* Of each file of the list its number among all inputs, for places of rejects; NULL: its own.
+     */
+    const uint32_t *numbers;
     struct match *match;       /* NULL: events are read; else profile ids, to be matched by it */
     struct state *state;       /* is folded into */
     struct ledger *ledger;     /* of this rank, is added to */

@@ -28,15 +28,22 @@ struct rejects_place {
     int code;     /* the exit code where a part cannot be written or kept */
 };
 
-/* A stretch of one rank's part that comes from one split. Plain data: ranks send it. */
+/*
+ * A stretch of one rank's part that comes from one split. Where it belongs is told by the number of
+ * its input in the order of all inputs, and of the split within that, so that it holds when others
+ * come to stand before it. Plain data: ranks send it.
+ */
 struct rejects_stretch {
+    uint32_t input;
     uint32_t split;
     uint32_t rank;
     uint32_t attempt;
-    uint32_t unused; /* 0 */
-    uint64_t begin;  /* in the part file */
+    uint64_t begin; /* in the part file */
     uint64_t end;
 };
+
+/* The part that all rejects of a finished run are joined in has this in place of a rank. */
+#define REJECTS_JOINED_RANK UINT32_C(4096)
 
 /* The name of a part behind what the paths of all begin with; the NUL counts. */
 #define REJECTS_PART_BYTES 24
@@ -60,12 +67,13 @@ int rejects_create(const struct rejects_place *place, int rank, struct rejects *
 void rejects_free(struct rejects *rejects);
 
 /*
- * Local. Keep a rejected line of ${split}, whose name is ${source}. Within one split lines come in
- * the order of their offsets. Returns 0, or -1 (the place's code: its part can't be written;
- * EXIT_BUG).
+ * Local. Keep a rejected line of split ${split} of ${input}, numbers as in a stretch; its name is
+ * ${source}. Within one split lines come in the order of their offsets. Returns 0, or -1 (the
+ * place's code: its part can't be written; EXIT_BUG).
  */
-int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uint64_t offset,
-                enum reject_reason reason, const char *text, size_t bytes, struct failure *failure);
+int rejects_add(struct rejects *rejects, uint32_t input, uint32_t split, const char *source,
+                uint64_t offset, enum reject_reason reason, const char *text, size_t bytes,
+                struct failure *failure);
 
 /*
  * Local. Write out what is buffered. Then the stretches of this rank's part are in ${stretches}
@@ -110,6 +118,27 @@ int rejects_concatenate(const struct rejects_stretch *earlier, size_t earlier_co
  */
 int rejects_join(const struct rejects_place *place, struct rejects_stretch *stretches,
                  size_t stretch_count, struct failure *failure);
+
+/*
+ * Local. Inputs came to stand between those of the stretches: number ${i} is ${numbers}[i] now.
+ */
+void rejects_renumber(struct rejects_stretch *stretches, size_t stretch_count,
+                      const uint32_t *numbers);
+
+/*
+ * Local, on rank 0 when all parts are flushed and the place is to last. Copy the stretches of all
+ * parts, given in any order, into one part of this attempt, in their order, and make it last; they
+ * are of that part then. Its length and digest are told. The part's name is not synced. Returns 0,
+ * or -1 (the place's code, EXIT_TARGET, EXIT_BUG) with the stretches as they were but sorted, and
+ * no part.
+ */
+int rejects_join_part(const struct rejects_place *place, struct rejects_stretch *stretches,
+                      size_t stretch_count, uint64_t *byte_count, char digest[DIGEST_BYTES],
+                      struct failure *failure);
+
+/* Local. What was kept so far was joined elsewhere: what follows is another part's beginning. Not
+ * to be added to any more. */
+void rejects_hand_over(struct rejects *rejects);
 
 /* The most bytes of a reject's text and of its source that a sample shows, a NUL included. */
 #define REJECTS_SAMPLE_BYTES 201

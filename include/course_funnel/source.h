@@ -267,4 +267,7 @@ int source_fail_cut(const struct source_reader *reader, uint64_t offset, struct 
 /* Local. The first of the splits that the text of ${split}, a file or an entry, was cut in. */
 size_t source_first_split(const struct source_list *list, size_t split);
 
+/* Local. The number of a split among those of its file, from 0. */
+uint32_t source_split_of_file(const struct source_list *list, size_t split);
+
 #endif

@@ -116,6 +116,9 @@ static int open_next(struct ingest_worker *worker, struct failure *failure)
     worker->source_name = NULL;
     worker->open_disk_bytes = 0;
     worker->is_held = false;
+    uint32_t file = worker->in->list->splits[worker->item.split].file;
+    worker->input = worker->in->numbers != NULL ? worker->in->numbers[file] : file;
+    worker->split_of_input = source_split_of_file(worker->in->list, worker->item.split);
     if ((is_table(worker)
              ? table_open(worker->tables, worker->item.split, worker->item.offset, failure)
              : source_open(worker->reader, worker->item.split, worker->item.offset, failure)) != 0)

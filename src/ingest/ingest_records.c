@@ -29,18 +29,20 @@ static int keep_reject(struct ingest_worker *worker, const struct record *record
     if (record->row == NULL)
         return ingest_name_split(worker, failure) != 0
                    ? -1
-                   : rejects_add(worker->in->rejects, worker->item.split, worker->source_name,
-                                 record->offset, reason, record->text, record->bytes, failure);
+                   : rejects_add(worker->in->rejects, worker->input, worker->split_of_input,
+                                 worker->source_name, record->offset, reason, record->text,
+                                 record->bytes, failure);
     const char *source = NULL;
     char *text = NULL;
     size_t bytes = 0;
     if (table_reject(worker->tables, record->row, &source, &text, &bytes, failure) != 0)
         return -1;
-    int status = record->is_object
-                     ? rejects_add(worker->in->rejects, worker->item.split, source,
-                                   record->row->place, reason, record->text, record->bytes, failure)
-                     : rejects_add(worker->in->rejects, worker->item.split, source,
-                                   record->row->place, reason, text, bytes, failure);
+    int status =
+        record->is_object
+            ? rejects_add(worker->in->rejects, worker->input, worker->split_of_input, source,
+                          record->row->place, reason, record->text, record->bytes, failure)
+            : rejects_add(worker->in->rejects, worker->input, worker->split_of_input, source,
+                          record->row->place, reason, text, bytes, failure);
     free(text);
     return status;
 }

@@ -23,15 +23,16 @@ struct ingest_worker {
     bool is_open;
     bool is_held; /* its next block is read, and waits for the verdict on its file */
     struct source_block held;
-    int held_got;              /* as source_next told of it */
-    struct schedule_item item; /* the open split; its offset is where the next block begins */
-    char *source_name;         /* of the open split, made when it is first needed */
-    uint64_t open_disk_bytes;  /* read of the open split */
-    uint64_t done_disk_bytes;  /* read of all splits */
-    uint64_t fresh_bytes;      /* on disk, of the splits that nobody had begun when this did */
-    uint64_t round_disk_bytes; /* read in the last round with work */
-    uint64_t kept_before;      /* in the ledger when the last round was sent off */
-    uint64_t lines_before;     /* in the ledger when the reading began */
+    int held_got;                   /* as source_next told of it */
+    struct schedule_item item;      /* the open split; its offset is where the next block begins */
+    uint32_t input, split_of_input; /* where its rejects belong */
+    char *source_name;              /* of the open split, made when it is first needed */
+    uint64_t open_disk_bytes;       /* read of the open split */
+    uint64_t done_disk_bytes;       /* read of all splits */
+    uint64_t fresh_bytes;           /* on disk, of the splits that nobody had begun when this did */
+    uint64_t round_disk_bytes;      /* read in the last round with work */
+    uint64_t kept_before;           /* in the ledger when the last round was sent off */
+    uint64_t lines_before;          /* in the ledger when the reading began */
     double pause_at;
     bool has_words;   /* a round has ended */
     bool pause, stop; /* a rank wants it */

@@ -20,6 +20,7 @@ struct rejects {
     uint64_t written;
     struct digest *digest; /* of what is written, where the part is to last */
     bool lost;             /* a part that was to last could not be synced */
+    bool is_handed_over;   /* another part has what was kept */
     struct rejects_stretch *stretches;
     size_t stretch_count;
 };
@@ -82,17 +83,19 @@ static int open_part(struct rejects *rejects, struct failure *failure)
     return 0;
 }
 
-/* The stretch that a reject of ${split} goes to: the last one, or a new one. */
-static struct rejects_stretch *stretch_of(struct rejects *rejects, uint32_t split,
+/* The stretch that a reject goes to: the last one, or a new one. */
+static struct rejects_stretch *stretch_of(struct rejects *rejects, uint32_t input, uint32_t split,
                                           struct failure *failure)
 {
-    if (rejects->stretch_count > 0 && rejects->stretches[rejects->stretch_count - 1].split == split)
-        return &rejects->stretches[rejects->stretch_count - 1];
+    struct rejects_stretch *last = rejects->stretches + rejects->stretch_count;
+    if (rejects->stretch_count > 0 && last[-1].input == input && last[-1].split == split)
+        return last - 1;
     if (array_extend(&rejects->stretches, rejects->stretch_count, sizeof *rejects->stretches,
                      "the rejects", failure) != 0)
         return NULL;
     struct rejects_stretch *stretch = &rejects->stretches[rejects->stretch_count++];
-    *stretch = (struct rejects_stretch){.split = split,
+    *stretch = (struct rejects_stretch){.input = input,
+                                        .split = split,
                                         .rank = (uint32_t)rejects->rank,
                                         .attempt = rejects->place.attempt,
                                         .begin = rejects->written,
@@ -100,12 +103,13 @@ static struct rejects_stretch *stretch_of(struct rejects *rejects, uint32_t spli
     return stretch;
 }
 
-int rejects_add(struct rejects *rejects, uint32_t split, const char *source, uint64_t offset,
-                enum reject_reason reason, const char *text, size_t bytes, struct failure *failure)
+int rejects_add(struct rejects *rejects, uint32_t input, uint32_t split, const char *source,
+                uint64_t offset, enum reject_reason reason, const char *text, size_t bytes,
+                struct failure *failure)
 {
     if (rejects->part == NULL && open_part(rejects, failure) != 0)
         return -1;
-    struct rejects_stretch *stretch = stretch_of(rejects, split, failure);
+    struct rejects_stretch *stretch = stretch_of(rejects, input, split, failure);
     if (stretch == NULL)
         return -1;
     char *line = NULL;
@@ -157,7 +161,9 @@ int rejects_flush(struct rejects *rejects, const struct rejects_stretch **stretc
                   size_t *stretch_count, struct failure *failure)
 {
     *stretches = rejects->stretches;
-    *stretch_count = rejects->stretch_count;
+    *stretch_count = rejects->is_handed_over ? 0 : rejects->stretch_count;
+    if (rejects->is_handed_over)
+        return 0;
     if (rejects->part != NULL && fflush(rejects->part) != 0)
         return part_failure(rejects, failure);
     return rejects->lost ? read_back(rejects, failure) : 0;
@@ -166,9 +172,9 @@ int rejects_flush(struct rejects *rejects, const struct rejects_stretch **stretc
 int rejects_sync(struct rejects *rejects, uint64_t *byte_count, char digest[DIGEST_BYTES],
                  struct failure *failure)
 {
-    *byte_count = rejects->written;
+    *byte_count = rejects->is_handed_over ? 0 : rejects->written;
     digest_text(rejects->digest, digest);
-    if (rejects->part == NULL)
+    if (rejects->part == NULL || rejects->is_handed_over)
         return 0;
     /* A failed fsync may succeed when it is repeated, although what it was for is lost. */
     if (!rejects->lost && FAULT("rejects.fsync") == 0 && fsync(fileno(rejects->part)) == 0)
@@ -177,4 +183,9 @@ int rejects_sync(struct rejects *rejects, uint64_t *byte_count, char digest[DIGE
     rejects->lost = true;
     return failure_set(failure, rejects->place.code, "%s: the rejects cannot be kept: %s.",
                        rejects->part_path, strerror(error));
+}
+
+void rejects_hand_over(struct rejects *rejects)
+{
+    rejects->is_handed_over = true;
 }

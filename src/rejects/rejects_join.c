@@ -28,6 +28,8 @@ int rejects_concatenate(const struct rejects_stretch *earlier, size_t earlier_co
 static int compare_stretches(const void *a, const void *b)
 {
     const struct rejects_stretch *x = a, *y = b;
+    if (x->input != y->input)
+        return x->input < y->input ? -1 : 1;
     if (x->split != y->split)
         return x->split < y->split ? -1 : 1;
     /* A split that one attempt left unfinished was gone on with by a later one. */
@@ -36,8 +38,16 @@ static int compare_stretches(const void *a, const void *b)
     return x->begin < y->begin ? -1 : x->begin > y->begin;
 }
 
+/* Where stretches are copied to. */
+struct joined {
+    FILE *out;
+    const char *path;
+    struct digest *digest; /* of what is copied; NULL: none is wanted */
+    int code;              /* where it cannot be written */
+};
+
 /* Append [begin, end) of a part to the joined file. */
-static int copy_stretch(FILE *joined, const char *joined_path, int part, const char *part_name,
+static int copy_stretch(const struct joined *joined, int part, const char *part_name,
                         const struct rejects_stretch *stretch, struct failure *failure)
 {
     char buffer[65536];
@@ -52,14 +62,16 @@ static int copy_stretch(FILE *joined, const char *joined_path, int part, const c
             return failure_set(failure, EXIT_TARGET,
                                "%s: the rejects cannot be read back: %s. Was the file changed?",
                                part_name, got == 0 ? "it is too short" : strerror(errno));
-        if (fwrite(buffer, 1, (size_t)got, joined) != (size_t)got)
-            return rejects_write_failure(joined_path, "written", EXIT_TARGET, failure);
+        if (fwrite(buffer, 1, (size_t)got, joined->out) != (size_t)got)
+            return rejects_write_failure(joined->path, "written", joined->code, failure);
+        if (joined->digest != NULL)
+            digest_add(joined->digest, buffer, (size_t)got);
         at += (uint64_t)got;
     }
     return 0;
 }
 
-static int open_and_copy(FILE *joined, const struct rejects_place *place,
+static int open_and_copy(const struct joined *joined, const struct rejects_place *place,
                          const struct rejects_stretch *stretch, struct failure *failure)
 {
     char *name = rejects_part_path(place->parts, stretch->attempt, stretch->rank, failure);
@@ -73,11 +85,26 @@ static int open_and_copy(FILE *joined, const struct rejects_place *place,
                     "place that all hosts share with --rejects.",
                     name, stretch->rank, strerror(errno));
     } else {
-        result = copy_stretch(joined, place->path, part, name, stretch, failure);
+        result = copy_stretch(joined, part, name, stretch, failure);
         (void)close(part);
     }
     free(name);
     return result;
+}
+
+/* All stretches in their order, and the file made to last. */
+static int copy_all(const struct joined *joined, const struct rejects_place *place,
+                    struct rejects_stretch *stretches, size_t stretch_count,
+                    struct failure *failure)
+{
+    if (stretch_count > 0)
+        qsort(stretches, stretch_count, sizeof *stretches, compare_stretches);
+    for (size_t i = 0; i < stretch_count; i++)
+        if (open_and_copy(joined, place, &stretches[i], failure) != 0)
+            return -1;
+    if (fflush(joined->out) != 0 || fsync(fileno(joined->out)) != 0)
+        return rejects_write_failure(joined->path, "written", joined->code, failure);
+    return 0;
 }
 
 int rejects_join(const struct rejects_place *place, struct rejects_stretch *stretches,
@@ -92,27 +119,16 @@ int rejects_join(const struct rejects_place *place, struct rejects_stretch *stre
     /* An attempt of the same run may have left its own. */
     if (unlink(temporary) == 0 || errno == ENOENT)
         fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    FILE *joined = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (joined == NULL) {
+    const struct joined joined = {fd >= 0 ? fdopen(fd, "w") : NULL, temporary, NULL, EXIT_TARGET};
+    if (joined.out == NULL) {
         rejects_write_failure(temporary, "written", EXIT_TARGET, failure);
         if (fd >= 0)
             (void)close(fd);
         goto free_name;
     }
 
-    if (stretch_count > 0)
-        qsort(stretches, stretch_count, sizeof *stretches, compare_stretches);
-    for (size_t i = 0; i < stretch_count; i++)
-        if (open_and_copy(joined, place, &stretches[i], failure) != 0)
-            goto close_joined;
-    if (fflush(joined) != 0 || fsync(fileno(joined)) != 0) {
-        rejects_write_failure(temporary, "written", EXIT_TARGET, failure);
-        goto close_joined;
-    }
-    result = 0;
-
-close_joined:
-    if (fclose(joined) != 0 && result == 0)
+    result = copy_all(&joined, place, stretches, stretch_count, failure);
+    if (fclose(joined.out) != 0 && result == 0)
         result = rejects_write_failure(temporary, "written", EXIT_TARGET, failure);
     if (result == 0 && rename(temporary, path) != 0)
         result = rejects_write_failure(path, "put in place", EXIT_TARGET, failure);
@@ -125,4 +141,50 @@ close_joined:
 free_name:
     free(temporary);
     return result;
+}
+
+void rejects_renumber(struct rejects_stretch *stretches, size_t stretch_count,
+                      const uint32_t *numbers)
+{
+    for (size_t i = 0; i < stretch_count; i++)
+        stretches[i].input = numbers[stretches[i].input];
+}
+
+int rejects_join_part(const struct rejects_place *place, struct rejects_stretch *stretches,
+                      size_t stretch_count, uint64_t *byte_count, char digest[DIGEST_BYTES],
+                      struct failure *failure)
+{
+    struct joined joined = {.code = place->code};
+    char *path = rejects_part_path(place->parts, place->attempt, REJECTS_JOINED_RANK, failure);
+    if (path == NULL || digest_create(REJECTS_DIGEST_IDENTITY, &joined.digest, failure) != 0) {
+        free(path);
+        return -1;
+    }
+    int fd = FAULT("rejects.join_part") != 0
+                 ? -1
+                 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    joined.path = path;
+    joined.out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    int result = joined.out != NULL ? copy_all(&joined, place, stretches, stretch_count, failure)
+                                    : rejects_write_failure(path, "written", place->code, failure);
+    if (joined.out != NULL && fclose(joined.out) != 0 && result == 0)
+        result = rejects_write_failure(path, "written", place->code, failure);
+    else if (joined.out == NULL && fd >= 0)
+        (void)close(fd);
+    if (result != 0 && fd >= 0)
+        (void)unlink(path); /* What failed is told already. */
+    digest_text(joined.digest, digest);
+    digest_free(joined.digest);
+    free(path);
+    if (result != 0)
+        return -1;
+    *byte_count = 0;
+    for (size_t i = 0; i < stretch_count; i++) {
+        uint64_t bytes = stretches[i].end - stretches[i].begin;
+        stretches[i].rank = REJECTS_JOINED_RANK;
+        stretches[i].attempt = place->attempt;
+        stretches[i].begin = *byte_count;
+        stretches[i].end = *byte_count += bytes;
+    }
+    return 0;
 }

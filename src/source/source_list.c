@@ -357,3 +357,17 @@ size_t source_first_split(const struct source_list *list, size_t split)
     return split -
            (size_t)(splits[split].begin / (splits[split - 1].end - splits[split - 1].begin));
 }
+
+uint32_t source_split_of_file(const struct source_list *list, size_t split)
+{
+    /* Splits come in the order of files: find the first of this one. */
+    size_t low = 0, high = split;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (list->splits[middle].file < list->splits[split].file)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (uint32_t)(split - low);
+}

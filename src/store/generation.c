@@ -204,7 +204,8 @@ static int check_stretches(const struct manifest *manifest, const struct rejects
             found = manifest->parts[j].attempt == stretches[i].attempt &&
                     manifest->parts[j].rank == stretches[i].rank &&
                     stretches[i].end <= manifest->parts[j].bytes;
-        if (!found || stretches[i].split >= manifest->split_count)
+        if (!found || stretches[i].input >= manifest->input_count ||
+            stretches[i].split >= manifest->inputs[stretches[i].input].splits)
             return failure_set(failure, STORE_DAMAGED, "a stretch of rejects is of no part");
     }
     return 0;

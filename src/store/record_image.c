@@ -88,9 +88,9 @@ static const struct image_table sums_tables[SUMS_TABLES] = {
 };
 
 static const struct image_column run_columns[] = {
-    COLUMN(rejects_stretch, split, IMAGE_U32),   COLUMN(rejects_stretch, rank, IMAGE_U32),
-    COLUMN(rejects_stretch, attempt, IMAGE_U32), COLUMN(rejects_stretch, unused, IMAGE_U32),
-    COLUMN(rejects_stretch, begin, IMAGE_U64),   COLUMN(rejects_stretch, end, IMAGE_U64),
+    COLUMN(rejects_stretch, input, IMAGE_U32), COLUMN(rejects_stretch, split, IMAGE_U32),
+    COLUMN(rejects_stretch, rank, IMAGE_U32),  COLUMN(rejects_stretch, attempt, IMAGE_U32),
+    COLUMN(rejects_stretch, begin, IMAGE_U64), COLUMN(rejects_stretch, end, IMAGE_U64),
 };
 static const struct image_table stretches_table = {.name = "reject_runs",
                                                    .columns = run_columns,

@@ -74,8 +74,20 @@ static bool is_kept(const struct job *job)
     return checkpoint_keeps_learners(job->checkpoint) && (found == NULL || found->is_finished == 0);
 }
 
+/* All is read: what is known of learners is kept, with all rejects in one part. */
+static int keep_learners(struct job *job, const struct ingest_worker *worker,
+                         struct failure *failure)
+{
+    bool saved = false;
+    if (checkpoint_join_rejects(job->checkpoint, job->rejects.kept, failure) != 0)
+        return -1;
+    checkpoint_rejects(job->checkpoint, &job->rejects.place, &job->rejects.earlier,
+                       &job->rejects.earlier_count);
+    return keep(job, worker, true, &saved, failure);
+}
+
 /* Read until all is done; a pause now and then. */
-static int read_all(const struct job *job, struct ingest_worker *worker, struct failure *failure)
+static int read_all(struct job *job, struct ingest_worker *worker, struct failure *failure)
 {
     for (;;) {
         bool saved = false;
@@ -84,7 +96,7 @@ static int read_all(const struct job *job, struct ingest_worker *worker, struct 
         if (ranks_vote(job->ranks, failure) != 0 || tell_remarks(job, worker, failure) != 0)
             return -1;
         if (result == INGEST_DONE)
-            return is_kept(job) ? keep(job, worker, true, &saved, failure) : 0;
+            return is_kept(job) ? keep_learners(job, worker, failure) : 0;
         if (job->checkpoint != NULL && keep(job, worker, false, &saved, failure) != 0)
             return -1;
         if (result == INGEST_STOPPED)

@@ -71,10 +71,10 @@ static void test_parts_are_joined_in_the_order_of_splits(void)
         CU_ASSERT_FATAL(rejects_create(&place, rank, &rejects[rank], &failure) == 0);
 
     /* Rank 0 reads splits 3 and 0, rank 1 reads split 2 and nothing of split 1. */
-    CU_ASSERT(rejects_add(rejects[0], 3, "s3", 0, REJECT_NO_USER, "x", 1, &failure) == 0);
-    CU_ASSERT(rejects_add(rejects[0], 0, "s0", 5, REJECT_NO_USER, "x", 1, &failure) == 0);
-    CU_ASSERT(rejects_add(rejects[0], 0, "s0", 9, REJECT_NO_USER, "x", 1, &failure) == 0);
-    CU_ASSERT(rejects_add(rejects[1], 2, "s2", 1, REJECT_NO_USER, "x", 1, &failure) == 0);
+    CU_ASSERT(rejects_add(rejects[0], 0, 3, "s3", 0, REJECT_NO_USER, "x", 1, &failure) == 0);
+    CU_ASSERT(rejects_add(rejects[0], 0, 0, "s0", 5, REJECT_NO_USER, "x", 1, &failure) == 0);
+    CU_ASSERT(rejects_add(rejects[0], 0, 0, "s0", 9, REJECT_NO_USER, "x", 1, &failure) == 0);
+    CU_ASSERT(rejects_add(rejects[1], 0, 2, "s2", 1, REJECT_NO_USER, "x", 1, &failure) == 0);
     for (int rank = 0; rank < 2; rank++) {
         const struct rejects_stretch *own = NULL;
         size_t count = 0;
@@ -100,6 +100,72 @@ static void test_parts_are_joined_in_the_order_of_splits(void)
     CU_ASSERT_EQUAL(failure.code, EXIT_TARGET);
     CU_ASSERT(strstr(failure.message, "place that all hosts share") != NULL);
     CU_ASSERT(strlen(read_all(path)) > 100);
+}
+
+/* A run that goes on merges its rejects with the one part of the run before. */
+static void test_inputs_that_come_between_have_their_rejects_there(void)
+{
+    char path[64], parts[80], digest[DIGEST_BYTES], due[DIGEST_BYTES];
+    static const uint32_t numbers[] = {1, 2};
+    struct failure failure = {0};
+    struct rejects_place place = {.path = path,
+                                  .parts = parts,
+                                  .run_id = "att",
+                                  .attempt = 1,
+                                  .lasting = true,
+                                  .code = EXIT_CHECKPOINT};
+    struct rejects *rejects = NULL;
+    const struct rejects_stretch *own = NULL;
+    struct rejects_stretch stretches[3];
+    size_t count = 0;
+    uint64_t bytes = 0, more = 0;
+    snprintf(path, sizeof path, "%s/rejects.ndjson", folder);
+    snprintf(parts, sizeof parts, "%s/part", folder);
+    CU_ASSERT_FATAL(rejects_create(&place, 0, &rejects, &failure) == 0);
+    CU_ASSERT(rejects_add(rejects, 1, 0, "b", 7, REJECT_NO_USER, "x", 1, &failure) == 0);
+    CU_ASSERT(rejects_add(rejects, 0, 2, "a", 5, REJECT_NO_USER, "x", 1, &failure) == 0);
+    CU_ASSERT(rejects_flush(rejects, &own, &count, &failure) == 0);
+    CU_ASSERT_EQUAL_FATAL(count, 2);
+    memcpy(stretches, own, count * sizeof *own);
+    CU_ASSERT(rejects_join_part(&place, stretches, count, &bytes, digest, &failure) == 0);
+    CU_ASSERT_EQUAL(bytes, stretches[1].end);
+    CU_ASSERT_EQUAL(stretches[0].input, 0);
+    CU_ASSERT_EQUAL(stretches[1].begin, stretches[0].end);
+    CU_ASSERT_EQUAL(stretches[1].rank, REJECTS_JOINED_RANK);
+    rejects_hand_over(rejects);
+    CU_ASSERT(rejects_flush(rejects, &own, &count, &failure) == 0);
+    CU_ASSERT_EQUAL(count, 0);
+    CU_ASSERT(rejects_sync(rejects, &more, due, &failure) == 0);
+    CU_ASSERT_EQUAL(more, 0);
+    rejects_free(rejects);
+
+    /* An input before both, and one more split of the first. */
+    rejects_renumber(stretches, 2, numbers);
+    place.attempt = 2;
+    CU_ASSERT_FATAL(rejects_create(&place, 0, &rejects, &failure) == 0);
+    CU_ASSERT(rejects_add(rejects, 0, 0, "0", 1, REJECT_NO_USER, "x", 1, &failure) == 0);
+    CU_ASSERT(rejects_flush(rejects, &own, &count, &failure) == 0);
+    stretches[2] = own[0];
+    CU_ASSERT(rejects_join(&place, stretches, 3, &failure) == 0);
+    CU_ASSERT_STRING_EQUAL(
+        read_all(path), "{\"source\":\"0\",\"offset\":1,\"reason\":\"no_user\",\"text\":\"x\"}\n"
+                        "{\"source\":\"a\",\"offset\":5,\"reason\":\"no_user\",\"text\":\"x\"}\n"
+                        "{\"source\":\"b\",\"offset\":7,\"reason\":\"no_user\",\"text\":\"x\"}\n");
+    CU_ASSERT(rejects_join_part(&place, stretches, 3, &bytes, digest, &failure) == 0);
+    CU_ASSERT_EQUAL(bytes, strlen(read_all(path)));
+    digest_bytes(REJECTS_DIGEST_IDENTITY, read_all(path), (size_t)bytes, due);
+    CU_ASSERT_STRING_EQUAL(digest, due);
+    /* Its name is taken: nothing is lost by a second one. */
+    CU_ASSERT(rejects_join_part(&place, stretches, 3, &bytes, digest, &failure) == -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_CHECKPOINT);
+    rejects_free(rejects);
+    for (uint32_t attempt = 1; attempt <= 2; attempt++)
+        for (uint32_t rank = 0; rank <= REJECTS_JOINED_RANK; rank += REJECTS_JOINED_RANK) {
+            char part[128];
+            rejects_part_name(parts, attempt, rank, part, sizeof part);
+            CU_ASSERT(unlink(part) == 0);
+        }
+    CU_ASSERT(unlink(path) == 0);
 }
 
 static void test_no_reject_leaves_an_empty_file(void)
@@ -227,6 +293,8 @@ int main(void)
     static const struct unit_test tests[] = {
         {"text is kept whole", test_text_is_kept_whole},
         {"parts are joined in the order of splits", test_parts_are_joined_in_the_order_of_splits},
+        {"inputs that come between have their rejects there",
+         test_inputs_that_come_between_have_their_rejects_there},
         {"no reject leaves an empty file", test_no_reject_leaves_an_empty_file},
         {"a place that cannot be written is told", test_a_place_that_cannot_be_written_is_told},
         {"a leftover is replaced", test_a_leftover_is_replaced},

@@ -62,7 +62,8 @@ static void write_generation(struct manifest *made, uint32_t number, uint32_t us
     memset(made->input_fingerprint, 'f', sizeof made->input_fingerprint - 1);
     made->inputs = calloc(1, sizeof *made->inputs);
     made->input_count = 1;
-    made->inputs[0] = (struct manifest_input){.path = strdup("/data/a.json"), .bytes = 7};
+    made->inputs[0] =
+        (struct manifest_input){.path = strdup("/data/a.json"), .bytes = 7, .splits = 2};
     made->parts = calloc(1, sizeof *made->parts);
     made->part_count = 1;
     made->parts[0] = (struct manifest_part){.attempt = 1, .rank = 0, .bytes = 7};
