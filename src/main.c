@@ -13,6 +13,7 @@ static const struct {
     {"rebuild", rebuild_command, "rebuild the marts from the full history of events"},
     {"inspect", inspect_command, "tell what a checkpoint folder holds"},
     {"report", report_command, "print the funnel of a course out of the marts"},
+    {"learners", learners_command, "list who is behind a number of the marts"},
     {"generate", generate_command, "write a sample Amplitude export"},
 };
 

@@ -19,4 +19,7 @@ int report_command(int argc, char **argv);
 /* Local, without MPI: tell what a checkpoint folder holds. */
 int inspect_command(int argc, char **argv);
 
+/* Local, without MPI: list who is behind a cell of the published marts. */
+int learners_command(int argc, char **argv);
+
 #endif

@@ -25,8 +25,13 @@ int fold_events(struct state *state, const unsigned char *bytes, size_t byte_cou
                 struct ledger *ledger, struct failure *failure);
 
 /*
- * Local. Sum up the state by cohort and lesson: the cohort of an enrolment is the week of its first
- * start, or where there is none, of its first event. Fills the empty ${tally}, sorted, but for its
+ * Local. The cohort of an enrolment: the week of its first start, or where there is none, of its
+ * first event, as its Monday in days since 1970-01-01.
+ */
+int32_t fold_cohort_week(const struct state_enrolment *enrolment);
+
+/*
+ * Local. Sum up the state by cohort and lesson. Fills the empty ${tally}, sorted, but for its
  * percentiles. Returns 0, or -1 (EXIT_BUG).
  */
 int fold_tally(const struct state *state, struct tally *tally, struct failure *failure);

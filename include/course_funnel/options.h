@@ -47,6 +47,15 @@ int options_read(const struct options_row *rows, int number, const char *text, v
 int options_number(const char *option, const char *text, uint64_t minimum, uint64_t maximum,
                    uint64_t *value, struct failure *failure);
 
+/* Local. Read a whole number that may be negative, such as the id of a course. Returns 0, or -1. */
+int options_id(const char *option, const char *text, int32_t *value, struct failure *failure);
+
+/* Local. Read a date, as YYYY-MM-DD, into days since 1970-01-01. Returns 0, or -1. */
+int options_date(const char *option, const char *text, int32_t *day, struct failure *failure);
+
+/* Local. Read the date of a Monday. As above. */
+int options_monday(const char *option, const char *text, int32_t *day, struct failure *failure);
+
 /* Local. As options_number, with an optional suffix K, M, G or T (powers of 1,024). */
 int options_bytes(const char *option, const char *text, uint64_t minimum, uint64_t maximum,
                   uint64_t *value, struct failure *failure);

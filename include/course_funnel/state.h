@@ -102,6 +102,10 @@ struct state {
 /* Local. An empty state for the key groups of ${rank} of ${ranks}. Returns 0, or -1 (EXIT_BUG). */
 int state_create(int rank, int ranks, struct state **state, struct failure *failure);
 
+/* Local. The same for ${count} key groups from number ${first} on. */
+int state_create_groups(uint32_t first, uint32_t count, struct state **state,
+                        struct failure *failure);
+
 /* Local. state_free(NULL) does nothing. */
 void state_free(struct state *state);
 

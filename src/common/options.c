@@ -1,5 +1,7 @@
 #include "course_funnel/options.h"
 
+#include "course_funnel/calendar.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -25,6 +27,42 @@ int options_number(const char *option, const char *text, uint64_t minimum, uint6
         return failure_set(failure, EXIT_USAGE,
                            "%s takes a whole number from %" PRIu64 " to %" PRIu64 ", not \"%s\".",
                            option, minimum, maximum, text);
+    return 0;
+}
+
+int options_id(const char *option, const char *text, int32_t *value, struct failure *failure)
+{
+    char *end = NULL;
+    errno = 0;
+    long long id = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0 || id < INT32_MIN || id > INT32_MAX)
+        return failure_set(failure, EXIT_USAGE, "%s takes a whole number, not \"%s\".", option,
+                           text);
+    *value = (int32_t)id;
+    return 0;
+}
+
+int options_date(const char *option, const char *text, int32_t *day, struct failure *failure)
+{
+    char midnight[CALENDAR_DATE_BYTES + 10];
+    int64_t time_us = 0;
+    int length = snprintf(midnight, sizeof midnight, "%s 00:00:00Z", text);
+    if (strlen(text) != CALENDAR_DATE_BYTES - 1 ||
+        !calendar_parse_time(midnight, (size_t)length, &time_us))
+        return failure_set(failure, EXIT_USAGE, "%s takes a date such as 2025-06-30, not \"%s\".",
+                           option, text);
+    *day = (int32_t)(time_us / CALENDAR_US_PER_DAY);
+    return 0;
+}
+
+int options_monday(const char *option, const char *text, int32_t *day, struct failure *failure)
+{
+    if (options_date(option, text, day, failure) != 0)
+        return -1;
+    if (calendar_monday(*day * CALENDAR_US_PER_DAY) != *day)
+        return failure_set(failure, EXIT_USAGE,
+                           "%s takes the Monday that the week begins with; %s is none.", option,
+                           text);
     return 0;
 }
 

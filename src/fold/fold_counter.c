@@ -1,6 +1,7 @@
 #include "fold_counter.h"
 
 #include "course_funnel/calendar.h"
+#include "course_funnel/fold.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -65,7 +66,7 @@ struct tally_record *fold_counter_record(struct fold_counter *counter,
     return &counter->tally->records[*slot - 1];
 }
 
-static int32_t cohort_week(const struct state_enrolment *enrolment)
+int32_t fold_cohort_week(const struct state_enrolment *enrolment)
 {
     bool started = enrolment->first_start_us != STATE_NO_TIME;
     return calendar_monday(started ? enrolment->first_start_us : enrolment->first_event_us);
@@ -73,15 +74,16 @@ static int32_t cohort_week(const struct state_enrolment *enrolment)
 
 struct tally_record fold_cohort_key(const struct state_enrolment *enrolment)
 {
-    return (struct tally_record){
-        .course_id = enrolment->course_id, .week = cohort_week(enrolment), .kind = TALLY_COHORT};
+    return (struct tally_record){.course_id = enrolment->course_id,
+                                 .week = fold_cohort_week(enrolment),
+                                 .kind = TALLY_COHORT};
 }
 
 struct tally_record fold_lesson_key(const struct state_enrolment *enrolment,
                                     const struct state_progress *progress)
 {
     return (struct tally_record){.course_id = enrolment->course_id,
-                                 .week = cohort_week(enrolment),
+                                 .week = fold_cohort_week(enrolment),
                                  .kind = TALLY_LESSON,
                                  .lesson_id = progress->lesson_id};
 }

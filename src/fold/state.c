@@ -84,11 +84,18 @@ static uint64_t progress_hash(const struct state_group *group, uint32_t index)
 
 int state_create(int rank, int ranks, struct state **state, struct failure *failure)
 {
+    uint32_t first = key_group_first(rank, ranks);
+    return state_create_groups(first, key_group_first(rank + 1, ranks) - first, state, failure);
+}
+
+int state_create_groups(uint32_t first, uint32_t count, struct state **state,
+                        struct failure *failure)
+{
     struct state *made = calloc(1, sizeof *made);
     if (made == NULL)
         return failure_memory(failure, "the state", sizeof *made);
-    made->first_group = key_group_first(rank, ranks);
-    made->group_count = key_group_first(rank + 1, ranks) - made->first_group;
+    made->first_group = first;
+    made->group_count = count;
     made->first_event_us = STATE_NO_TIME;
     made->last_event_us = INT64_MIN;
     days_begin(&made->days, DAYS_ALL_OVER);

@@ -1,5 +1,6 @@
 #include "reject_line.h"
 
+#include "course_funnel/base64.h"
 #include "course_funnel/utf8.h"
 
 #include <cjson/cJSON.h>
@@ -21,27 +22,11 @@ static bool is_plain_text(const char *text, size_t bytes)
     return true;
 }
 
-static void encode_base64(const unsigned char *text, size_t bytes, char *encoded)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < bytes; i += 3) {
-        size_t left = bytes - i;
-        uint32_t word = (uint32_t)text[i] << 16;
-        word |= left > 1 ? (uint32_t)text[i + 1] << 8 : 0;
-        word |= left > 2 ? text[i + 2] : 0;
-        *encoded++ = digits[word >> 18];
-        *encoded++ = digits[word >> 12 & 63];
-        *encoded++ = left > 1 ? digits[word >> 6 & 63] : '=';
-        *encoded++ = left > 2 ? digits[word & 63] : '=';
-    }
-    *encoded = '\0';
-}
-
 int reject_line_format(const char *source, uint64_t offset, enum reject_reason reason,
                        const char *text, size_t bytes, char **line, struct failure *failure)
 {
     bool plain = is_plain_text(text, bytes);
-    size_t room = plain ? bytes + 1 : (bytes + 2) / 3 * 4 + 1;
+    size_t room = plain ? bytes + 1 : BASE64_BYTES(bytes);
     char *copy = malloc(room);
     if (copy == NULL)
         return failure_memory(failure, "a reject", room);
@@ -49,7 +34,7 @@ int reject_line_format(const char *source, uint64_t offset, enum reject_reason r
         memcpy(copy, text, bytes);
         copy[bytes] = '\0';
     } else {
-        encode_base64((const unsigned char *)text, bytes, copy);
+        base64_encode(text, bytes, copy);
     }
 
     char number[24];

@@ -1,5 +1,6 @@
 #include "course_funnel/rejects.h"
 
+#include "course_funnel/base64.h"
 #include "course_funnel/utf8.h"
 
 #include <cjson/cJSON.h>
@@ -10,30 +11,6 @@
 
 /* More of a text than a sample shows. */
 #define MOST_DECODED ((size_t)REJECTS_SAMPLE_BYTES + 1)
-
-static unsigned value_of(char digit)
-{
-    if (digit >= 'A' && digit <= 'Z')
-        return (unsigned)(digit - 'A');
-    if (digit >= 'a' && digit <= 'z')
-        return (unsigned)(digit - 'a') + 26;
-    if (digit >= '0' && digit <= '9')
-        return (unsigned)(digit - '0') + 52;
-    return digit == '+' ? 62 : 63;
-}
-
-/* The beginning of what reject_line_format encoded. Returns its length. */
-static size_t decode_base64(const char *encoded, char text[MOST_DECODED])
-{
-    size_t bytes = 0;
-    uint32_t word = 0;
-    for (size_t i = 0; encoded[i] != '\0' && encoded[i] != '=' && bytes < MOST_DECODED; i++) {
-        word = word << 6 | value_of(encoded[i]);
-        if (i % 4 > 0)
-            text[bytes++] = (char)(word >> (6 - i % 4 * 2) & 255);
-    }
-    return bytes;
-}
 
 /*
  * Where the offset of a line is and its reason follows, without reading all of it: no quote within
@@ -69,7 +46,7 @@ static void take_sample(const char *line, const char *offset, struct rejects_sam
     char decoded[MOST_DECODED];
     size_t bytes = text != NULL ? strlen(text) : 0;
     if (text == NULL && encoded != NULL) {
-        bytes = decode_base64(encoded, decoded);
+        bytes = base64_decode(encoded, sizeof decoded, decoded);
         text = decoded;
     }
     if (source != NULL && text != NULL) {

@@ -307,7 +307,7 @@ lost() { # lost ARGS...
 }
 lost --version
 lost --help
-for command in rebuild inspect report generate; do
+for command in rebuild inspect report learners generate; do
     lost $command --help
 done
 lost rebuild "${from[@]}" "${to[@]}" --dry-run

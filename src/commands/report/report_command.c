@@ -38,33 +38,15 @@ struct options {
 static int parse_course(void *values, const char *text, struct failure *failure)
 {
     struct options *options = values;
-    char *end = NULL;
-    errno = 0;
-    long long id = strtoll(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || id < INT32_MIN || id > INT32_MAX)
-        return failure_set(failure, EXIT_USAGE, "--course takes a whole number, not \"%s\".", text);
     options->has_course = true;
-    options->course_id = (int32_t)id;
-    return 0;
+    return options_id("--course", text, &options->course_id, failure);
 }
 
 static int parse_cohort(void *values, const char *text, struct failure *failure)
 {
     struct options *options = values;
-    char midnight[CALENDAR_DATE_BYTES + 10];
-    int64_t time_us = 0;
-    int length = snprintf(midnight, sizeof midnight, "%s 00:00:00Z", text);
-    if (strlen(text) != CALENDAR_DATE_BYTES - 1 ||
-        !calendar_parse_time(midnight, (size_t)length, &time_us))
-        return failure_set(failure, EXIT_USAGE,
-                           "--cohort takes a date such as 2025-06-30, not \"%s\".", text);
     options->cohort = text;
-    options->cohort_week = calendar_monday(time_us);
-    if (time_us != options->cohort_week * CALENDAR_US_PER_DAY)
-        return failure_set(failure, EXIT_USAGE,
-                           "--cohort takes the Monday that the week begins with; %s is none.",
-                           text);
-    return 0;
+    return options_monday("--cohort", text, &options->cohort_week, failure);
 }
 
 #define AT(field) .offset = offsetof(struct options, field)
