@@ -83,8 +83,9 @@ bool job_save_state(struct checkpoint *checkpoint, struct rejects *rejects, uint
     CU_ASSERT_EQUAL_FATAL(
         state_create(ranks_rank(job_ranks), ranks_count(job_ranks), &state, &failure), 0);
     folder_fill_state(state, users);
-    CU_ASSERT_EQUAL(rejects_add(rejects, 0, split, "s", users, REJECT_NO_USER, "x", 1, &failure),
-                    0);
+    uint32_t file = job_splits[split].file, number = source_split_of_file(&job_list, split);
+    CU_ASSERT_EQUAL(
+        rejects_add(rejects, file, number, "s", users, REJECT_NO_USER, "x", 1, &failure), 0);
     days_begin(&state->days, 20000);
     CU_ASSERT_EQUAL(days_add(&state->days, ranks_rank(job_ranks), &failure), 0);
     CU_ASSERT_EQUAL(days_add(&state->days, 20001 * CALENDAR_US_PER_DAY, &failure), 0);
