@@ -32,7 +32,7 @@ struct days {
     int64_t end_us;            /* ... to before this; empty where there is none */
     struct days_count *counts; /* days from the run's own on that have events, in their order */
     size_t count;
-    uint64_t later; /* events of days behind these */
+    uint64_t later; /* events of days behind these, of which the last has a count then */
 };
 
 /* As the day of the run: all days are over, as none can be read that is behind it. */
@@ -66,7 +66,11 @@ static inline int days_add(struct days *days, int64_t time_us, struct failure *f
     return 0;
 }
 
-/* Local. Add those of ${more}, which has the same day. Returns 0, or -1 (EXIT_BUG). */
+/*
+ * Local. Add those of ${more}, which has the same day or, as a run before, an earlier one: then
+ * they come out as if all had been added to ${days}. Returns 0, or -1 (EXIT_STRANGER: what is
+ * before this day cannot be told from ${more}; EXIT_BUG).
+ */
 int days_merge(struct days *days, const struct days *more, struct failure *failure);
 
 /* Local. How many events are of days behind that of the run. */

@@ -2,6 +2,7 @@
 
 #include "course_funnel/array.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +47,8 @@ static int count(struct days *days, int64_t time_us, uint64_t events, struct fai
 {
     int64_t day = days_of(time_us);
     size_t at = place_of(days, day);
-    if (at == DAYS_MOST) {
+    /* Behind days that have one count there are none that have their own. */
+    if (at == DAYS_MOST || (at == days->count && days->later > 0)) {
         days->later += events;
         return 0;
     }
@@ -83,8 +85,29 @@ int days_add_some(struct days *days, int64_t time_us, uint64_t events, struct fa
     return 0;
 }
 
+/* The last day that has its own count; behind it are all events that have one count. */
+static int64_t last_counted(const struct days *days)
+{
+    return days->count > 0 ? days_of(days->counts[days->count - 1].latest_us) : DAYS_NONE;
+}
+
+static int check_later(const struct days *days, const struct days *more, struct failure *failure)
+{
+    char day[CALENDAR_DATE_BYTES];
+    if (more->later == 0 || last_counted(more) >= days->day)
+        return 0;
+    calendar_format_date((int32_t)days->day, day);
+    return failure_set(failure, EXIT_STRANGER,
+                       "The run before had a day so early that %" PRIu64 " events behind it were "
+                       "counted without their days: which of them are before %s is not known. "
+                       "--restart reads all files again.",
+                       more->later, day);
+}
+
 int days_merge(struct days *days, const struct days *more, struct failure *failure)
 {
+    if (check_later(days, more, failure) != 0)
+        return -1;
     if (more->last_us != DAYS_NONE && days_add_some(days, more->last_us, 0, failure) != 0)
         return -1;
     if (more->before_us != DAYS_NONE && days_add_some(days, more->before_us, 0, failure) != 0)
@@ -92,6 +115,8 @@ int days_merge(struct days *days, const struct days *more, struct failure *failu
     for (size_t i = 0; i < more->count; i++)
         if (days_add_some(days, more->counts[i].latest_us, more->counts[i].events, failure) != 0)
             return -1;
+    while (more->later > 0 && last_counted(days) > last_counted(more))
+        days->later += days->counts[--days->count].events;
     days->later += more->later;
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "manifest_internal.h"
 
 #include "course_funnel/fault.h"
+#include "course_funnel/rejects.h"
 #include "course_funnel/rules.h"
 
 #include <cjson/cJSON.h>
@@ -129,7 +130,7 @@ const struct manifest_field manifest_file_fields[] = {
 
 const struct manifest_field manifest_part_fields[] = {
     {"attempt", AT(manifest_part, attempt), MANIFEST_NUMBER, UINT32_MAX},
-    {"rank", AT(manifest_part, rank), MANIFEST_NUMBER, KEY_GROUPS - 1},
+    {"rank", AT(manifest_part, rank), MANIFEST_NUMBER, REJECTS_JOINED_RANK},
     {"bytes", AT(manifest_part, bytes)},
     {"digest", ROOM(manifest_part, digest, MANIFEST_EXACT)},
     {.name = NULL},

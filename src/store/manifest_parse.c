@@ -130,6 +130,7 @@ static bool is_time(int64_t time_us)
 static int get_days(const cJSON *root, struct days *days, struct failure *failure)
 {
     struct days found, more = *days;
+    struct failure trouble = {0};
     if (more.day < -DAYS_ALL_OVER || more.day > DAYS_ALL_OVER || !is_time(more.last_us) ||
         !is_time(more.before_us))
         return malformed("days", failure);
@@ -138,11 +139,13 @@ static int get_days(const cJSON *root, struct days *days, struct failure *failur
                            &more.count, failure) == 0;
     for (size_t i = 0; sound && i < more.count; i++)
         sound = is_time(more.counts[i].latest_us) && more.counts[i].latest_us != DAYS_NONE;
-    sound = sound && days_merge(&found, &more, failure) == 0 && found.count == more.count &&
+    sound = sound && days_merge(&found, &more, &trouble) == 0 && found.count == more.count &&
             found.last_us == more.last_us && found.before_us == more.before_us &&
             found.later == more.later;
     free(more.counts);
     *days = found;
+    if (trouble.code == EXIT_BUG)
+        return failure_set(failure, trouble.code, "%s", trouble.message);
     return sound ? 0 : malformed("days", failure);
 }
 

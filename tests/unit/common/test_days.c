@@ -88,11 +88,108 @@ static void test_bounds(void)
     days_clear(&days);
 }
 
+#define NIGHTS 6
+#define RANKS 3
+
+/* A night of three ranks on a day that may be later; rank 0 goes on from the night before. */
+static void read_night(struct days *so_far, int64_t day, uint64_t *drawn, const int64_t *times,
+                       size_t count)
+{
+    struct failure failure = {0};
+    struct days parts[RANKS];
+    for (int i = 0; i < RANKS; i++)
+        days_begin(&parts[i], day);
+    CU_ASSERT_EQUAL(days_merge(&parts[0], so_far, &failure), 0);
+    for (size_t i = 0; i < count; i++)
+        CU_ASSERT_EQUAL(days_add(&parts[random_below(drawn, RANKS)], times[i], &failure), 0);
+    days_clear(so_far);
+    days_begin(so_far, day);
+    int first = (int)random_below(drawn, RANKS);
+    for (int i = 0; i < RANKS; i++) {
+        struct days *part = &parts[(first + i) % RANKS];
+        CU_ASSERT_EQUAL(days_merge(so_far, part, &failure), 0);
+        days_clear(part);
+    }
+}
+
+/* Events are in the future of one night, and of the day of a later one, or over by then. */
+static void test_nights_on_later_days_are_one_run(void)
+{
+    uint64_t drawn = random_seed();
+    static int64_t times[EVENTS];
+    for (int round = 0; round < 300; round++) {
+        struct days so_far, expected;
+        size_t count = random_below(&drawn, EVENTS), read = 0;
+        uint64_t wide = 2 + random_below(&drawn, 3) * 40, future = 0;
+        int64_t day = 20000;
+        for (size_t i = 0; i < count; i++)
+            times[i] = (day - 3 + (int64_t)random_below(&drawn, wide)) * DAY +
+                       (int64_t)random_below(&drawn, 3) * (DAY / 2) - 1;
+        days_begin(&so_far, day);
+        for (int night = 0; night < NIGHTS; night++) {
+            size_t new = night < NIGHTS - 1 ? random_below(&drawn, count - read + 1) : count - read;
+            read_night(&so_far, day, &drawn, times + read, new);
+            read += new;
+            look_up(times, read, day, &expected, &future);
+            expect_same(&so_far, &expected, future);
+            day += (int64_t)random_below(&drawn, 20);
+        }
+        days_clear(&so_far);
+    }
+}
+
+/* More days than are kept one by one: a later run can be told of them up to the last of these. */
+static void test_more_days_than_are_kept(void)
+{
+    uint64_t drawn = random_seed(), future = 0;
+    struct failure failure = {0};
+    static int64_t times[DAYS_MOST + 1000 + 1];
+    const int64_t day = 11000;
+    const size_t count = DAYS_MOST + 1000;
+    struct days so_far, expected, later;
+    for (size_t i = 0; i < count; i++)
+        times[i] = (day + (int64_t)i) * DAY + 7;
+    for (size_t i = count - 1; i > 0; i--) {
+        size_t other = random_below(&drawn, i + 1);
+        int64_t swapped = times[i];
+        times[i] = times[other];
+        times[other] = swapped;
+    }
+    days_begin(&so_far, day);
+    read_night(&so_far, day, &drawn, times, count);
+    look_up(times, count, day, &expected, &future);
+    expect_same(&so_far, &expected, future);
+    CU_ASSERT_EQUAL(so_far.count, DAYS_MOST);
+    CU_ASSERT_EQUAL(so_far.later, 1000);
+
+    /* A day that is new behind the last one: whether it is the next is not known either. */
+    times[count] = (day + (int64_t)count + 5) * DAY;
+    for (int64_t moved = 100; moved < DAYS_MOST; moved += 1331) {
+        read_night(&so_far, day + moved, &drawn, times + count, moved == 100 ? 1 : 0);
+        look_up(times, count + 1, day + moved, &expected, &future);
+        expect_same(&so_far, &expected, future);
+        CU_ASSERT_EQUAL(so_far.later, 1001);
+    }
+    days_begin(&later, day + DAYS_MOST - 1);
+    CU_ASSERT_EQUAL(days_merge(&later, &so_far, &failure), 0);
+    look_up(times, count + 1, later.day, &expected, &future);
+    expect_same(&later, &expected, future);
+    days_clear(&later);
+    days_begin(&later, day + DAYS_MOST);
+    CU_ASSERT_EQUAL(days_merge(&later, &so_far, &failure), -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_STRANGER);
+    CU_ASSERT_PTR_NOT_NULL(strstr(failure.message, "1001 events"));
+    days_clear(&later);
+    days_clear(&so_far);
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
         {"any order and any ranks", test_any_order_and_any_ranks},
         {"where a day begins and ends", test_bounds},
+        {"nights on later days are one run", test_nights_on_later_days_are_one_run},
+        {"more days than are kept", test_more_days_than_are_kept},
     };
     return unit_main("days", tests, sizeof tests / sizeof tests[0]);
 }

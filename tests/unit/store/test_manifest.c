@@ -1,5 +1,6 @@
 #include "course_funnel/key_group.h"
 #include "course_funnel/manifest.h"
+#include "course_funnel/rejects.h"
 #include "course_funnel/rules.h"
 #include "course_funnel/store.h"
 #include "store/seal.h"
@@ -81,10 +82,12 @@ static void make(struct manifest *manifest)
     memset(manifest->files[1].digest, '1', 32);
     manifest->file_count = 2;
     memset(manifest->stretches.digest, '2', 32);
-    manifest->parts = calloc(1, sizeof *manifest->parts);
+    manifest->parts = calloc(2, sizeof *manifest->parts);
     manifest->parts[0] = (struct manifest_part){2, 31, UINT64_C(1) << 41, ""};
+    manifest->parts[1] = (struct manifest_part){3, REJECTS_JOINED_RANK, 1, ""};
     memset(manifest->parts[0].digest, '3', 32);
-    manifest->part_count = 1;
+    memset(manifest->parts[1].digest, '4', 32);
+    manifest->part_count = 2;
 }
 
 static void test_all_comes_back(void)
@@ -116,8 +119,8 @@ static void test_all_comes_back(void)
     }
     CU_ASSERT_EQUAL(found.file_count, 2);
     CU_ASSERT_EQUAL(memcmp(found.files, made.files, 2 * sizeof *made.files), 0);
-    CU_ASSERT_EQUAL(found.part_count, 1);
-    CU_ASSERT_EQUAL(memcmp(found.parts, made.parts, sizeof *made.parts), 0);
+    CU_ASSERT_EQUAL_FATAL(found.part_count, 2);
+    CU_ASSERT_EQUAL(memcmp(found.parts, made.parts, 2 * sizeof *made.parts), 0);
     CU_ASSERT_EQUAL(memcmp(&found.stretches, &made.stretches, sizeof made.stretches), 0);
 
     CU_ASSERT_EQUAL_FATAL(found.days.count, 3);
@@ -205,7 +208,7 @@ static void test_what_is_refused(void)
         {"\"sums_of\":{\"attempt\":0", "\"sums_of\":{\"attempt\":1",
          "its \"base\" is missing or out of range"},
         {"\"is_base\":1", "\"is_base\":2", "its \"is_base\" is missing or out of range"},
-        {"\"rank\":31", "\"rank\":4096", "its \"rank\" is missing or out of range"},
+        {"\"rank\":31", "\"rank\":4097", "its \"rank\" is missing or out of range"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         expect_refusal(cases[i].from, cases[i].to, STORE_DAMAGED, cases[i].message);
