@@ -155,9 +155,11 @@ struct rejects_sample {
 
 /*
  * Local. The first reject of each reason that has a count, in the joined file at ${path}: so the
- * same whatever rank and attempt found it. What cannot be read back is not there.
+ * same whatever rank and attempt found it; of the sources that ${is_wanted} holds for, where that
+ * is not NULL. What cannot be read back is not there.
  */
 void rejects_first(const char *path, const uint64_t counts[REJECT_REASONS],
+                   bool (*is_wanted)(const void *whom, const char *source), const void *whom,
                    struct rejects_sample samples[REJECT_REASONS]);
 
 #endif

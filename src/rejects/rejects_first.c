@@ -36,7 +36,14 @@ static enum reject_reason reason_of(const char *offset)
     return (enum reject_reason)reason;
 }
 
-static void take_sample(const char *line, const char *offset, struct rejects_sample *sample)
+/* Which sources samples are taken of. */
+struct wish {
+    bool (*is_wanted)(const void *whom, const char *source);
+    const void *whom;
+};
+
+static void take_sample(const char *line, const char *offset, const struct wish *wish,
+                        struct rejects_sample *sample)
 {
     cJSON *object = cJSON_Parse(line);
     const char *source = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "source"));
@@ -49,7 +56,9 @@ static void take_sample(const char *line, const char *offset, struct rejects_sam
         bytes = base64_decode(encoded, sizeof decoded, decoded);
         text = decoded;
     }
-    if (source != NULL && text != NULL) {
+    bool is_wanted =
+        source != NULL && (wish->is_wanted == NULL || wish->is_wanted(wish->whom, source));
+    if (is_wanted && text != NULL) {
         sample->is_there = true;
         sample->offset = strtoull(offset, NULL, 10);
         (void)utf8_show(source, strlen(source), sample->source, sizeof sample->source);
@@ -59,8 +68,10 @@ static void take_sample(const char *line, const char *offset, struct rejects_sam
 }
 
 void rejects_first(const char *path, const uint64_t counts[REJECT_REASONS],
+                   bool (*is_wanted)(const void *whom, const char *source), const void *whom,
                    struct rejects_sample samples[REJECT_REASONS])
 {
+    const struct wish wish = {is_wanted, whom};
     memset(samples, 0, REJECT_REASONS * sizeof *samples);
     int wanted = 0;
     for (int reason = 0; reason < REJECT_REASONS; reason++)
@@ -73,8 +84,10 @@ void rejects_first(const char *path, const uint64_t counts[REJECT_REASONS],
         enum reject_reason reason = offset != NULL ? reason_of(offset) : REJECT_REASONS;
         if (reason == REJECT_REASONS || counts[reason] == 0 || samples[reason].is_there)
             continue;
-        take_sample(line, offset, &samples[reason]);
-        wanted--;
+        take_sample(line, offset, &wish, &samples[reason]);
+        /* What is not understood is not looked for again; what is not wanted is. */
+        if (samples[reason].is_there || is_wanted == NULL)
+            wanted--;
     }
     free(line);
     /* What was read of it is good, or was not understood. */

@@ -1,5 +1,7 @@
 #include "rebuild_gates.h"
 
+#include "gate.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,14 +31,40 @@ static void describe_place(const struct source_list *list, const struct rejects_
     snprintf(text, size, "byte %" PRIu64, sample->offset);
 }
 
-/* The reasons of the rejects, each in a line: its count, and the first of them as far as it fits.
- */
-static void describe_rejects(const struct job *job, char text[REASONS_BYTES])
+/* Whether a reject's source is a file of the list, or an entry of one. */
+static bool is_of_list(const void *whom, const char *source)
 {
-    const uint64_t *counts = job->sums.ledger.rejected;
+    const struct source_list *list = whom;
+    size_t low = 0, high = list->file_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(list->files[middle].path, source) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    /* Names that begin alike may stand between an archive and its entries. */
+    for (size_t i = low; i > 0 && low - i < 16; i--)
+        if (strncmp(list->files[i - 1].path, source, strlen(list->files[i - 1].path)) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * The reasons of the rejects, each in a line: its count, and the first of them as far as it fits;
+ * where there is a ${base}, of the new files alone.
+ */
+static void describe_rejects(const struct job *job, const struct ledger *base,
+                             char text[REASONS_BYTES])
+{
+    uint64_t counts[REJECT_REASONS];
     struct rejects_sample samples[REJECT_REASONS];
     size_t used = 0;
-    rejects_first(job->rejects.path, counts, samples);
+    for (int reason = 0; reason < REJECT_REASONS; reason++)
+        counts[reason] =
+            job->sums.ledger.rejected[reason] - (base != NULL ? base->rejected[reason] : 0);
+    rejects_first(job->rejects.path, counts, base != NULL ? is_of_list : NULL, job->input.list,
+                  samples);
     text[0] = '\0';
     for (int reason = 0; reason < REJECT_REASONS; reason++) {
         const struct rejects_sample *sample = &samples[reason];
@@ -67,23 +95,36 @@ static void describe_rejects(const struct job *job, char text[REASONS_BYTES])
     "case: give files with one event a line, and of a table name a view that has the events in "   \
     "columns, or the column that holds them whole with --column record=COLUMN."
 
+/* What is said of too many rejects; where there is a ${base}, of those of the new files. */
+static int refuse_rejects(const struct job *job, const struct ledger *base, struct failure *failure)
+{
+    struct gate_events events = gate_events(&job->sums.ledger, base);
+    bool are_events = job->sums.ledger.rejected[REJECT_NOT_AN_EVENT] > 0;
+    char reasons[REASONS_BYTES];
+    describe_rejects(job, base, reasons);
+    return failure_set(
+        failure, EXIT_GATE,
+        "%" PRIu64 " of %" PRIu64
+        " course events%s were rejected, a share of %.4f over the %g of --max-reject-share. "
+        "Nothing was published%s; see %s for which and why.%s%s",
+        events.rejected, events.rejected + events.kept, base != NULL ? " of the new files" : "",
+        gate_share(events), job->options.max_reject_share,
+        base != NULL ? ", and what was published before is gone on from: mend or remove the files, "
+                       "and run again"
+                     : "",
+        job->rejects.path, are_events ? " " NO_EVENT_ADVICE : "", reasons);
+}
+
 int rebuild_gates_pass(const struct job *job, struct failure *failure)
 {
     const struct ledger *ledger = &job->sums.ledger;
-    uint64_t rejected = ledger->rejected_weight;
-    double share = (double)rejected / (double)(rejected + ledger->kept);
+    enum gate_verdict verdict = gate_judge(ledger, job->base_ledger, job->options.max_reject_share,
+                                           job->options.allow_empty);
     char reasons[REASONS_BYTES];
-    if (rejected > 0 && share > job->options.max_reject_share) {
-        describe_rejects(job, reasons);
-        return failure_set(
-            failure, EXIT_GATE,
-            "%" PRIu64 " of %" PRIu64
-            " course events were rejected, a share of %.4f over the %g of "
-            "--max-reject-share. Nothing was published; see %s for which and why.%s%s",
-            rejected, rejected + ledger->kept, share, job->options.max_reject_share,
-            job->rejects.path, ledger->rejected[REJECT_NOT_AN_EVENT] > 0 ? " " NO_EVENT_ADVICE : "",
-            reasons);
-    }
+    if (verdict == GATE_REJECTS)
+        return refuse_rejects(job, NULL, failure);
+    if (verdict == GATE_NEW_REJECTS)
+        return refuse_rejects(job, job->base_ledger, failure);
     if (job->input.list->file_count == 0 && job->options.file_count > 0 &&
         !job->options.allow_empty)
         return failure_set(failure, EXIT_GATE,
@@ -94,13 +135,14 @@ int rebuild_gates_pass(const struct job *job, struct failure *failure)
                            job->input.list->note_count > 0
                                ? ": what is there is left out, as the warnings above say"
                                : "");
-    if (ledger->kept == 0 && !job->options.allow_empty) {
-        describe_rejects(job, reasons);
+    if (verdict == GATE_NOTHING) {
+        describe_rejects(job, NULL, reasons);
         return failure_set(failure, EXIT_GATE,
                            "There is no course event among %" PRIu64
                            " lines%s, so the marts would be empty. Nothing was published; is "
                            "this the right input? --allow-empty publishes all the same.%s",
-                           ledger->lines_read, rejected > 0 ? " but rejected ones" : "", reasons);
+                           ledger->lines_read,
+                           ledger->rejected_weight > 0 ? " but rejected ones" : "", reasons);
     }
     return 0;
 }

@@ -53,6 +53,8 @@ struct job {
         struct tally matches; /* see match.h */
         struct entries entries;
     } sums;
+    const struct ledger *base_ledger; /* on rank 0: of the run that this one goes on from, so that
+                                         its new files are judged alone too; NULL: they are not */
     struct failure unmatched; /* the job ends with it once its sums are kept; alike on every rank */
     struct failure unmarked;  /* on rank 0: likewise, once all is published */
     struct run_record record;

@@ -271,7 +271,7 @@ static void test_the_first_of_each_reason_is_found(void)
     free(line);
     CU_ASSERT_EQUAL(fclose(file), 0);
 
-    rejects_first(path, counts, samples);
+    rejects_first(path, counts, NULL, NULL, samples);
     CU_ASSERT_STRING_EQUAL(samples[REJECT_NO_TIME].source,
                            "a\",\"offset\":7,\"reason\":\"no_user\",\\x0A");
     CU_ASSERT_STRING_EQUAL(samples[REJECT_NO_TIME].text, "{\"a\":\"\\x09\xc3\xa9\"}");
@@ -284,7 +284,7 @@ static void test_the_first_of_each_reason_is_found(void)
     CU_ASSERT_FALSE(samples[REJECT_NO_LESSON].is_there);
     CU_ASSERT_FALSE(samples[REJECT_NO_USER].is_there);
     CU_ASSERT_EQUAL(unlink(path), 0);
-    rejects_first(path, counts, samples);
+    rejects_first(path, counts, NULL, NULL, samples);
     CU_ASSERT_FALSE(samples[REJECT_NO_TIME].is_there);
 }
 
