@@ -111,8 +111,9 @@ stop_standby() {
     "${run_server[@]}" "$programs/pg_ctl" -D "$standby/data" -w -m immediate stop >/dev/null
 }
 
-# followed: whether the standby has all that the server has written.
+# followed: whether the standby has all that the server has made last. What no COMMIT has flushed may
+# stay behind for ten seconds.
 followed() {
     psql -XAtq -h "$standby" -c "select pg_last_wal_replay_lsn() >=
-        '$(psql -XAtqc 'select pg_current_wal_insert_lsn()')'"
+        '$(psql -XAtqc 'select pg_current_wal_flush_lsn()')'"
 }
