@@ -1,5 +1,7 @@
 #include "postgres_connection.h"
 
+#include "course_funnel/fault.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <time.h>
@@ -17,7 +19,8 @@ int64_t postgres_clock_ms(void)
 
 int64_t postgres_deadline(const struct postgres *connection)
 {
-    return postgres_clock_ms() + INT64_C(1000) * (connection->statement_s + POSTGRES_GRACE_S);
+    uint64_t most_s = connection->statement_s + POSTGRES_GRACE_S;
+    return postgres_clock_ms() + (int64_t)FAULT_NUMBER("postgres.wait_ms", 1000 * most_s);
 }
 
 int postgres_wait(PGconn *libpq, bool write, int64_t deadline_ms)

@@ -83,6 +83,25 @@ for point in "${points[@]}"; do
     check "publish.$point was hit" grep -qx "publish.$point" "$WORK/died"
 done
 
+# A COMMIT that waits for a standby to the end of its time, which is five minutes and more: the wait is
+# ended, the publication is there, and nothing else is.
+rm -rf "$folder"
+put_old_back
+psql -XAtqc "alter system set synchronous_standby_names = 'nobody'" -c 'select pg_reload_conf()' >/dev/null
+begun=$SECONDS
+COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,postgres.wait_ms=4000 leaves 0 publish 2
+check "it waits for as long ($((SECONDS - begun)) s)" test $((SECONDS - begun)) -ge 4 -a $((SECONDS - begun)) -le 15
+says "waits for a standby: the server has committed"
+says "the server has committed, but no standby has confirmed that"
+read_back seen
+same_marts "$WORK/seen" "$WORK/straight"
+check "no session, lock or table of it is left" test "$(psql -XAtqc "select (select count(*) from
+    pg_stat_activity where application_name = 'course-funnel' or wait_event = 'SyncRep') +
+    (select count(*) from pg_locks where locktype = 'advisory') +
+    (select count(*) from pg_class where relpersistence = 't')")" = 0
+PGOPTIONS='-c synchronous_commit=local' psql -XAtqc "alter system reset synchronous_standby_names" \
+    -c 'select pg_reload_conf()' >/dev/null
+
 # The server is gone when all is read; when it is back the sums are there.
 rm -rf "$folder"
 put_old_back

@@ -13,17 +13,6 @@ export OMPI_MCA_btl=self,vader OMPI_MCA_pml=ob1
 # A rank that dies takes the others with it at once, not after a second.
 export OMPI_MCA_odls_base_sigkill_timeout=0
 
-# A folder where fsync costs nothing, for tests with hundreds of runs.
-fast_folder() {
-    FAST=$WORK/fast
-    if [ -w /dev/shm ]; then
-        FAST=$(mktemp -d /dev/shm/course-funnel.XXXXXX)
-        more_folders+=("$FAST")
-    else
-        mkdir "$FAST"
-    fi
-}
-
 seed=${COURSE_FUNNEL_SEED:-$(date +%s)}
 echo "COURSE_FUNNEL_SEED=$seed"
 RANDOM=$((seed % 32768))
