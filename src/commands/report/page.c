@@ -37,7 +37,13 @@ static const struct run_record *record_of(const struct page *page)
 static void add_title(struct page *page)
 {
     const struct run_record *record = record_of(page);
-    page_text_add(&page->text, "Course completion");
+    if (page->is_alone) {
+        page_text_html(&page->text, page->courses[0].name);
+        page_text_add(&page->text, ", c");
+    } else {
+        page_text_add(&page->text, "C");
+    }
+    page_text_add(&page->text, "ourse completion");
     if (record->has_as_of)
         page_text_format(&page->text, ", as of %s",
                          page_day((int32_t)days_of(record->as_of_us)).text);
@@ -109,7 +115,9 @@ static void add_article(struct page *page, const struct page_course *course)
               "<label>Cohorts from <select name=\"from\" aria-label=\"First cohort\"></select>"
               "</label><label>to <select name=\"to\" aria-label=\"Last cohort\"></select></label>"
               "<label>compared with <select name=\"with\" aria-label=\"Compare with cohort\">"
-              "</select></label><button class=\"all\">All cohorts</button></div>\n");
+              "</select></label><button class=\"all\">All cohorts</button>"
+              "<span class=\"rest-note\" hidden>Cohorts, entry points and what changed stay those "
+              "of all.</span></div>\n");
     page_funnel(text, course);
     page_map(text, course);
     page_cohorts(text, course);

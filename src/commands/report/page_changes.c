@@ -156,8 +156,10 @@ int page_changes(struct page_text *text, const struct marts *marts, const char *
     struct moved *moved = collect(marts, &moved_count, failure);
     if (moved == NULL)
         return -1;
-    page_text_add(text, "<section id=\"changes\" class=\"fit\"><div class=\"title\"><div><h3 "
-                        "id=\"changed\">What changed since the run before</h3><p class=\"note\">");
+    page_text_add(
+        text,
+        "<section id=\"changes\" class=\"fit\"><div class=\"title\"><div><h2 "
+        "class=\"part\" id=\"changed\">What changed since the run before</h2><p class=\"note\">");
     add_note(text, marts, nothing);
     page_text_add(text, "</p></div>");
     if (moved_count > 0) {

@@ -187,10 +187,10 @@ static int compare_labels(const void *left, const void *right)
     return (a->line > b->line) - (a->line < b->line);
 }
 
-static void add_labels(struct page_text *text, const struct chart *chart)
+/* The names of lines that have an end, lowest first, none over another and none above the picture.
+ * Returns how many. */
+static size_t place_labels(const struct chart *chart, struct label labels[LINES])
 {
-    static const char *const names[] = {"in 7 days", "in 30 days", "in 90 days", "ever"};
-    struct label labels[LINES];
     size_t count = 0;
     for (enum line line = 0; line < LINES; line++) {
         size_t at = chart->count;
@@ -202,12 +202,22 @@ static void add_labels(struct page_text *text, const struct chart *chart)
         labels[count++] = (struct label){line, at - 1, share, outer_y(chart, share)};
     }
     qsort(labels, count, sizeof *labels, compare_labels);
+    for (size_t i = 1; i < count; i++)
+        labels[i].y = fmin(labels[i].y, labels[i - 1].y - LABEL_HEIGHT);
+    for (size_t i = 0; i < count; i++)
+        labels[i].y = fmax(labels[i].y, TOP + (double)(count - 1 - i) * LABEL_HEIGHT);
+    return count;
+}
+
+static void add_labels(struct page_text *text, const struct chart *chart)
+{
+    static const char *const names[] = {"in 7 days", "in 30 days", "in 90 days", "ever"};
+    struct label labels[LINES];
+    size_t count = place_labels(chart, labels);
     for (size_t i = 0; i < count; i++) {
-        struct label *label = &labels[i];
+        const struct label *label = &labels[i];
         double end = outer_y(chart, label->share);
         bool is_young = page_course_is_young(chart->cohorts[label->cohort]);
-        if (i > 0 && labels[i - 1].y - label->y < LABEL_HEIGHT)
-            label->y = labels[i - 1].y - LABEL_HEIGHT;
         page_text_format(text,
                          "<text class=\"%s\" x=\"%d%%\" y=\"%.1f\">%s %s" PAGE_THIN "%%</text>",
                          label->line == EVER ? "big" : "small", 100 - RIGHT + 2, label->y + 4,

@@ -65,16 +65,25 @@ static char *title_of(const struct place *place, bool has_names)
     return strdup(text);
 }
 
+static const char *module_of(const struct place *place)
+{
+    return place->name != NULL ? place->name->module : "";
+}
+
 /* Modules, and over which columns of the map a number stands: of the first, and of each fifth. */
 static void mark_lessons(struct page_course *course, const struct place *places)
 {
     const char *before = "";
     size_t number = 0;
+    for (size_t i = 0; i < course->lesson_count; i++)
+        course->has_modules = course->has_modules || module_of(&places[i])[0] != '\0';
     for (size_t i = 0; i < course->lesson_count; i++) {
-        const char *module = places[i].name != NULL ? places[i].name->module : "";
+        const char *module = module_of(&places[i]);
+        /* Lessons that nobody gave a module are not in the one before. */
+        if (course->has_modules && module[0] == '\0')
+            module = "Other lessons";
         course->lessons[i].module = strcmp(module, before) != 0 ? module : "";
         before = module;
-        course->has_modules = course->has_modules || module[0] != '\0';
     }
     for (size_t i = 0; i < course->lesson_count; i++) {
         struct page_lesson *lesson = &course->lessons[i];

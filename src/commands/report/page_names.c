@@ -1,6 +1,7 @@
 #include "page_names.h"
 
 #include "course_funnel/array.h"
+#include "course_funnel/utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +19,8 @@ static const char *const column_names[COLUMNS] = {"course_id", "lesson_id", "tit
 struct reader {
     const char *at, *end;
     const char *path;
-    size_t line; /* from 1 */
+    size_t line;       /* from 1 */
+    size_t open_quote; /* the line of a quote that the file ends in, or 0 */
 };
 
 static void free_row(struct page_name *row)
@@ -40,6 +42,7 @@ void page_names_free(struct page_names *names)
 static bool read_field(struct reader *reader, char *field)
 {
     bool is_quoted = reader->at < reader->end && *reader->at == '"';
+    size_t begin = reader->line;
     if (is_quoted)
         reader->at++;
     while (reader->at < reader->end) {
@@ -60,6 +63,8 @@ static bool read_field(struct reader *reader, char *field)
         if (byte != '\0' && (is_quoted || byte != '\r'))
             *field++ = byte;
     }
+    if (is_quoted)
+        reader->open_quote = begin;
     *field = '\0';
     return false;
 }
@@ -168,16 +173,34 @@ static int find_columns(const struct reader *reader, const char *const fields[MO
     return 0;
 }
 
+/* The text is UTF-8; otherwise letters would be lost, as spreadsheets still write other codes. */
+static int check_text(const struct reader *reader, struct failure *failure)
+{
+    size_t line = 1;
+    for (const char *at = reader->at; at < reader->end;) {
+        size_t bytes = utf8_character_bytes(at, (size_t)(reader->end - at));
+        if (bytes == 0)
+            return failure_set(failure, EXIT_USAGE,
+                               "--names %s: line %zu is not UTF-8. Save it as CSV in UTF-8.",
+                               reader->path, line);
+        line += *at == '\n';
+        at += bytes;
+    }
+    return 0;
+}
+
 int page_names_parse(const char *text, size_t bytes, const char *path, struct page_names *names,
                      struct failure *failure)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* a byte order mark, of spreadsheets */
-    struct reader reader = {text, text + bytes, path, 1};
+    struct reader reader = {text, text + bytes, path, 1, 0};
     const char *fields[MOST_FIELDS];
     size_t places[COLUMNS];
     *names = (struct page_names){.rows = NULL};
     if (bytes >= 3 && memcmp(text, mark, 3) == 0)
         reader.at += 3;
+    if (check_text(&reader, failure) != 0)
+        return -1;
     /* Texts are never longer than what they were read from, but for a NUL each. */
     char *buffer = malloc(2 * bytes + 2);
     if (buffer == NULL)
@@ -193,6 +216,10 @@ int page_names_parse(const char *text, size_t bytes, const char *path, struct pa
         status = add_row(&reader, line, texts, names, failure);
     }
     free(buffer);
+    if (status == 0 && reader.open_quote > 0)
+        status = failure_set(failure, EXIT_USAGE,
+                             "--names %s: a quote that begins in line %zu is never closed.", path,
+                             reader.open_quote);
     if (status == 0)
         status = sort_rows(names, path, failure);
     if (status != 0)

@@ -29,7 +29,8 @@ struct page_names {
 
 /*
  * Local. Read them. Returns 0, or -1: EXIT_USAGE with the file and the line that is wrong (a number
- * that is none, a lesson that is named twice, a column that is missing), EXIT_BUG.
+ * that is none, a lesson that is named twice, a column that is missing, a quote that stays open,
+ * what is not UTF-8), EXIT_BUG.
  */
 int page_names_read(const char *path, struct page_names *names, struct failure *failure);
 void page_names_free(struct page_names *names);

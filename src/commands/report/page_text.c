@@ -60,15 +60,15 @@ void page_text_format(struct page_text *text, const char *format, ...)
     text->count += (size_t)bytes;
 }
 
-/* U+200E, U+200F, U+202A to E, U+2066 to 9: they would turn other texts round. U+2028 and 9 end
- * lines in scripts of old browsers. */
+/* U+061C, U+200E, U+200F, U+202A to E, U+2066 to 9: they would turn other texts round. U+2028 and 9
+ * end lines in scripts of old browsers. */
 static bool is_hidden(const char *character, size_t bytes)
 {
     const unsigned char *at = (const unsigned char *)character;
     if (bytes == 1)
         return at[0] < 0x20 || at[0] == 0x7f;
     if (bytes == 2) /* U+0080 to U+009F are control characters too */
-        return at[0] == 0xc2 && at[1] < 0xa0;
+        return (at[0] == 0xc2 && at[1] < 0xa0) || (at[0] == 0xd8 && at[1] == 0x9c);
     if (bytes != 3 || at[0] != 0xe2)
         return false;
     return (at[1] == 0x80 &&

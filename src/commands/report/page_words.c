@@ -49,9 +49,11 @@ static void add_stops(struct page_text *text, const struct page_course *course)
     if (total->base >= PAGE_FEW)
         page_text_format(text, ", %s" PAGE_THIN "%% of all",
                          page_share(total->values[worst].stopped, total->base).text);
-    page_text_format(text, ". Half of the %s who left on the way were gone by ",
-                     page_count(lost).text);
-    page_text_html(text, course->lessons[half].title);
+    if (lost > 1) {
+        page_text_format(text, ". Half of the %s who left on the way were gone by ",
+                         page_count(lost).text);
+        page_text_html(text, course->lessons[half].title);
+    }
     page_text_add(text, ". ");
 }
 

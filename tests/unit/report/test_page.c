@@ -223,6 +223,22 @@ static void test_names_give_titles_modules_and_order(void)
     page_names_free(&names);
 }
 
+static void test_lessons_without_a_module_are_in_none(void)
+{
+    struct page_names names;
+    struct page_course course;
+    struct failure failure = {0};
+    CU_ASSERT_EQUAL_FATAL(
+        parse("course_id,lesson_id,title,module\n1,1,,\n1,2,,One\n", &names, &failure), 0);
+    make(all, &names, &course);
+    CU_ASSERT_TRUE(course.has_modules);
+    CU_ASSERT_STRING_EQUAL(course.lessons[0].module, "Other lessons");
+    CU_ASSERT_STRING_EQUAL(course.lessons[1].module, "One");
+    CU_ASSERT_STRING_EQUAL(course.lessons[2].module, "Other lessons");
+    page_course_free(&course);
+    page_names_free(&names);
+}
+
 static void test_names_that_are_wrong_are_told_by_line(void)
 {
     static const struct {
@@ -235,6 +251,10 @@ static void test_names_that_are_wrong_are_told_by_line(void)
         {"course_id,lesson_id,title\n1,2,a\n1,2,b\n", "lesson 2 of course 1 is named twice"},
         {"course_id,lesson_id,title\n1,,a\n1,,b\n", "course 1 is named twice"},
         {"", "no column course_id"},
+        {"course_id,lesson_id,title\n1,2,a\n1,3,\"b\n1,4,c\n", "begins in line 3 is never closed"},
+        {"course_id,lesson_id,title\n1,2,\xfc"
+         "ber\n",
+         "line 2 is not UTF-8"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct page_names names;
@@ -250,7 +270,7 @@ static void test_texts_from_elsewhere_do_nothing(void)
 {
     struct page_text text = {0};
     page_text_html(&text, "<b a='1'>\"&\x01\xff\xe2\x80\xae"
-                          "x\xe2\x81\xa6\xc2\x85\xc3\xa9");
+                          "x\xe2\x81\xa6\xd8\x9c\xc2\x85\xc3\xa9");
     CU_ASSERT_STRING_EQUAL(text.bytes, "&lt;b a=&#39;1&#39;&gt;&quot;&amp;x\xc3\xa9");
     page_text_free(&text);
     page_text_json(&text, "</script>\"\\\n\xe2\x80\xa8");
@@ -270,6 +290,7 @@ int main(void)
         {"words of a course", test_words_of_a_course},
         {"words of young and few", test_words_of_young_and_few},
         {"names give titles modules and order", test_names_give_titles_modules_and_order},
+        {"lessons without a module are in none", test_lessons_without_a_module_are_in_none},
         {"names that are wrong are told by line", test_names_that_are_wrong_are_told_by_line},
         {"texts from elsewhere do nothing", test_texts_from_elsewhere_do_nothing},
     };

@@ -242,7 +242,9 @@ function draw() {
         row.setAttribute("aria-current", row.dataset.id === chosen.course);
     }
     put(find(".head", article), head(course, all));
-    find(".lead", article).hidden = Boolean(chosen.from || chosen.to); // it speaks of all cohorts
+    const isRange = Boolean(chosen.from || chosen.to);
+    find(".lead", article).hidden = isRange; // it speaks of all cohorts
+    find(".rest-note", article).hidden = !isRange;
     drawChoices();
     drawStrip();
     drawFunnel();
@@ -483,7 +485,7 @@ function csvField(element) {
     let text = copy.textContent.trim().replace(/\s+/g, " ");
     text = text.replace(/^–$/, "").replace(/^−(?=\d)/, "-");
     if (/^[\d,]+$/.test(text)) text = text.replace(/,/g, "");
-    if (/^[=@]|^[+-](?!\d)/.test(text)) text = "'" + text;
+    if (/^[=@]|^[+-](?![\d.]+$)/.test(text)) text = "'" + text;
     return /[",]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }
 
@@ -499,7 +501,7 @@ function saveCsv(table, file) {
 
 function sortCourses(th) {
     const body = find("#courses tbody");
-    const isDown = th.ariaSort !== "descending";
+    const isDown = th.getAttribute("aria-sort") !== "descending";
     const key = row => row.cells[th.cellIndex].dataset.v;
     for (const other of findAll("#courses th")) other.removeAttribute("aria-sort");
     th.setAttribute("aria-sort", isDown ? "descending" : "ascending");
@@ -507,15 +509,20 @@ function sortCourses(th) {
         (isDown ? -1 : 1) * key(a).localeCompare(key(b), "en", { numeric: true })));
 }
 
-// The lessons that the document does not hold at first, without their modules' headings.
+// The lessons that the document does not hold at first.
 function showRest(button) {
-    let row = findAll(".funnel tr[data-j]", article).pop();
+    const row = findAll(".funnel tr[data-j]", article).pop();
+    const heading = find(".funnel .mod", article);
     for (let j = Number(row.dataset.j) + 1; j < course.titles.length; j++) {
         const next = row.cloneNode(true);
         next.dataset.j = j;
         put(next.cells[0].firstChild, course.titles[j]);
-        row.after(next);
-        row = next;
+        if (course.modules[j]) {
+            const above = heading.cloneNode(true);
+            put(above.cells[0], course.modules[j]);
+            row.parentNode.append(above);
+        }
+        row.parentNode.append(next);
     }
     button.remove();
     drawFunnel();
