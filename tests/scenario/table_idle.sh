@@ -26,7 +26,7 @@ stop_proxy() { [ -z "$proxy" ] || kill "$proxy" || true; }
 before_cleaning=stop_proxy
 mkdir "$WORK/proxy"
 python3 "$SOURCE/tests/support/idle_proxy.py" "$PGHOST/.s.PGSQL.5432" \
-    "$WORK/proxy/.s.PGSQL.5432" 1 >"$WORK/proxy.log" &
+    "$WORK/proxy/.s.PGSQL.5432" 1.5 >"$WORK/proxy.log" &
 proxy=$!
 until grep -qs ready "$WORK/proxy.log"; do sleep 0.05; done
 cut() { grep -c cut "$WORK/proxy.log" || true; }
@@ -42,7 +42,7 @@ wait_until 2 sessions
 wait_until 0 sessions
 begun=$(date +%s%N)
 job_leaves 0
-check "the files took long" test $(($(date +%s%N) - begun)) -ge 1500000000
+check "the files took long" test $(($(date +%s%N) - begun)) -ge 2000000000
 check "none is cut" test "$(cut)" = 0
 as_before
 
@@ -55,7 +55,7 @@ wait_until 0 sessions
 # A checkpoint is longer in the writing than the proxy waits, with rows of the table under way.
 export COURSE_FUNNEL_FAULT_NUMBERS=$slowly,table.silent_ms=300
 COURSE_FUNNEL_FAULT=$COURSE_FUNNEL_FAULT,checkpoint.write:1:0:pause leaves 0 funnel 2 "${run[@]}" \
-    "${matched[@]}" --checkpoint "$WORK/checkpoint" --checkpoint-interval 1
+    "${matched[@]}" --checkpoint "$WORK/checkpoint" --checkpoint-interval 0.3
 check "a checkpoint took long" \
     grep -q 'checkpoint generation-0001-000001: .* MB in [2-9]' "$WORK/stderr"
 check "none is cut" test "$(cut)" = 2
