@@ -39,6 +39,27 @@ says 'resumed from checkpoint generation-'
 as_straight out
 other_columns
 
+# Files beside the table, which some ranks alone read: left in the midst of either.
+mixed() { # mixed NAME RANKS ARGS...
+    run "$@" --from "$WORK/plain" --connections 2
+}
+COURSE_FUNNEL_FAULT_NUMBERS='' leaves 0 mixed both 2
+stops=0 code=75
+while [ "$code" = 75 ]; do
+    code=0
+    COURSE_FUNNEL_FAULT="ingest.round:$((RANDOM % 20 + 5)):0:stop" \
+        mixed mixed $((stops % 4 + 1)) --checkpoint "$WORK/mixed.folder" || code=$?
+    stops=$((stops + 1))
+done
+check "it ended well" test "$code" = 0
+check "it was stopped some times, not $stops" test "$stops" -ge 4
+same_marts "$WORK/mixed" "$WORK/both"
+same "$WORK/mixed.rejects" "$WORK/both.rejects"
+for name in mixed both; do
+    counts "$WORK/$name/course_funnel_run.json" >"$WORK/counts.$name"
+done
+same "$WORK/counts.mixed" "$WORK/counts.both"
+
 # Into the server that is read from too: neither the check of the target nor a dry run writes to it,
 # whether the tables of the target are there or not.
 same_server() {
