@@ -71,25 +71,40 @@ static int copy_stretch(const struct joined *joined, int part, const char *part_
     return 0;
 }
 
-static int open_and_copy(const struct joined *joined, const struct rejects_place *place,
-                         const struct rejects_stretch *stretch, struct failure *failure)
+/* The part that was copied from last; those in the order of one run are mostly of the same one. */
+struct part {
+    int fd; /* -1: none is open */
+    char *name;
+    uint32_t attempt;
+    uint32_t rank;
+};
+
+static void close_part(struct part *part)
 {
-    char *name = rejects_part_path(place->parts, stretch->attempt, stretch->rank, failure);
-    if (name == NULL)
+    if (part->fd >= 0)
+        (void)close(part->fd);
+    free(part->name);
+    *part = (struct part){.fd = -1};
+}
+
+static int open_part(const struct rejects_place *place, const struct rejects_stretch *stretch,
+                     struct part *part, struct failure *failure)
+{
+    if (part->fd >= 0 && part->attempt == stretch->attempt && part->rank == stretch->rank)
+        return 0;
+    close_part(part);
+    part->name = rejects_part_path(place->parts, stretch->attempt, stretch->rank, failure);
+    if (part->name == NULL)
         return -1;
-    int result = -1;
-    int part = open(name, O_RDONLY | O_CLOEXEC);
-    if (part < 0) {
-        failure_set(failure, EXIT_TARGET,
-                    "%s: rank %" PRIu32 " wrote rejects there that rank 0 cannot read: %s. Name a "
-                    "place that all hosts share with --rejects.",
-                    name, stretch->rank, strerror(errno));
-    } else {
-        result = copy_stretch(joined, part, name, stretch, failure);
-        (void)close(part);
-    }
-    free(name);
-    return result;
+    part->attempt = stretch->attempt;
+    part->rank = stretch->rank;
+    part->fd = open(part->name, O_RDONLY | O_CLOEXEC);
+    if (part->fd < 0)
+        return failure_set(failure, EXIT_TARGET,
+                           "%s: rank %" PRIu32 " wrote rejects there that rank 0 cannot read: %s. "
+                           "Name a place that all hosts share with --rejects.",
+                           part->name, stretch->rank, strerror(errno));
+    return 0;
 }
 
 /* All stretches in their order, and the file made to last. */
@@ -97,11 +112,18 @@ static int copy_all(const struct joined *joined, const struct rejects_place *pla
                     struct rejects_stretch *stretches, size_t stretch_count,
                     struct failure *failure)
 {
+    struct part part = {.fd = -1};
+    int result = 0;
     if (stretch_count > 0)
         qsort(stretches, stretch_count, sizeof *stretches, compare_stretches);
-    for (size_t i = 0; i < stretch_count; i++)
-        if (open_and_copy(joined, place, &stretches[i], failure) != 0)
-            return -1;
+    for (size_t i = 0; i < stretch_count && result == 0; i++) {
+        result = open_part(place, &stretches[i], &part, failure);
+        if (result == 0)
+            result = copy_stretch(joined, part.fd, part.name, &stretches[i], failure);
+    }
+    close_part(&part);
+    if (result != 0)
+        return -1;
     if (fflush(joined->out) != 0 || fsync(fileno(joined->out)) != 0)
         return rejects_write_failure(joined->path, "written", joined->code, failure);
     return 0;
