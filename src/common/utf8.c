@@ -24,14 +24,26 @@ size_t utf8_character_bytes(const char *text, size_t bytes)
     return more + 1;
 }
 
+bool utf8_is_hidden(const char *text, size_t bytes)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    if (bytes == 1)
+        return at[0] < 0x20 || at[0] == 0x7F;
+    if (bytes == 2) /* U+0080 to U+009F, U+061C */
+        return (at[0] == 0xC2 && at[1] < 0xA0) || (at[0] == 0xD8 && at[1] == 0x9C);
+    if (bytes != 3 || at[0] != 0xE2)
+        return false;
+    /* U+200E, U+200F, U+2028 to U+202E; U+2066 to U+2069 */
+    return (at[1] == 0x80 &&
+            (at[2] == 0x8E || at[2] == 0x8F || (at[2] >= 0xA8 && at[2] <= 0xAE))) ||
+           (at[1] == 0x81 && at[2] >= 0xA6 && at[2] <= 0xA9);
+}
+
 /* How many bytes the printable character at ${text} takes; 0: it is not one. */
 static size_t printable_bytes(const char *text, size_t bytes)
 {
-    unsigned char first = (unsigned char)text[0];
     size_t found = utf8_character_bytes(text, bytes);
-    bool is_control = first < 0x20 || first == 0x7F ||
-                      (found == 2 && first == 0xC2 && (unsigned char)text[1] < 0xA0);
-    return is_control ? 0 : found;
+    return found > 0 && utf8_is_hidden(text, found) ? 0 : found;
 }
 
 size_t utf8_show(const char *text, size_t bytes, char *shown, size_t capacity)

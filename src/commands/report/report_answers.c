@@ -10,25 +10,27 @@
 
 #define BAR_STEPS 5
 #define ENTRY_POINT_SHOWN 33 /* bytes, so that a line fits a screen */
+#define TITLE_SHOWN 24       /* likewise, of a lesson's title */
 
-/* Users of the cohort, or of those whose lessons are pooled, who started. */
-static int64_t users_of(const struct report_view *view, const struct report_course *course,
-                        const struct mart_cohort_row *cohort)
+/* A name as far as it fits, and dots where it does not; hidden characters are shown as bytes. */
+static void cut_name(const char *name, size_t room, char *text)
 {
-    int64_t users = 0;
-    if (cohort != NULL)
-        return cohort->users_started;
-    bool only_mature = report_steps_pools_mature(view->marts, course);
-    for (size_t i = course->cohort_begin; i < course->cohort_end; i++)
-        if (!only_mature || report_steps_is_mature(view->marts, i))
-            users += view->marts->cohorts[i].users_started;
-    return users;
+    size_t bytes = strlen(name);
+    if (utf8_show(name, bytes, text, room) < bytes) {
+        (void)utf8_show(name, bytes, text, room - 3);
+        strncat(text, "...", 4);
+    }
 }
 
 static void print_title(const struct report_view *view, const struct report_course *course,
                         const struct mart_cohort_row *cohort, const char *what)
 {
-    char week[CALENDAR_DATE_BYTES];
+    char week[CALENDAR_DATE_BYTES], title[64];
+    const struct page_name *name = page_names_course(view->names, course->course_id);
+    if (name != NULL && name->title[0] != '\0') {
+        cut_name(name->title, sizeof title, title);
+        fprintf(view->out, "%s\n", title);
+    }
     fprintf(view->out, "Course %" PRId32 ", %s, ", course->course_id, what);
     if (cohort != NULL) {
         calendar_format_date(cohort->cohort_week_start, week);
@@ -68,31 +70,23 @@ static void print_biggest(const struct report_view *view, const struct report_le
             lesson->lesson_id, stopped, reached, share);
 }
 
-int report_answers_lessons(const struct report_view *view, const struct report_course *course,
-                           const struct mart_cohort_row *cohort, struct failure *failure)
+/* The lessons by their ids. Those who reached the lowest are all: users without a start too. */
+static int show_numbered(const struct report_view *view, const struct report_lesson *lessons,
+                         size_t count, size_t biggest, bool blended, struct failure *failure)
 {
-    bool blended = cohort == NULL && course->cohort_end - course->cohort_begin > 1;
     const char *times[2][2] = {{"median", "median*"}, {"mean", "mean*"}};
     const char *const head[] = {
         "lesson",  "reached", "of cohort", "completed", times[view->shows_mean][blended],
         "stopped", "rate",    ""};
     struct report_cells cells = {NULL, failure};
-    struct report_lesson *lessons = NULL;
-    size_t count = 0;
-    int64_t users = users_of(view, course, cohort);
-    int status = -1;
-    if (report_sums_lessons(view->marts, course, cohort, &lessons, &count, failure) != 0 ||
-        report_steps_add(view->marts, course, cohort, lessons, count, failure) != 0 ||
-        report_table_create(8, 1, &cells.table, failure) != 0)
-        goto free_lessons;
-    size_t biggest = report_steps_biggest(lessons, count);
-    print_title(view, course, cohort, "lessons");
+    if (report_table_create(8, 1, &cells.table, failure) != 0)
+        return -1;
     report_cells_head(&cells, head, 8);
     for (size_t i = 0; i < count; i++) {
         const struct report_lesson *lesson = &lessons[i];
         report_cells_id(&cells, lesson->lesson_id);
         report_cells_count(&cells, lesson->users_reached);
-        report_cells_share(&cells, true, lesson->users_reached, users);
+        report_cells_share(&cells, true, lesson->users_reached, lessons[0].users_reached);
         report_cells_count(&cells, lesson->users_completed);
         if (view->shows_mean)
             report_cells_time(&cells, lesson->has_avg_time_spent, lesson->avg_time_spent_sec_e3);
@@ -100,9 +94,87 @@ int report_answers_lessons(const struct report_view *view, const struct report_c
             report_cells_time(&cells, lesson->has_median, lesson->median_e3);
         add_stopped(&cells, view, lesson, i + 1 == count, i == biggest);
     }
+    return report_cells_print(&cells, view->out);
+}
+
+/* A lesson in the order that it is shown in. */
+struct place {
+    size_t lesson;
+    const struct page_name *name; /* NULL: it has none */
+};
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct place *a = left, *b = right;
+    bool a_has = a->name != NULL && a->name->has_position;
+    bool b_has = b->name != NULL && b->name->has_position;
+    if (a_has != b_has)
+        return a_has ? -1 : 1;
+    if (a_has && a->name->position != b->name->position)
+        return a->name->position < b->name->position ? -1 : 1;
+    return (a->lesson > b->lesson) - (a->lesson < b->lesson);
+}
+
+/*
+ * The lessons by their titles, in the order that the names give. Beside a title there is no room
+ * for all columns.
+ */
+static int show_named(const struct report_view *view, const struct report_course *course,
+                      const struct report_lesson *lessons, size_t count, size_t biggest,
+                      struct failure *failure)
+{
+    const char *const head[] = {"reached", "of cohort", view->shows_mean ? "mean" : "median",
+                                "stopped", "rate",      "",
+                                "lesson"};
+    struct report_cells cells = {NULL, failure};
+    struct place *places = calloc(count + 1, sizeof *places);
+    if (places == NULL)
+        return failure_memory(failure, "the lessons", count * sizeof *places);
+    for (size_t i = 0; i < count; i++)
+        places[i] = (struct place){
+            i, page_names_lesson(view->names, course->course_id, lessons[i].lesson_id)};
+    qsort(places, count, sizeof *places, compare_places);
+    int status = report_table_create(7, 2, &cells.table, failure);
+    if (status == 0)
+        report_cells_head(&cells, head, 7);
+    for (size_t i = 0; i < count && status == 0; i++) {
+        const struct report_lesson *lesson = &lessons[places[i].lesson];
+        char title[TITLE_SHOWN];
+        report_cells_count(&cells, lesson->users_reached);
+        report_cells_share(&cells, true, lesson->users_reached, lessons[0].users_reached);
+        if (view->shows_mean)
+            report_cells_time(&cells, lesson->has_avg_time_spent, lesson->avg_time_spent_sec_e3);
+        else
+            report_cells_time(&cells, lesson->has_median, lesson->median_e3);
+        add_stopped(&cells, view, lesson, places[i].lesson + 1 == count,
+                    places[i].lesson == biggest);
+        snprintf(title, sizeof title, "%" PRId32, lesson->lesson_id);
+        if (places[i].name != NULL && places[i].name->title[0] != '\0')
+            cut_name(places[i].name->title, sizeof title, title);
+        report_cells_text(&cells, title);
+    }
+    free(places);
+    return status == 0 ? report_cells_print(&cells, view->out) : -1;
+}
+
+int report_answers_lessons(const struct report_view *view, const struct report_course *course,
+                           const struct mart_cohort_row *cohort, struct failure *failure)
+{
+    bool blended = cohort == NULL && course->cohort_end - course->cohort_begin > 1;
+    struct report_lesson *lessons = NULL;
+    size_t count = 0;
+    int status = -1;
+    if (report_sums_lessons(view->marts, course, cohort, &lessons, &count, failure) != 0 ||
+        report_steps_add(view->marts, course, cohort, lessons, count, failure) != 0)
+        goto free_lessons;
+    size_t biggest = report_steps_biggest(lessons, count);
+    print_title(view, course, cohort, "lessons");
+    if (view->names->count > 0)
+        status = show_named(view, course, lessons, count, biggest, failure);
+    else
+        status = show_numbered(view, lessons, count, biggest, blended, failure);
     if (count == 0)
         fprintf(view->out, "No lesson was started or completed.\n");
-    status = report_cells_print(&cells, view->out);
     if (status == 0 && blended && count > 0)
         fprintf(view->out, "\n* the %s of the cohorts' %ss, weighted by %s\n",
                 view->shows_mean ? "mean" : "median", view->shows_mean ? "mean" : "median",

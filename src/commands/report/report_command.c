@@ -105,7 +105,9 @@ static void print_origin(const struct marts_origin *origin, FILE *out)
         calendar_format_time(origin->record.last_event_us, last);
         fprintf(out, "; events of %.10s to %.10s", first, last);
     }
-    if (origin->record.has_cells)
+    /* Where nothing moved there may have been no run before. */
+    if (origin->record.cells_added + origin->record.cells_removed + origin->record.cells_changed >
+        0)
         fprintf(out,
                 "\nSince the last run: %" PRIu64 " cells added, %" PRIu64 " removed, %" PRIu64
                 " changed",

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #define COLUMNS 10
+#define SCREEN 80
 
 struct report_table {
     size_t columns;
@@ -66,6 +67,11 @@ void report_table_print(const struct report_table *table, FILE *out)
         if (width > widths[i % table->columns])
             widths[i % table->columns] = width;
     }
+    /* Columns move together where large numbers would make lines longer than a screen is wide. */
+    size_t all = 2 * (table->columns - 1);
+    for (size_t column = 0; column < table->columns; column++)
+        all += widths[column];
+    size_t between = all > SCREEN ? 1 : 2;
     for (size_t row = 0; row < rows; row++) {
         /* Blanks wait until something follows them, so that no line ends in blanks. */
         size_t blanks = 0;
@@ -73,7 +79,7 @@ void report_table_print(const struct report_table *table, FILE *out)
             const char *cell = table->cells[row * table->columns + column];
             size_t gap = widths[column] - width_of(cell);
             bool left = column >= table->columns - table->left_columns;
-            blanks += (column > 0 ? 2 : 0) + (left ? 0 : gap);
+            blanks += (column > 0 ? between : 0) + (left ? 0 : gap);
             if (cell[0] != '\0') {
                 fprintf(out, "%*s%s", (int)blanks, "", cell);
                 blanks = 0;

@@ -8,7 +8,26 @@
 #include <string.h>
 
 /* A bar of this many steps is a drop-off of 100 %. */
-#define BAR_STEPS 10
+#define BAR_STEPS 5
+
+/*
+ * Users of the cohorts whose rates are pooled, as everywhere in the report. Returns whether younger
+ * cohorts were left out.
+ */
+static bool add_pooled(const struct report_view *view, const struct report_course *course,
+                       int64_t *started, int64_t *completed)
+{
+    bool only_mature = report_steps_pools_mature(view->marts, course);
+    bool has_younger = false;
+    for (size_t i = course->cohort_begin; i < course->cohort_end; i++)
+        if (!only_mature || report_steps_is_mature(view->marts, i)) {
+            *started += view->marts->cohorts[i].users_started;
+            *completed += view->marts->cohorts[i].users_completed_course;
+        } else {
+            has_younger = true;
+        }
+    return has_younger;
+}
 
 int report_view_courses(const struct report_view *view, size_t most, struct failure *failure)
 {
@@ -24,18 +43,26 @@ int report_view_courses(const struct report_view *view, size_t most, struct fail
     else
         fprintf(view->out, "Courses\n\n");
     report_cells_head(&cells, head, 7);
+    bool has_younger = false;
     for (size_t i = 0; i < shown; i++) {
         const struct report_course *course = &view->courses[i];
+        int64_t started = 0, completed = 0;
+        has_younger = add_pooled(view, course, &started, &completed) || has_younger;
         report_cells_id(&cells, course->course_id);
         report_cells_count(&cells, (int64_t)(course->cohort_end - course->cohort_begin));
         report_cells_date(&cells, view->marts->cohorts[course->cohort_begin].cohort_week_start);
         report_cells_date(&cells, view->marts->cohorts[course->cohort_end - 1].cohort_week_start);
-        report_cells_count(&cells, course->users_started);
-        report_cells_count(&cells, course->users_completed_course);
-        report_cells_share(&cells, course->users_completed_course > 0,
-                           course->users_completed_course, course->users_started);
+        report_cells_count(&cells, started);
+        report_cells_count(&cells, completed);
+        report_cells_share(&cells, completed > 0, completed, started);
     }
-    return report_cells_print(&cells, view->out);
+    if (report_cells_print(&cells, view->out) != 0)
+        return -1;
+    if (has_younger)
+        fprintf(view->out,
+                "\nUsers of cohorts watched for 28 days or more; where a course has none, "
+                "of all.\n");
+    return 0;
 }
 
 /* Of which so much is known by now that ${row} may be said of all, or "-". */
@@ -174,17 +201,16 @@ int report_view_lessons(const struct report_view *view, const struct report_cour
 {
     /* The marts have one mean a cohort, and not of how many completions. */
     bool blended = cohort == NULL && course->cohort_end - course->cohort_begin > 1;
-    const char *const head[] = {"lesson",     "started",   "completed",
-                                "of started", "of cohort", blended ? "avg time*" : "avg time",
-                                "dropped",    "drop-off",  ""};
+    const char *const head[] = {
+        "lesson",  "started",  "completed", "rate", blended ? "avg time*" : "avg time",
+        "dropped", "drop-off", ""};
     struct report_cells cells = {NULL, failure};
     struct report_lesson *lessons = NULL;
     size_t count = 0;
-    int64_t cohort_users = cohort == NULL ? course->users_started : cohort->users_started;
     char week[CALENDAR_DATE_BYTES];
     if (report_sums_lessons(view->marts, course, cohort, &lessons, &count, failure) != 0)
         return -1;
-    if (report_table_create(9, 1, &cells.table, failure) != 0) {
+    if (report_table_create(8, 1, &cells.table, failure) != 0) {
         free(lessons);
         return -1;
     }
@@ -197,14 +223,13 @@ int report_view_lessons(const struct report_view *view, const struct report_cour
                 course->course_id, week);
     }
     size_t biggest = report_sums_biggest_drop(lessons, count);
-    report_cells_head(&cells, head, 9);
+    report_cells_head(&cells, head, 8);
     for (size_t i = 0; i < count; i++) {
         const struct report_lesson *lesson = &lessons[i];
         report_cells_id(&cells, lesson->lesson_id);
         report_cells_count(&cells, lesson->users_started);
         report_cells_count(&cells, lesson->users_completed);
         report_cells_share(&cells, true, lesson->users_completed, lesson->users_started);
-        report_cells_share(&cells, true, lesson->users_started, cohort_users);
         report_cells_time(&cells, lesson->has_avg_time_spent, lesson->avg_time_spent_sec_e3);
         add_drop(&cells, view, lesson, i == biggest);
     }
@@ -212,9 +237,7 @@ int report_view_lessons(const struct report_view *view, const struct report_cour
         fprintf(view->out, "No lesson was started or completed.\n");
     int status = report_cells_print(&cells, view->out);
     if (status == 0 && blended && count > 0)
-        fprintf(view->out,
-                "\n* the mean of the cohorts' means, weighted by users who completed, not "
-                "by completions\n");
+        fprintf(view->out, "\n* the mean of the cohorts' means, weighted by users who completed\n");
     if (status == 0 && biggest < count)
         print_biggest(&lessons[biggest], view->out);
     free(lessons);

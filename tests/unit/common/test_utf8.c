@@ -45,6 +45,25 @@ static void test_characters(void)
     CU_ASSERT_EQUAL(utf8_character_bytes("", 1), 1);
 }
 
+static void test_what_turns_text_round_is_not_shown(void)
+{
+    static const char *const hidden[] = {"\xd8\x9c",     "\xe2\x80\x8e", "\xe2\x80\xae",
+                                         "\xe2\x80\xa8", "\xe2\x81\xa6", "\xe2\x81\xa9",
+                                         "\xc2\x85"};
+    static const char *const shown[] = {"\xd8\x9d", "\xe2\x80\x8d", "\xe2\x80\xaf", "\xe2\x81\xaa",
+                                        "\xc2\xa0"};
+    char text[32];
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+        CU_ASSERT_TRUE(utf8_is_hidden(hidden[i], strlen(hidden[i])));
+        (void)utf8_show(hidden[i], strlen(hidden[i]), text, sizeof text);
+        CU_ASSERT_EQUAL(strlen(text), 4 * strlen(hidden[i]));
+    }
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        (void)utf8_show(shown[i], strlen(shown[i]), text, sizeof text);
+        CU_ASSERT_STRING_EQUAL(text, shown[i]);
+    }
+}
+
 static void test_what_is_shown(void)
 {
     static const char text[] = "a\0\n\x7f\xc2\x9f\xc3\xa9\xff\xe2\x82";
@@ -68,7 +87,9 @@ static void test_what_is_shown(void)
 
 int main(void)
 {
-    static const struct unit_test tests[] = {{"characters", test_characters},
-                                             {"what is shown", test_what_is_shown}};
+    static const struct unit_test tests[] = {
+        {"characters", test_characters},
+        {"what turns text round is not shown", test_what_turns_text_round_is_not_shown},
+        {"what is shown", test_what_is_shown}};
     return unit_main("utf8", tests, sizeof tests / sizeof tests[0]);
 }
