@@ -58,6 +58,7 @@ struct job {
     struct failure unmatched; /* the job ends with it once its sums are kept; alike on every rank */
     struct failure unmarked;  /* on rank 0: likewise, once all is published */
     struct run_record record;
+    uint64_t entry_rows; /* on rank 0: published, of entry points */
 };
 
 /* Local. Whether this is rank 0, which alone touches the target and prints. */

@@ -54,6 +54,7 @@ static int publish_marts(struct job *job, const struct marts *marts, struct fail
     record->ranks = ranks_count(job->ranks);
     record->cohort_rows = marts->cohort_count;
     record->lesson_rows = marts->lesson_count;
+    job->entry_rows = marts->entry_count;
     const struct manifest *found =
         rebuild_job_is_read(job) ? checkpoint_found(job->checkpoint) : NULL;
     memcpy(record->input_fingerprint,

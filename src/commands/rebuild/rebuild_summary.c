@@ -116,12 +116,35 @@ static void print_phases(FILE *out, const struct phase_spread *phases, int ranks
                 phases[phase].mean, phases[phase].most, phases[phase].slowest);
 }
 
+static void print_table(FILE *out, const char *name, uint64_t rows, const char *digest)
+{
+    char count[GROUPED_BYTES];
+    fprintf(out, "  mart_course_funnel_%-12s %12s rows  %s\n", name, grouped(rows, count), digest);
+}
+
+/* What was published; a step a lesson, a completion a cohort. */
+static void print_tables(FILE *out, const struct job *job)
+{
+    const struct run_record *record = &job->record;
+    char added[GROUPED_BYTES], changed[GROUPED_BYTES], removed[GROUPED_BYTES];
+    print_table(out, "cohorts", record->cohort_rows, record->cohorts_digest);
+    print_table(out, "lessons", record->lesson_rows, record->lessons_digest);
+    if (record->has_further) {
+        print_table(out, "steps", record->lesson_rows, record->steps_digest);
+        print_table(out, "completion", record->cohort_rows, record->completion_digest);
+        print_table(out, "entry_points", job->entry_rows, record->entry_points_digest);
+    }
+    if (record->has_cells)
+        fprintf(out, "  course_funnel_changes: %s cells added, %s changed, %s removed\n",
+                grouped(record->cells_added, added), grouped(record->cells_changed, changed),
+                grouped(record->cells_removed, removed));
+}
+
 /* Counts that balance, times, what was published and where. */
 static void print_done(FILE *out, const struct job *job, const struct phase_spread *phases)
 {
     const struct run_record *record = &job->record;
     const struct manifest *found = checkpoint_found(job->checkpoint);
-    char cohorts[GROUPED_BYTES], lessons[GROUPED_BYTES];
     double seconds = (double)(record->finished_us - record->started_us) / 1e6;
 
     fprintf(out, "course-funnel %s, run %s\n\n", record->version, record->run_id);
@@ -159,12 +182,9 @@ static void print_done(FILE *out, const struct job *job, const struct phase_spre
     if (read > 0 && lines > 0)
         fprintf(out, "  %.0f lines/s, %.1f MB/s of text while reading\n", (double)lines / read,
                 (double)bytes / read / 1e6);
-    fprintf(out,
-            "\nPublished to %s in %.1f s%s:\n  mart_course_funnel_cohorts %14s rows  %s\n"
-            "  mart_course_funnel_lessons %14s rows  %s\n",
-            job->target.text, seconds, found != NULL ? " from the start of the first attempt" : "",
-            grouped(record->cohort_rows, cohorts), record->cohorts_digest,
-            grouped(record->lesson_rows, lessons), record->lessons_digest);
+    fprintf(out, "\nPublished to %s in %.1f s%s:\n", job->target.text, seconds,
+            found != NULL ? " from the start of the first attempt" : "");
+    print_tables(out, job);
 }
 
 /* What a run would do. */
