@@ -252,13 +252,6 @@ static int write_all(const char *directory, const struct publish_file *files,
         status = 0;
         goto remove_temporaries;
     }
-    for (size_t i = 0; i < stale_count; i++) {
-        const struct publish_place *stale = &places[count + i];
-        if (unlinkat(stale->fd, stale->name, 0) != 0 && errno != ENOENT) {
-            fail(failure, "remove the file", directory, stale->name);
-            goto remove_temporaries;
-        }
-    }
     /* From here on only names change. The record is the last, so that it vouches for the rest. */
     for (; renamed < count; renamed++) {
         const struct publish_place *place = &places[renamed];
@@ -273,7 +266,16 @@ static int write_all(const char *directory, const struct publish_file *files,
             goto remove_temporaries;
         }
     }
-    if (sync_places(places, count) == 0)
+    /* No record speaks of these any more: a reader that looks now misses none. */
+    for (size_t i = 0; i < stale_count; i++) {
+        const struct publish_place *stale = &places[count + i];
+        if (unlinkat(stale->fd, stale->name, 0) != 0 && errno != ENOENT)
+            return failure_set(failure, EXIT_TARGET,
+                               "Cannot remove %s in %s: %s. It is of an earlier run; all other "
+                               "files there are of this one. Run again.",
+                               stale->name, directory, strerror(errno));
+    }
+    if (sync_places(places, count + stale_count) == 0)
         return 0;
     return failure_set(
         failure, EXIT_TARGET,

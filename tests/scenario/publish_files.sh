@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # CSV files by temporary name and rename: whole or not at all, and tidy.
 . "$(dirname "$0")/../support/publish.sh"
-export PROBE_TABLES=marts # Of more files nothing else would be seen.
+export PROBE_TABLES=marts # Until all files are renamed, below.
 
 listing() {
     ls -A "$1" | paste -sd ' '
@@ -163,45 +163,63 @@ check "after 15 kills ($torn between two renames) publishing goes on" "$code" 0
 check "and tidies up" "$(listing "$target" | tr ' ' '\n' | grep -c course-funnel-tmp || true)" 0
 
 # Killed at each rename of a publication, each time with other marts than lie there: a reader that
-# finds the record as it was knows by its digests that the files are not of that run.
+# finds the record as it was knows by its digests that the files are not of that run. First three
+# files, then all of them, then three in place of all: what goes is there until no record names it.
 shim=$(dirname "$probe")/shim.so
-attempt=$("$probe" check "$target")
-for at in 1 2 3 4; do
-    run "$probe" publish "$target" x 1 20
-    old=$(cat "$target"/mart_*.csv | md5sum)
-    record=$(cat "$target/course_funnel_run.json")
-    seen=$(stat -c %i "$target/mart_course_funnel_cohorts.csv" "$target/mart_course_funnel_lessons.csv")
-    attempt=$("$probe" check "$target") # Renames a file by itself, so it comes before.
-    SHIM_KILL_AT_RENAME=$at LD_PRELOAD=$shim run "$probe" publish "$target" x 2 20 "$attempt"
-    if [ "$at" = 4 ]; then
-        check "there are three renames" "$code$err" 0
-        break
-    fi
-    check "killed at rename $at" "$code" 137
-    check "killed at rename $at: the record is the old one" \
-        "$(cat "$target/course_funnel_run.json")" "$record"
-    now=$(stat -c %i "$target/mart_course_funnel_cohorts.csv" "$target/mart_course_funnel_lessons.csv")
-    check "killed at rename $at: so many marts are new" \
-        "$(diff <(echo "$seen") <(echo "$now") | grep -c '^>' || true)" $((at - 1))
-    for mart in cohorts lessons; do
-        check "killed at rename $at: $mart are whole" \
-            "$(grep -c "$(head -n 1 "$work/masked/mart_course_funnel_$mart.csv")" \
-                "$target/mart_course_funnel_$mart.csv") $(tail -c 1 "$target/mart_course_funnel_$mart.csv" |
-                od -An -c | tr -d ' ')" '1 \n'
+seven="course_funnel_changes.csv course_funnel_run.json mart_course_funnel_cohorts.csv mart_course_funnel_completion.csv mart_course_funnel_entry_points.csv mart_course_funnel_lessons.csv mart_course_funnel_steps.csv"
+inodes_of() { # inodes_of FILE...: of those that are there
+    stat -c '%i %n' "$@" 2>/dev/null || true
+}
+kill_at_renames() { # kill_at_renames BEFORE AFTER COUNT FILES: tables of the old run, of the new one
+    local before=$1 after=$2 count=$3 files=$4 at attempt old record seen now how name
+    for at in $(seq 1 $((count + 1))); do
+        how="from $before to $after, killed at rename $at"
+        PROBE_TABLES=$before run "$probe" publish "$target" x 1 20
+        check "$how: there are marts" "$code$err" 0
+        old=$(cat "$target"/*.csv | md5sum)
+        record=$(cat "$target/course_funnel_run.json")
+        seen=$(inodes_of "$target"/*.csv)
+        attempt=$("$probe" check "$target") # Renames a file by itself, so it comes before.
+        PROBE_TABLES=$after SHIM_KILL_AT_RENAME=$at LD_PRELOAD=$shim \
+            run "$probe" publish "$target" x 2 20 "$attempt"
+        if [ "$at" -gt "$count" ]; then
+            check "$how: there are $count renames" "$code$err" 0
+            check "$how: no other files are left" "$(listing "$target")" "$files"
+            break
+        fi
+        check "$how" "$code" 137
+        check "$how: the record is the old one" "$(cat "$target/course_funnel_run.json")" "$record"
+        now=$(inodes_of "$target"/*.csv)
+        check "$how: so many files are new, and none is gone" \
+            "$(diff <(echo "$seen") <(echo "$now") | grep -c '^>' || true) $(comm -23 \
+                <(echo "$seen" | cut -d' ' -f2) <(echo "$now" | cut -d' ' -f2) | wc -l)" "$((at - 1)) 0"
+        for name in "$target"/*.csv; do
+            check "$how: $name is whole" "$(head -c 9 "$name") $(tail -c 1 "$name" | od -An -c | tr -d ' ')" \
+                'course_id \n'
+        done
+        run "$probe" report --from "$target"
+        check "$how: the report can be made" "$code" 0
+        if [ "$at" = 1 ]; then
+            check "$how: all is as it was" "$(cat "$target"/*.csv | md5sum)$err" "$old"
+        else
+            check_match "$how: the report warns" "$err" "not those that the record of run"
+        fi
+        PROBE_TABLES=$after run "$probe" publish "$target" x 2 20
+        check "$how: the next run publishes" "$code$err" 0
+        run "$probe" report --from "$target"
+        check "$how: and the files are of one run" "$code$err" 0
+        check "$how: nothing is left behind" "$(listing "$target")" "$files"
     done
-    run "$probe" report --from "$target"
-    check "killed at rename $at: the report can be made" "$code" 0
-    if [ "$at" = 1 ]; then
-        check "killed at rename $at: all is as it was" "$(cat "$target"/mart_*.csv | md5sum)$err" "$old"
-    else
-        check_match "killed at rename $at: the report warns" "$err" "not those that the record of run"
-    fi
-    run "$probe" publish "$target" x 2 20
-    check "killed at rename $at: the next run publishes" "$code$err" 0
-    run "$probe" report --from "$target"
-    check "killed at rename $at: and the files are of one run" "$code$err" 0
-    check "killed at rename $at: nothing is left behind" "$(listing "$target" | grep -c tmp || true)" 0
-done
+}
+rm "$target/mine.txt" "$target/.hidden"
+kill_at_renames marts marts 3 "$three"
+kill_at_renames all all 7 "$seven"
+kill_at_renames all marts 3 "$three"
+# Between the record and the removal.
+PROBE_TABLES=all "$probe" publish "$work/all" x 1 20 >/dev/null
+cp "$work/all/mart_course_funnel_steps.csv" "$target"
+run "$probe" report --from "$target"
+check "files that no record names do not disturb a reader" "$code$err" 0
 
 # Two at once: one goes ahead, the other says so; the files are of one run.
 codes=
