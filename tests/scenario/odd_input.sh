@@ -11,7 +11,9 @@ for ranks in 1 3; do
         --rejects "$WORK/rejects.$ranks" --max-reject-share 1 --range-bytes 1M
     reject_list "$WORK/rejects.$ranks" >"$WORK/rejects.csv"
     same "$WORK/rejects.csv" "$expected/rejects.csv"
-    same_marts "$WORK/marts.$ranks" "$expected"
+    for mart in cohorts lessons; do
+        same "$WORK/marts.$ranks/mart_course_funnel_$mart.csv" "$expected/mart_course_funnel_$mart.csv"
+    done
     counts "$WORK/marts.$ranks/course_funnel_run.json" >"$WORK/counts.csv"
     same "$WORK/counts.csv" "$expected/counts.csv"
     # What else the run's record tells of the input and the marts.

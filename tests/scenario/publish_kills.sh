@@ -21,11 +21,7 @@ publish() { # publish RANKS ARGS...
 }
 
 read_back() { # what a reader finds
-    mkdir -p "$WORK/$1"
-    psql -XAtqc "\\copy (select * from shop.mart_course_funnel_cohorts order by 1, 2) to \
-'$WORK/$1/mart_course_funnel_cohorts.csv' csv header"
-    psql -XAtqc "\\copy (select * from shop.mart_course_funnel_lessons order by 1, 2, 3) to \
-'$WORK/$1/mart_course_funnel_lessons.csv' csv header"
+    read_marts shop "$WORK/$1"
 }
 
 # The old marts, which are put back again and again, and a checkpoint in which all is read.

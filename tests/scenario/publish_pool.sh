@@ -109,12 +109,7 @@ nothing_left() { # of what a run has at the server, some seconds later
     return 1
 }
 published() {
-    local table
-    mkdir -p "$WORK/published"
-    for table in cohorts lessons; do
-        psql -XAtqc "copy (select * from s.mart_course_funnel_$table order by 1, 2, 3) to stdout
-            (format csv, header)" >"$WORK/published/mart_course_funnel_$table.csv"
-    done
+    read_marts s "$WORK/published"
     same_marts "$WORK/published" "$WORK/files"
 }
 

@@ -194,12 +194,12 @@ same() { # same A B: files of equal bytes
     }
 }
 
-same_marts() { # same_marts A B: folders with equal marts, the further ones too where both have them
+same_marts() { # same_marts A B: folders with equal marts, the further ones too where either has them
     local mart
     same "$1/mart_course_funnel_cohorts.csv" "$2/mart_course_funnel_cohorts.csv"
     same "$1/mart_course_funnel_lessons.csv" "$2/mart_course_funnel_lessons.csv"
     for mart in steps completion entry_points; do
-        if [ -e "$1/mart_course_funnel_$mart.csv" ] && [ -e "$2/mart_course_funnel_$mart.csv" ]; then
+        if [ -e "$1/mart_course_funnel_$mart.csv" ] || [ -e "$2/mart_course_funnel_$mart.csv" ]; then
             same "$1/mart_course_funnel_$mart.csv" "$2/mart_course_funnel_$mart.csv"
         fi
     done
