@@ -40,7 +40,10 @@ static bool same_event(const struct event *a, const struct event *b)
 {
     return a->user_bytes == b->user_bytes && memcmp(a->user, b->user, a->user_bytes) == 0 &&
            a->kind == b->kind && a->course_id == b->course_id && a->lesson_id == b->lesson_id &&
-           a->time_us == b->time_us && a->time_spent_us == b->time_spent_us;
+           a->time_us == b->time_us && a->time_spent_us == b->time_spent_us &&
+           a->entry_point_bytes == b->entry_point_bytes &&
+           (a->entry_point_bytes == 0 ||
+            memcmp(a->entry_point, b->entry_point, a->entry_point_bytes) == 0);
 }
 
 static bool same_outcome(const struct outcome *a, const struct outcome *b)
@@ -74,12 +77,15 @@ static bool agrees_with_reference(struct differential *differential, const char 
             agree = differ(
                 differential,
                 "reference: result %d, reason %d, course %" PRId32 ", lesson %" PRId32
-                ", time %" PRId64 ", spent %" PRId64 "; decoder: result %d, reason %d, "
-                "course %" PRId32 ", lesson %" PRId32 ", time %" PRId64 ", spent %" PRId64,
+                ", time %" PRId64 ", spent %" PRId64 ", entry point %.*s; decoder: result %d, "
+                "reason %d, course %" PRId32 ", lesson %" PRId32 ", time %" PRId64
+                ", spent %" PRId64 ", entry point %.*s",
                 (int)expected.result, (int)expected.reason, expected.event.course_id,
                 expected.event.lesson_id, expected.event.time_us, expected.event.time_spent_us,
+                (int)expected.event.entry_point_bytes, expected.event.entry_point,
                 (int)outcome->result, (int)outcome->reason, outcome->event.course_id,
-                outcome->event.lesson_id, outcome->event.time_us, outcome->event.time_spent_us);
+                outcome->event.lesson_id, outcome->event.time_us, outcome->event.time_spent_us,
+                (int)outcome->event.entry_point_bytes, outcome->event.entry_point);
         differential->judged++;
         differential->events += reference.result == DECODE_EVENT;
     }

@@ -555,6 +555,48 @@ static int reject(struct reference *reference, enum reject_reason reason)
     return 0;
 }
 
+/* How many bytes the UTF-8 character at ${text} takes: the shortest of its code; 0: it is none. */
+static size_t character_bytes(const unsigned char *text)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t bytes = text[0] < 0x80   ? 1
+                   : text[0] < 0xC0 ? 0
+                   : text[0] < 0xE0 ? 2
+                   : text[0] < 0xF0 ? 3
+                   : text[0] < 0xF8 ? 4
+                                    : 0;
+    uint32_t code = bytes < 2 ? text[0] : text[0] & (0x7Fu >> bytes);
+    for (size_t i = 1; i < bytes; i++) {
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+        code = code << 6 | (text[i] & 0x3F);
+    }
+    bool is_one = bytes > 0 && code >= least[bytes] && code <= 0x10FFFF;
+    return is_one && (code < 0xD800 || code > 0xDFFF) ? bytes : 0;
+}
+
+/* The text of an entry point, cut before the character that would pass the most that is kept. */
+static int entry_point_of(const cJSON *item, struct reference *reference)
+{
+    struct event *event = &reference->event;
+    size_t step, kept = 0;
+    if (!cJSON_IsString(item))
+        return 0;
+    for (const char *at = item->valuestring; *at != '\0'; at += step) {
+        step = character_bytes((const unsigned char *)at);
+        if (step == 0)
+            return 0;
+        size_t bytes = (size_t)(at - item->valuestring) + step;
+        kept = bytes <= EVENT_ENTRY_POINT_BYTES ? bytes : kept;
+    }
+    reference->entry_point = strndup(item->valuestring, kept);
+    if (reference->entry_point == NULL)
+        return -1;
+    event->entry_point = reference->entry_point;
+    event->entry_point_bytes = (uint32_t)kept;
+    return 0;
+}
+
 static int judge_properties(const cJSON *properties, struct reference *reference)
 {
     static const char *const names[] = {"course_id", "lesson_id", "time_spent_sec"};
@@ -573,6 +615,9 @@ static int judge_properties(const cJSON *properties, struct reference *reference
         return reject(reference, REJECT_NO_LESSON);
     if (event->kind == EVENT_LESSON_COMPLETED)
         event->time_spent_us = us_of(last(properties, "time_spent_sec"));
+    if (event->kind == EVENT_LESSON_STARTED &&
+        entry_point_of(last(properties, "entry_point"), reference) != 0)
+        return -1;
     reference->judged = true;
     reference->result = DECODE_EVENT;
     return 0;
@@ -692,5 +737,7 @@ int reference_decode(const char *line, size_t bytes, struct reference *reference
 void reference_clear(struct reference *reference)
 {
     free(reference->user);
+    free(reference->entry_point);
     reference->user = NULL;
+    reference->entry_point = NULL;
 }

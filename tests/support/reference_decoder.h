@@ -21,9 +21,9 @@ struct reference {
     bool judged;
     enum decode_result result;
     enum reject_reason reason; /* of DECODE_REJECT */
-    struct event event;        /* of DECODE_EVENT; its user belongs to the reference */
+    struct event event;        /* of DECODE_EVENT; its texts belong to the reference */
     bool has_id;               /* stands for the fingerprint, which is not worked out */
-    char *user;
+    char *user, *entry_point;
 };
 
 /* Decode one line. Returns 0 and a result for reference_clear, or -1 when there is no memory. */

@@ -159,6 +159,36 @@ static void put_value(struct pen *pen, unsigned depth)
     put_blanks(pen);
 }
 
+/* Some long, some with what none may have: bytes that are no character, NUL, halves of one. */
+static void put_entry_point(struct pen *pen)
+{
+    static const char *const pieces[] = {"home",
+                                         "caf\xc3\xa9",
+                                         "\xe2\x82\xac",
+                                         "\xf0\x9f\x98\x80",
+                                         "\xe2\x80\xae",
+                                         "\\u20ac",
+                                         "\xed\x9f\xbf",
+                                         "\xf4\x8f\xbf\xbf",
+                                         "\\ud83d\\ude00",
+                                         "\\\"",
+                                         "=1+1",
+                                         "\xff",
+                                         "\xc0\xaf",
+                                         "\xed\xa0\x80",
+                                         "\xf4\x90\x80\x80",
+                                         "\xe0\x9f\xbf",
+                                         "\xf0\x8f\xbf\xbf",
+                                         "\xe2\x82",
+                                         "\\ud800",
+                                         "\\u0000"};
+    unsigned good = draw(4) == 0 ? sizeof pieces / sizeof *pieces : 11;
+    put(pen, "\"");
+    for (unsigned left = draw(4) == 0 ? 40 + draw(60) : draw(4); left > 0; left--)
+        put(pen, pieces[draw(good)]);
+    put(pen, "\"");
+}
+
 /* Properties that a course event may have, mostly good ones. */
 static void put_properties(struct pen *pen)
 {
@@ -169,10 +199,13 @@ static void put_properties(struct pen *pen)
     put(pen, "{");
     for (unsigned i = 0; i < members; i++) {
         put_blanks(pen);
+        const char *name = i < 3 ? names[i] : PICK(names);
         put(pen, "\"");
-        put(pen, i < 3 ? names[i] : PICK(names));
+        put(pen, name);
         put(pen, "\":");
-        if (draw(8) == 0)
+        if (strcmp(name, "entry_point") == 0 && draw(8) != 0)
+            put_entry_point(pen);
+        else if (draw(8) == 0)
             put_value(pen, 3);
         else
             put_number(pen, draw(4) == 0);
