@@ -1,7 +1,8 @@
 "use strict";
-// The page is whole without this: it redraws what the program wrote for other choices. Numbers are
-// made by functions that the program has under the same names. Texts are written as text only.
+// The page is whole without this: it redraws what the program wrote for other choices. The program
+// makes numbers by functions of the same names. Texts are written as text only.
 
+const NONE = "\u2013"; // ASCII alone: its hash holds however the page is served
 const MATURE_DAYS = 28;
 const FEW = 20;
 const ROWS = 26;
@@ -21,9 +22,9 @@ function tenths(part, whole) {
 }
 
 function one(value) {
-    if (value === null) return "–";
+    if (value === null) return NONE;
     const size = Math.abs(value);
-    return (value < 0 ? "−" : "") + Math.floor(size / 10) + "." + size % 10;
+    return (value < 0 ? "\u2212" : "") + Math.floor(size / 10) + "." + size % 10;
 }
 
 function share(part, whole) {
@@ -43,18 +44,18 @@ const UNITS = [["s", 1, 59500], ["min", 60, 3570000], ["h", 3600, 171000000],
                ["days", 86400, Infinity]];
 
 function span(thousandths) {
-    if (thousandths < 0) return "–";
+    if (thousandths < 0) return NONE;
     const [name, seconds] = UNITS.find(unit => thousandths < unit[2]);
     return Math.floor(thousandths / (1000 * seconds) + 0.5) + " " + name;
 }
 
-// Classes for a width: a policy that knows styles by their hash allows none of an element's own.
+// Classes for a width: the page's policy allows no style of an element's own.
 function width(part, whole) {
     const value = Math.min(1000, Math.max(part > 0 ? 1 : 0, tenths(part, whole)));
     return `a${Math.floor(value / 10)} b${value % 10}`;
 }
 
-// Which cohorts are shown, and which of them are added up: the mature ones, or all where none is.
+// Which cohorts are shown, and which of them added up: the mature ones, or all where none is.
 function pick(course, from, to) {
     const shown = [...course.weeks.keys()].filter(
         i => (!from || course.weeks[i] >= from) && (!to || course.weeks[i] <= to));
@@ -117,8 +118,8 @@ function scope(course, sums) {
     return text;
 }
 
-// In tenths: from where on the next of the nine steps of colour is taken; of differences four to
-// either side.
+// In tenths: from where on the next of the nine steps of colour is taken; of differences four a
+// side.
 const CUTS = {
     reached: [111, 222, 333, 444, 556, 667, 778, 889],
     lost: [5, 10, 20, 30, 50, 80, 120, 200],
@@ -134,11 +135,11 @@ function cell(course, sums, all, j, map) {
     const reached = tenths(sums.reached[j], sums.base);
     if (map === "lost") {
         // As stop_rate: not of young cohorts, and not where nobody got any further.
-        if (sums.isYoung || course.ids[j] >= sums.highest) return ["z", "–"];
+        if (sums.isYoung || course.ids[j] >= sums.highest) return ["z", NONE];
         const lost = tenths(sums.stopped[j], sums.reached[j]);
         return [sums.stopped[j] > 0 ? "l" + (1 + step(lost, CUTS.lost)) : "z", one(lost)];
     }
-    if (reached === null) return ["z", "–"];
+    if (reached === null) return ["z", NONE];
     if (map === "reached") {
         return [sums.reached[j] > 0 ? "h" + (1 + step(reached, CUTS.reached)) : "z", one(reached)];
     }
@@ -298,7 +299,7 @@ function drawFunnel() {
         put(find("b", row.cells[2]), count(all.stopped[j]));
         setClass(stoppedBar, "x " + width(j === course.last ? 0 : all.stopped[j], most));
         put(row.cells[3], share(values[j], all.base));
-        put(row.cells[4], j > 0 ? share(values[j], values[j - 1]) : "–");
+        put(row.cells[4], j > 0 ? share(values[j], values[j - 1]) : NONE);
         put(row.cells[5], count(all.completed[j]));
         put(row.cells[6], span(all.median[j]));
         put(row.cells[7], span(all.nineInTen[j]));
@@ -365,8 +366,8 @@ function drawMoves(box, rows, columns) {
     };
     for (const button of findAll(".more button", box)) button.disabled = !can[button.value];
     for (const output of findAll("output", box)) {
-        put(output, `Cohorts ${firstRow + 1}–${firstRow + rows} of ${picked.shown.length}, ` +
-            `lessons ${firstColumn + 1}–${firstColumn + columns} of ${course.titles.length}`);
+        put(output, `Cohorts ${firstRow + 1}${NONE}${firstRow + rows} of ${picked.shown.length}, ` +
+            `lessons ${firstColumn + 1}${NONE}${firstColumn + columns} of ${course.titles.length}`);
     }
 }
 
@@ -431,7 +432,7 @@ function fillCard(at) {
     for (const element of [td, td.parentNode.cells[0], columnHead]) element.classList.add("on");
     const who = cohort < 0 ? plural(all.cohorts, "cohort") + " together"
         : "cohort of " + day(course.weeks[cohort]);
-    put(what, `${course.titles[j]} · ${who}`);
+    put(what, `${course.titles[j]} \u00b7 ${who}`);
     const difference = tenths(sums.reached[j], sums.base) - tenths(all.reached[j], all.base);
     const against = cohort < 0 ? ""
         : `, ${difference > 0 ? "+" : ""}${one(difference)} points against the total`;
@@ -483,7 +484,7 @@ function csvField(element) {
     const copy = element.cloneNode(true);
     for (const hidden of findAll("[aria-hidden], [hidden]", copy)) hidden.remove();
     let text = copy.textContent.trim().replace(/\s+/g, " ");
-    text = text.replace(/^–$/, "").replace(/^−(?=\d)/, "-");
+    text = text.replace(/^\u2013$/, "").replace(/^\u2212(?=\d)/, "-");
     if (/^[\d,]+$/.test(text)) text = text.replace(/,/g, "");
     if (/^[=@]|^[+-](?![\d.]+$)/.test(text)) text = "'" + text;
     return /[",]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
@@ -558,7 +559,6 @@ function onKey(event) {
 }
 
 function begin() {
-    for (const element of findAll("[data-js]")) element.hidden = false;
     for (const element of findAll(".heat .box")) element.removeAttribute("tabindex");
     for (const element of articles) {
         const weeks = dataOf(element.dataset.id).weeks;
@@ -585,6 +585,7 @@ function begin() {
     readFragment();
 }
 
+for (const element of findAll("[data-js]")) element.hidden = false;
 for (const th of findAll("#courses thead th:not([data-plain])")) {
     const button = document.createElement("button");
     button.append(...th.childNodes);
