@@ -123,6 +123,42 @@ started  completed     rate  entry point
       7          0    0.0 %  push
 TEXT
 same "$WORK/shown" "$WORK/shown.due"
+
+# The page: the same bytes each time and out of both, but for the name of the run.
+html() { # html CODE TARGET... --html FILE
+    leaves "$1" alone report --from "${@:2}"
+}
+page=$WORK/page.html
+html 0 "$WORK/changed" --html "$page"
+cp "$page" "$WORK/first.html"
+echo old >"$page"
+ln -s page.html "$WORK/link.html"
+html 0 "$WORK/changed" --html "$WORK/link.html"
+same "$page" "$WORK/first.html"
+check "the link stays" test "$(readlink "$WORK/link.html")" = page.html
+html 0 "$CONNINFO" --schema answers --html "$WORK/tables.html"
+for file in "$page" "$WORK/tables.html"; do
+    sed -i 's/, run .* UTC\. /. /' "$file"
+done
+same "$WORK/tables.html" "$page"
+html 0 "$WORK/changed" --html "$WORK/pages/"
+(cd "$WORK/pages" && ls) >"$WORK/pages.found"
+{
+    awk -F, 'NR > 1 && $3 > 0 { print "course-" $1 ".html" }' \
+        "$WORK/changed/mart_course_funnel_cohorts.csv" | sort -u
+    echo index.html
+} >"$WORK/pages.due"
+same "$WORK/pages.found" "$WORK/pages.due"
+html 5 "$WORK/changed" --html "$WORK/none/page.html"
+says "none/page.html: cannot be written: No such file or directory"
+mkfifo "$WORK/pipe"
+html 5 "$WORK/changed" --html "$WORK/pipe"
+says "pipe: is no regular file"
+printf 'course_id,lesson_id,title\n101,2,"x\n' >"$WORK/open.csv"
+html 2 "$WORK/changed" --html "$page" --names "$WORK/open.csv"
+says "a quote that begins in line 2 is never closed"
+check "nothing is left behind" test -z "$(find "$WORK" -name '*.tmp-*')"
+
 for course in 102 103 104 105 106 107 108; do
     leaves 0 alone report --from "$WORK/changed" --course "$course" --cohorts 100
     check "course $course fits 80 columns" test -z "$(grep -E '.{81}' "$WORK/stdout")"

@@ -137,12 +137,14 @@ done <<TEXT
 --from $work/marts --cohorts 0|2|--cohorts takes a whole number from 1
 --from $work/marts --colour|2|There is no option "--colour"
 --from $work/marts more|2|"more" belongs to no option
+--from $work/marts --html $work/page.html|5|has the two marts alone, and the page needs
+--from $work/marts --html $work/page.html --course 9|2|--html shows all courses
 --from $work/nothing|5|mart_course_funnel_cohorts.csv: No such file or directory
 --from postgresql://me:secret@h/d|2|password
 TEXT
 run "$probe" report --help
 check "help succeeds" "$code$err" 0
-for option in from schema course cohort cohorts mean help; do
+for option in from schema course cohort cohorts mean html names help; do
     check_match "help tells of --$option" "$out" "  --$option "
 done
 "$probe" report --help >/dev/full 2>"$work/err" && code=0 || code=$?

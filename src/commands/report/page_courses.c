@@ -103,7 +103,7 @@ static int add_row(struct page_text *text, const struct page_course *course, boo
                      page_count(total->completed).text, tenths);
     page_parts_bar(text, page_share(total->completed, total->started).text, "c",
                    page_width(tenths, (int64_t)(highest * 1000 + .5)).text);
-    page_text_add(text, "</td><td>");
+    page_text_add(text, "</td><td class=\"l\">");
     if (add_spark(text, course, highest, failure) != 0)
         return -1;
     if (total->worst_count == 0) {

@@ -115,7 +115,7 @@ static void add_entry(struct page_text *text, const struct doors *all, const str
                      page_count(entry->completed).text);
     page_parts_bar(text, page_share(entry->completed, entry->started).text, "c",
                    page_width(tenths, most > 0 ? most : 1).text);
-    page_text_format(text, "</td><td class=\"soft\">%s</td><td>",
+    page_text_format(text, "</td><td class=\"soft\">%s</td><td class=\"l\">",
                      page_wilson_text(entry->completed, entry->started).text);
     page_parts_spark(text, entry->points, entry->point_count, top);
     page_text_add(text, "</td></tr>\n");

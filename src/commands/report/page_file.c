@@ -43,7 +43,7 @@ static int write_all(int fd, const char *bytes, size_t count)
     return fsync(fd);
 }
 
-int page_file_write(const char *path, const char *bytes, size_t count, struct failure *failure)
+static int replace(const char *path, const char *bytes, size_t count, struct failure *failure)
 {
     static const struct durable_codes codes = {EXIT_TARGET, EXIT_TARGET};
     struct durable_folder folder;
@@ -65,5 +65,18 @@ int page_file_write(const char *path, const char *bytes, size_t count, struct fa
         return -1;
     status = durable_sync(&folder, failure);
     durable_close(&folder);
+    return status;
+}
+
+int page_file_write(const char *path, const char *bytes, size_t count, struct failure *failure)
+{
+    struct stat found;
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
+        return failure_set(failure, EXIT_TARGET,
+                           "--html %s: is no regular file, and would be lost: name another.", path);
+    /* A link stays, and leads to the new page. */
+    char *real = realpath(path, NULL);
+    int status = replace(real != NULL ? real : path, bytes, count, failure);
+    free(real);
     return status;
 }

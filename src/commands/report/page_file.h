@@ -14,7 +14,8 @@ int page_file_make_folder(const char *path, struct failure *failure);
 
 /*
  * Local. Put a file in place by temporary name and rename, and make it last; its mode follows the
- * umask. Returns 0, or -1 (EXIT_TARGET, and what had the name is as it was; EXIT_BUG).
+ * umask. A link to a file stays; what is no file is refused. Returns 0, or -1 (EXIT_TARGET, and
+ * what had the name is as it was; EXIT_BUG).
  */
 int page_file_write(const char *path, const char *bytes, size_t count, struct failure *failure);
 

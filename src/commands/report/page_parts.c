@@ -36,8 +36,10 @@ void page_parts_spark(struct page_text *text, const struct page_point *points, s
     bool is_flat = true;
     for (size_t i = 0; i < count; i++)
         is_flat = is_flat && points[i].share <= 0;
-    if (count < 2 || is_flat)
+    if (count < 2 || is_flat) {
+        page_text_add(text, PAGE_NONE);
         return;
+    }
     page_text_add(text, "<svg class=\"spark\" viewBox=\"0 0 104 22\" preserveAspectRatio=\"none\" "
                         "aria-hidden=\"true\"><polyline points=\"");
     for (size_t i = 0; i < count; i++)

@@ -17,7 +17,7 @@ void page_parts_bar(struct page_text *text, const char *number, const char *kind
                     const char *width);
 
 /* Local. A line without axes of the shares (0 to 1) of ${count} weeks, oldest first; ${highest} is
- * the top of it. Nothing where there are fewer than two, or all are 0. */
+ * the top of it. PAGE_NONE where there are fewer than two, or all are 0. */
 struct page_point {
     int32_t week;
     double share;
