@@ -7,7 +7,8 @@ usage() {
 usage: jobs/install-deps.sh [--tests] [--bench] [--list]
 
 Installs the Debian packages that building and running course-funnel need, as root or by sudo.
-  --tests  also those that the tests need: clang, python3, Slurm, ... (nothing is started)
+  --tests  also those that the tests need: clang, Slurm, Chromium, node, ... (nothing is
+           started)
   --bench  also those of the benchmark: python3, and node and npm where there are none
   --list   print the packages, one a line, and install nothing
 EOF
@@ -25,11 +26,13 @@ test_packages=(
     slurmctld slurmd slurm-client munge iproute2 e2fsprogs mount mpich python3-fusepy
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
     postgresql-server-dev-15 pgbouncer
+    chromium fonts-roboto-unhinted fonts-sil-charis
 )
+bench_packages=(python3)
 
 # Node from elsewhere than Debian is as good, and Debian's would not go beside it.
-bench_packages=(python3)
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    test_packages+=(nodejs npm)
     bench_packages+=(nodejs npm)
 fi
 

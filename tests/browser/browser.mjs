@@ -18,9 +18,9 @@ export function launch(folder) {
 }
 
 // A page with `faults`, the list of what its console, its errors, its policy and the network said:
-// a page that is right says nothing. Timers of the page end at once, so that nobody waits for the
-// texts that follow its colours.
-export async function open(browser, url, { viewport = WIDE, media = {}, script = true } = {}) {
+// a page that is right says nothing. Its timers end at once unless they are to be as they are: so
+// nobody waits for the texts that follow its colours.
+export async function open(browser, url, { script = true, hurry = true } = {}) {
     const page = await browser.newPage();
     page.faults = [];
     page.on("console", message => page.faults.push(`console: ${message.text()}`));
@@ -41,13 +41,15 @@ export async function open(browser, url, { viewport = WIDE, media = {}, script =
         }
     });
     await session.send("Audits.enable");
-    await page.evaluateOnNewDocument(() => {
-        const later = window.setTimeout;
-        window.setTimeout = work => later(work, 0);
-    });
-    await page.setViewport(viewport);
+    if (hurry) {
+        await page.evaluateOnNewDocument(() => {
+            const later = window.setTimeout;
+            window.setTimeout = work => later(work, 0);
+        });
+    }
+    await page.setViewport(WIDE);
     await page.setJavaScriptEnabled(script);
-    await emulate(page, media);
+    await emulate(page, {});
     await page.goto(url, { waitUntil: "load" });
     return page;
 }
@@ -62,7 +64,8 @@ export async function emulate(page, { type = "", colors = "light", forced = "non
 }
 
 export async function picture(page, folder, name) {
-    await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
+    await page.screenshot(
+        { path: path.join(folder, `${name}.png`), fullPage: true, optimizeForSpeed: true });
 }
 
 export async function print(page, folder, name) {
