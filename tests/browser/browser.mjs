@@ -8,7 +8,7 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
     "--disable-dev-shm-usage", "--force-color-profile=srgb"];
 
 export const WIDE = { width: 1280, height: 900 };
-export const PHONE = { width: 360, height: 740, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+export const PHONE = { width: 360, height: 740, isMobile: true, hasTouch: true };
 
 export function launch(folder) {
     return puppeteer.launch({
