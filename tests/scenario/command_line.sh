@@ -118,6 +118,13 @@ mistake "no source" --from rebuild "${to[@]}"
 mistake "no target" --to rebuild "${from[@]}"
 mistake "an empty source" --from rebuild --from "" "${to[@]}"
 mistake "an empty target" --to rebuild "${from[@]}" --to ""
+for option in --keep-learners --extend; do
+    mistake "$option without a folder" "$option is for checkpoints" rebuild "${from[@]}" "${to[@]}" "$option"
+    mistake "$option of two marts alone" "$option keeps all" rebuild "${from[@]}" "${to[@]}" \
+        --checkpoint "$WORK/none" --tables marts "$option"
+done
+mistake "--settle without --extend" "--settle is for --extend" rebuild "${from[@]}" "${to[@]}" \
+    --checkpoint "$WORK/none" --settle 60
 mistake "a target twice" --to rebuild "${from[@]}" "${to[@]}" --to "$WORK/other"
 for twice in --allow-empty --restart --dry-run "--schema s" "--max-reject-share 1" "--connections 1" \
     "--statement-timeout 9" "--checkpoint x" "--checkpoint-interval 5" "--mean-time-to-interrupt 5" \

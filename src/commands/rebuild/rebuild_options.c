@@ -162,6 +162,11 @@ static int refuse_idle(const struct rebuild_options *options, uint64_t given,
     for (size_t i = 0; i < ROWS; i++)
         if (idle[rows[i].purpose] != NULL && (given >> (i + 1) & 1) != 0)
             return failure_set(failure, EXIT_USAGE, "%s %s.", rows[i].name, idle[rows[i].purpose]);
+    if (options->marts_only && (options->checkpoint.extend || options->checkpoint.keep_learners))
+        return failure_set(failure, EXIT_USAGE,
+                           "--%s keeps all that is known of learners, and --tables marts neither "
+                           "times nor entry points: leave one of the two out.",
+                           options->checkpoint.extend ? "extend" : "keep-learners");
     if (options->checkpoint.extend && options->tables.request_count > 0)
         return failure_set(
             failure, EXIT_STRANGER,
