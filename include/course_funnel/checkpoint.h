@@ -57,6 +57,14 @@ const char *checkpoint_run_id(const struct checkpoint *checkpoint);
  */
 void checkpoint_set_times(struct checkpoint *checkpoint, int64_t planned_us, int64_t attempt_us);
 
+/* Local. Of all input, read before or not: its fingerprint, and what was found when it was listed.
+ */
+const char *checkpoint_fingerprint(const struct checkpoint *checkpoint);
+void checkpoint_listed(const struct checkpoint *checkpoint, uint64_t *empty, uint64_t *left_out);
+
+/* Local. How often the run was resumed, this attempt included; 0 where it begins, or keeps none. */
+uint32_t checkpoint_resumes(const struct checkpoint *checkpoint);
+
 /* What was found: NULL when the job begins from nothing, or keeps none. The checkpoint's own. */
 const struct manifest *checkpoint_found(const struct checkpoint *checkpoint);
 

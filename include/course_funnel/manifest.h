@@ -184,4 +184,34 @@ int manifest_compare(const struct manifest *manifest, const char *path,
                      const struct source_list *list, const struct manifest_choices *choices,
                      struct failure *failure);
 
+/* An input that is not as it was. */
+struct manifest_look {
+    uint32_t input;
+    int32_t error; /* 0: it has what follows now; else the errno of why it cannot be looked at */
+    uint64_t bytes;
+    int64_t identity;
+};
+
+/* As an error: the files that were named do not hold it. */
+#define MANIFEST_UNMET (-1)
+
+/*
+ * Local. As manifest_compare, for a run that goes on from a finished state: its options count as
+ * far as they change the answer, and of its inputs those that are not as they were, which ${looks}
+ * tells. ${is_earlier}: its --as-of lies before that of the manifest.
+ */
+int manifest_compare_night(const struct manifest *manifest, const char *path,
+                           const struct manifest_choices *choices, bool is_earlier,
+                           const struct manifest_look *looks, size_t look_count,
+                           struct failure *failure);
+
+/*
+ * Local. Make the input's part that of the base ${base} and of the files of ${list}, none of which
+ * it has; what is said of reading is of these alone. ${places}, which the caller frees, tells of
+ * each input where it stands now. Returns 0, or -1 (EXIT_BUG).
+ */
+int manifest_add_input(struct manifest *base, const struct source_list *list,
+                       const struct manifest_choices *choices, uint32_t **places,
+                       struct failure *failure);
+
 #endif

@@ -41,6 +41,14 @@ int publish_check(const struct publish_target *target, const struct run_record *
                   int64_t *planned_us, struct failure *failure);
 
 /*
+ * Local. Which of these runs the target has a record of (a directory has that of its last run
+ * alone), and in ${newest} the run whose record is its newest; empty where there is none. Returns
+ * 0, or -1 (EXIT_TARGET).
+ */
+int publish_known(const struct publish_target *target, const char *const *run_ids, size_t count,
+                  bool *known, char newest[37], struct failure *failure);
+
+/*
  * Local. Publish. A reader of PostgreSQL sees the old marts or the new ones, both tables together.
  * Of files each is whole, old or new; the record, put in place last, tells by its digests whether
  * the others are those of one run. Doing it twice with the same run id changes nothing.

@@ -139,6 +139,36 @@ int source_list(const char *const *from, size_t from_count, const struct source_
                 const struct source_watch *watch, struct source_list **list,
                 struct failure *failure);
 
+/* Files that are known before they are listed, so that they need not be opened. */
+struct source_known {
+    size_t count;
+    char **paths;       /* sorted by bytes; borrowed, as the rest */
+    bool *is_read;      /* of each: it stays out of the list */
+    bool *is_met;       /* of each, filled in: the files that were named are, or hold, this one */
+    bool rest_waits;    /* all other files stay out of the list */
+    int64_t settled_ns; /* so do those that were written later than this; INT64_MAX: none */
+    uint64_t waiting;   /* filled in: how many of the others stay out */
+};
+
+/* Local. Whether ${path} leads to a file that is known and stays out of the list. */
+bool source_known_holds(const struct source_known *known, const char *path);
+
+/* Local. As source_list, but for what ${known} keeps out of the list. */
+int source_list_new(const char *const *from, size_t from_count, const struct source_limits *limits,
+                    const struct source_watch *watch, struct source_known *known,
+                    struct source_list **list, struct failure *failure);
+
+/*
+ * Local. The size and the identity of a file, by a look that does not open it. Returns 0, or the
+ * errno of why it cannot be had.
+ */
+int source_look(const char *path, uint64_t *bytes, int64_t *identity);
+
+/* Local. The fingerprint of a list that has these files, of which path, bytes and identity count.
+ */
+int source_fingerprint(const struct source_file *files, size_t file_count, char fingerprint[33],
+                       struct failure *failure);
+
 /* Local. Whether there is something that ${from} names, or that matches it as a pattern. */
 bool source_matches(const char *from);
 

@@ -55,9 +55,8 @@ static int next_manifest(struct checkpoint *checkpoint, struct checkpoint_candid
     return 0;
 }
 
-/* On rank 0: that there were checkpoints is never forgotten as if there had been none. */
-static int check_none(const struct checkpoint *checkpoint,
-                      const struct checkpoint_candidates *candidates, struct failure *failure)
+int checkpoint_check_none(const struct checkpoint *checkpoint,
+                          const struct checkpoint_candidates *candidates, struct failure *failure)
 {
     const char *path = checkpoint->store.folder.path;
     if (candidates->passed_over > 0)
@@ -76,8 +75,7 @@ static int check_none(const struct checkpoint *checkpoint,
                        damaged > 0 ? " They are kept there as damaged-generation-*." : "");
 }
 
-/* Each rank's part of the generation that was found. */
-static int load(struct checkpoint *checkpoint, struct failure *failure)
+int checkpoint_load(struct checkpoint *checkpoint, struct failure *failure)
 {
     struct generation generation;
     struct ranks *ranks = checkpoint->ranks;
@@ -103,7 +101,7 @@ static int load(struct checkpoint *checkpoint, struct failure *failure)
     return result;
 }
 
-static void forget(struct checkpoint *checkpoint)
+void checkpoint_forget(struct checkpoint *checkpoint)
 {
     state_free(checkpoint->state);
     checkpoint->state = NULL;
@@ -151,12 +149,12 @@ static int try_candidates(struct checkpoint *checkpoint, struct checkpoint_candi
             return 0;
 
         struct failure trouble = {0};
-        (void)load(checkpoint, &trouble);
+        (void)checkpoint_load(checkpoint, &trouble);
         if (ranks_vote(checkpoint->ranks, &trouble) == 0) {
             manifest_set_sessions(&checkpoint->start, choices);
             return 1;
         }
-        forget(checkpoint);
+        checkpoint_forget(checkpoint);
         if (checkpoint_is_root(checkpoint))
             (void)leave_out(checkpoint, candidates, &trouble, failure);
         if (ranks_vote(checkpoint->ranks, failure) != 0)
@@ -164,8 +162,7 @@ static int try_candidates(struct checkpoint *checkpoint, struct checkpoint_candi
     }
 }
 
-/* When checkpoints are written, so that it can be judged. */
-static void tell_interval(const struct checkpoint *checkpoint)
+void checkpoint_tell_interval(const struct checkpoint *checkpoint)
 {
     const struct interval *interval = &checkpoint->options.interval;
     const char *path = checkpoint->store.folder.path;
@@ -177,7 +174,7 @@ static void tell_interval(const struct checkpoint *checkpoint)
                  path, interval_next(interval, -1), interval->mean_time_seconds / 3600);
 }
 
-static void tell_found(const struct checkpoint *checkpoint)
+void checkpoint_tell_found(const struct checkpoint *checkpoint)
 {
     const struct manifest *found = checkpoint->found;
     char name[STORE_NAME_BYTES];
@@ -198,7 +195,7 @@ static void tell_found(const struct checkpoint *checkpoint)
 static int settle(struct checkpoint *checkpoint, const struct checkpoint_candidates *candidates,
                   struct failure *failure)
 {
-    if (checkpoint->found == NULL && check_none(checkpoint, candidates, failure) != 0)
+    if (checkpoint->found == NULL && checkpoint_check_none(checkpoint, candidates, failure) != 0)
         return -1;
     if (checkpoint->found != NULL && !checkpoint->store.is_history_known &&
         store_adopt(&checkpoint->store, checkpoint->start.history_id, failure) != 0)
@@ -264,9 +261,9 @@ int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *option
     if (checkpoint_is_root(made)) {
         made->due = clock_seconds() + interval_next(&options->interval, -1);
         if (made->found != NULL)
-            tell_found(made);
+            checkpoint_tell_found(made);
         if (made->found == NULL || made->start.kind == MANIFEST_STATE)
-            tell_interval(made);
+            checkpoint_tell_interval(made);
     }
     *checkpoint = made;
     return ranks_vote(ranks, failure);
@@ -276,7 +273,7 @@ void checkpoint_free(struct checkpoint *checkpoint)
 {
     if (checkpoint == NULL)
         return;
-    forget(checkpoint);
+    checkpoint_forget(checkpoint);
     free(checkpoint->parts);
     store_close(&checkpoint->store);
     free(checkpoint);
@@ -291,6 +288,23 @@ void checkpoint_set_times(struct checkpoint *checkpoint, int64_t planned_us, int
 {
     checkpoint->start.planned_us = planned_us;
     checkpoint->start.attempt_us = attempt_us;
+}
+
+const char *checkpoint_fingerprint(const struct checkpoint *checkpoint)
+{
+    return checkpoint->start.input_fingerprint;
+}
+
+void checkpoint_listed(const struct checkpoint *checkpoint, uint64_t *empty, uint64_t *left_out)
+{
+    *empty = checkpoint->start.listed_empty;
+    *left_out = checkpoint->start.listed_left_out;
+}
+
+uint32_t checkpoint_resumes(const struct checkpoint *checkpoint)
+{
+    const struct manifest *found = checkpoint_found(checkpoint);
+    return found != NULL && !checkpoint->begins ? found->resumes + 1 : 0;
 }
 
 const struct manifest *checkpoint_found(const struct checkpoint *checkpoint)

@@ -22,6 +22,8 @@ struct checkpoint {
     size_t earlier_stretch_count;
     uint32_t saved_count;              /* generations begun by this attempt */
     struct store_generation last_good; /* attempt 0: none */
+    bool judges_night;                 /* what was read since the base is judged alone too */
+    bool begins;                       /* what was found is another run's, and this one begins */
     struct manifest_other finished;    /* the finished state, once it is kept */
     struct store_generation pinned;    /* it and all before it stay; attempt 0: the base does */
     struct store_generation before;    /* the base, once that is; attempt 0: none */
@@ -68,6 +70,22 @@ int checkpoint_set_aside(struct checkpoint *checkpoint, struct checkpoint_candid
 int checkpoint_clean_rejects(const struct checkpoint *checkpoint,
                              const struct checkpoint_candidates *candidates,
                              struct failure *failure);
+
+/* checkpoint.c: what is gone on from. */
+
+/* Local. Each rank's part of the generation that checkpoint->start is of. Returns 0, or -1. */
+int checkpoint_load(struct checkpoint *checkpoint, struct failure *failure);
+
+/* Local. Let go of what was loaded, and of the start. */
+void checkpoint_forget(struct checkpoint *checkpoint);
+
+/* On rank 0: that there were checkpoints is never forgotten as if there had been none. 0, or -1. */
+int checkpoint_check_none(const struct checkpoint *checkpoint,
+                          const struct checkpoint_candidates *candidates, struct failure *failure);
+
+/* On rank 0: when checkpoints are written, so that it can be judged; and what was found. */
+void checkpoint_tell_interval(const struct checkpoint *checkpoint);
+void checkpoint_tell_found(const struct checkpoint *checkpoint);
 
 /* checkpoint_keep.c: what stays in the folder. On rank 0. */
 

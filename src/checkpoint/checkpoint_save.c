@@ -72,7 +72,7 @@ static void fill_manifest(struct saving *saving)
     manifest->attempt = checkpoint->store.attempt.number;
     manifest->generation = ++checkpoint->saved_count;
     manifest->ranks = (uint32_t)ranks_count(checkpoint->ranks);
-    manifest->resumes += checkpoint->found != NULL ? 1 : 0;
+    manifest->resumes += checkpoint->found != NULL && !checkpoint->begins ? 1 : 0;
     manifest->written_us = clock_now_us();
     manifest->next = saving->content->next;
     /* Headers of archives and text that was read again make this no exact count. */

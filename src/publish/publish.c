@@ -41,6 +41,20 @@ int publish_check(const struct publish_target *target, const struct run_record *
     return publish_csv_check(target->target, planned_us, failure);
 }
 
+int publish_known(const struct publish_target *target, const char *const *run_ids, size_t count,
+                  bool *known, char newest[37], struct failure *failure)
+{
+    newest[0] = '\0';
+    memset(known, 0, count * sizeof *known);
+    if (publish_is_postgres(target->target))
+        return publish_postgres_known(target, run_ids, count, known, newest, failure);
+    if (publish_csv_newest(target->target, newest, failure) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        known[i] = strcmp(run_ids[i], newest) == 0;
+    return 0;
+}
+
 int publish(const struct publish_target *target, const struct marts *marts,
             struct run_record *record, struct failure *failure)
 {

@@ -99,6 +99,18 @@ int publish_csv_check(const char *directory, int64_t *planned_us, struct failure
     return status;
 }
 
+int publish_csv_newest(const char *directory, char newest[37], struct failure *failure)
+{
+    int directory_fd = -1;
+    struct run_record last;
+    if (publish_folder_open(directory, &directory_fd, failure) != 0)
+        return -1;
+    if (read_record(directory_fd, &last))
+        memcpy(newest, last.run_id, sizeof last.run_id);
+    (void)close(directory_fd);
+    return 0;
+}
+
 static int write_table(FILE *out, const struct publish_file *file)
 {
     enum marts_table table = (enum marts_table)file->which;

@@ -18,6 +18,10 @@ int publish_csv_check(const char *directory, int64_t *planned_us, struct failure
 int publish_csv(const struct publish_target *target, const struct marts *marts,
                 struct run_record *record, struct failure *failure);
 
+int publish_csv_newest(const char *directory, char newest[37], struct failure *failure);
+
+int publish_postgres_known(const struct publish_target *target, const char *const *run_ids,
+                           size_t count, bool *known, char newest[37], struct failure *failure);
 int publish_postgres_check(const struct publish_target *target, const struct run_record *record,
                            int64_t *planned_us, struct failure *failure);
 int publish_postgres(const struct publish_target *target, const struct marts *marts,

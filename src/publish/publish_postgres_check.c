@@ -116,6 +116,19 @@ int publish_postgres_last_run(struct postgres *connection, const char *what, con
     return status;
 }
 
+/* The record of the newest run of a schema that may be empty: 1, 0 where there is none, or -1. */
+static int find_last(struct postgres *connection, const char *schema, struct run_record *last,
+                     struct failure *failure)
+{
+    static const char what[] = "Looking at earlier runs";
+    struct postgres_result *there = NULL;
+    if (publish_postgres_look(connection, what, schema, &there, failure) != 0)
+        return -1;
+    bool runs = publish_postgres_is_there(there, PUBLISH_RUNS);
+    postgres_result_free(there);
+    return runs ? publish_postgres_last_run(connection, what, schema, last, failure) : 0;
+}
+
 /*
  * An attempt has to be later than all that have published, or it would be refused as stale at the
  * end. When the server's clock was set back it is made so.
@@ -123,17 +136,49 @@ int publish_postgres_last_run(struct postgres *connection, const char *what, con
 static int outdo_published(struct postgres *connection, const char *schema, int64_t *planned_us,
                            struct failure *failure)
 {
-    static const char what[] = "Looking at earlier runs";
-    struct postgres_result *there = NULL;
     struct run_record last;
-    if (publish_postgres_look(connection, what, schema, &there, failure) != 0)
-        return -1;
-    bool runs = publish_postgres_is_there(there, PUBLISH_RUNS);
-    postgres_result_free(there);
-    int found = runs ? publish_postgres_last_run(connection, what, schema, &last, failure) : 0;
+    int found = find_last(connection, schema, &last, failure);
     if (found == 1 && *planned_us <= last.attempt_us)
         *planned_us = last.attempt_us + 1;
     return found < 0 ? -1 : 0;
+}
+
+static int is_known(struct postgres *connection, const char *schema, const char *run_id,
+                    bool *known, struct failure *failure)
+{
+    static const char sql[] = "SELECT run_id FROM :schema." PUBLISH_RUNS " WHERE run_id = $1::UUID";
+    struct postgres_result *result = NULL;
+    char *placed = NULL;
+    if (postgres_place_schema(connection, sql, schema, &placed, failure) != 0)
+        return -1;
+    int status = postgres_query(connection, "Looking for runs of before", placed, &run_id, 1,
+                                &result, failure);
+    free(placed);
+    *known = status == 0 && postgres_rows(result) > 0;
+    postgres_result_free(result);
+    return status;
+}
+
+int publish_postgres_known(const struct publish_target *target, const char *const *run_ids,
+                           size_t count, bool *known, char newest[37], struct failure *failure)
+{
+    struct postgres *connection = NULL;
+    struct run_record last;
+    bool passing = false;
+    if (publish_postgres_connect(target, &connection, &passing, failure) != 0)
+        return -1;
+    int found = publish_postgres_begin(connection, failure) == 0
+                    ? find_last(connection, target->schema, &last, failure)
+                    : -1;
+    int status = found < 0 ? -1 : 0;
+    if (found == 1)
+        memcpy(newest, last.run_id, sizeof last.run_id);
+    for (size_t i = 0; i < count && found == 1 && status == 0; i++)
+        status = is_known(connection, target->schema, run_ids[i], &known[i], failure);
+    if (status == 0)
+        status = postgres_commit(connection, "Ending a transaction", failure);
+    postgres_close(connection);
+    return status;
 }
 
 int publish_postgres_check(const struct publish_target *target, const struct run_record *record,

@@ -1,7 +1,5 @@
 #include "source_internal.h"
 
-#include "course_funnel/digest.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,35 +149,11 @@ static void sort_notes(struct source_list *list)
     list->note_count = kept;
 }
 
-static void store_u64(unsigned char to[8], uint64_t value)
-{
-    for (size_t i = 0; i < 8; i++)
-        to[i] = (unsigned char)(value >> (8 * i));
-}
-
-static int take_fingerprint(struct source_list *list, struct failure *failure)
-{
-    struct digest *digest = NULL;
-    if (digest_create(NULL, &digest, failure) != 0)
-        return -1;
-    for (size_t i = 0; i < list->file_count; i++) {
-        const struct source_file *file = &list->files[i];
-        unsigned char numbers[16];
-        store_u64(numbers, file->bytes);
-        store_u64(numbers + 8, (uint64_t)file->identity);
-        /* The NUL behind the path keeps it apart from the numbers. */
-        digest_add(digest, file->path, strlen(file->path) + 1);
-        digest_add(digest, numbers, sizeof numbers);
-    }
-    digest_text(digest, list->fingerprint);
-    digest_free(digest);
-    return 0;
-}
-
 int source_draft_finish(struct source_draft *draft, struct failure *failure)
 {
     sort_notes(draft->list);
-    return take_fingerprint(draft->list, failure);
+    return source_fingerprint(draft->list->files, draft->list->file_count, draft->list->fingerprint,
+                              failure);
 }
 
 int source_add_note(struct source_list *list, enum source_note_kind kind, char *path,

@@ -36,7 +36,7 @@ static int open_regular(struct source_handle *handle, const char *path, struct s
     return 0;
 }
 
-static int64_t to_ns(struct timespec time)
+int64_t source_handle_time_ns(struct timespec time)
 {
     return (int64_t)time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 }
@@ -59,7 +59,8 @@ static int check_status(const struct source_handle *handle, const struct stat *s
                            " now. %s",
                            handle->shown, file->bytes, (uint64_t)status->st_size, advice);
     /* Who writes may put the former back, as rsync and touch do, but never the latter. */
-    if (to_ns(status->st_mtim) == file->identity && to_ns(status->st_ctim) == file->ctime_ns)
+    if (source_handle_time_ns(status->st_mtim) == file->identity &&
+        source_handle_time_ns(status->st_ctim) == file->ctime_ns)
         return 0;
     /* By itself the number says nothing: some file systems over a network give new ones. */
     if ((uint64_t)status->st_ino != file->inode)
@@ -80,8 +81,8 @@ int source_handle_inspect(struct source_handle *handle, const char *path, struct
     if (open_regular(handle, path, &status, failure) != 0)
         return -1;
     file->bytes = (uint64_t)status.st_size;
-    file->identity = to_ns(status.st_mtim);
-    file->ctime_ns = to_ns(status.st_ctim);
+    file->identity = source_handle_time_ns(status.st_mtim);
+    file->ctime_ns = source_handle_time_ns(status.st_ctim);
     file->inode = (uint64_t)status.st_ino;
     return 0;
 }

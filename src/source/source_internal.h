@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* What the files of the source stage share; nobody else includes it. All functions are Local. */
 
@@ -73,6 +74,9 @@ struct source_handle {
 /* Open ${path}, which must be a regular file, and fill in all of ${file} but path and format. */
 int source_handle_inspect(struct source_handle *handle, const char *path, struct source_file *file,
                           struct failure *failure);
+
+/* A file's time as its identity has it. */
+int64_t source_handle_time_ns(struct timespec time);
 
 /* Open ${file} and check that it is the one that was listed. */
 int source_handle_open(struct source_handle *handle, const struct source_file *file,
@@ -220,6 +224,9 @@ int source_draft_sort_files(struct source_draft *draft, struct failure *failure)
 
 /* Bring the notes in order, each once, and take the fingerprint. */
 int source_draft_finish(struct source_draft *draft, struct failure *failure);
+
+/* source_known.c: what is known keeps files out of a sorted draft. */
+void source_draft_leave_known(struct source_draft *draft, struct source_known *known);
 
 /* source_list.c: what is named */
 

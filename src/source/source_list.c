@@ -275,6 +275,13 @@ int source_list(const char *const *from, size_t from_count, const struct source_
                 const struct source_watch *watch, struct source_list **list,
                 struct failure *failure)
 {
+    return source_list_new(from, from_count, limits, watch, NULL, list, failure);
+}
+
+int source_list_new(const char *const *from, size_t from_count, const struct source_limits *limits,
+                    const struct source_watch *watch, struct source_known *known,
+                    struct source_list **list, struct failure *failure)
+{
     *list = NULL;
     struct source_draft draft = {
         .limits = limits, .watch = watch, .list = calloc(1, sizeof(struct source_list))};
@@ -286,6 +293,8 @@ int source_list(const char *const *from, size_t from_count, const struct source_
         result = source_list_visit(from[i], take_name, &draft, failure);
     if (result == 0)
         result = source_draft_sort_files(&draft, failure);
+    if (result == 0 && known != NULL)
+        source_draft_leave_known(&draft, known);
     if (result == 0)
         result = source_split_files(&draft, failure);
     if (result == 0)

@@ -1,37 +1,14 @@
 #include "course_funnel/manifest.h"
 
+#include "differences.h"
+
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 /* More would not help, and would not fit a message. */
 #define MOST_NAMED 8
-
-/* A growing list of differences, one a line. */
-struct differences {
-    char text[FAILURE_MESSAGE_BYTES / 2];
-    size_t used;
-    unsigned found;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct differences *differences,
-                                                      const char *format, ...)
-{
-    if (differences->found++ >= MOST_NAMED)
-        return;
-    size_t room = sizeof differences->text - differences->used;
-    va_list arguments;
-    va_start(arguments, format);
-    char line[512];
-    vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    int written = snprintf(differences->text + differences->used, room, "\n  %s", line);
-    if (written > 0 && (size_t)written < room)
-        differences->used += (size_t)written;
-    differences->text[differences->used] = '\0';
-}
 
 /* What became of a table, by what its server counts; ${text} begins in the midst of a sentence. */
 static void describe_changes(const struct source_changes *then, const struct source_changes *now,
@@ -74,12 +51,13 @@ static void compare_file(struct differences *differences, const struct manifest_
         if (all_is_read || (then->bytes == now->bytes && then->identity == now->identity))
             return;
         describe_changes(&then->changes, &now->changes, why, sizeof why);
-        add(differences, "%s: the rest would %s", now->path, why);
+        differences_add(differences, "%s: the rest would %s", now->path, why);
     } else if (then->bytes != now->bytes)
-        add(differences, "%s: had %" PRIu64 " bytes, now has %" PRIu64, now->path, then->bytes,
-            now->bytes);
+        differences_add(differences, "%s: had %" PRIu64 " bytes, now has %" PRIu64, now->path,
+                        then->bytes, now->bytes);
     else if (then->identity != now->identity)
-        add(differences, "%s: was changed since (its time of change is another)", now->path);
+        differences_add(differences, "%s: was changed since (its time of change is another)",
+                        now->path);
 }
 
 /* A table that has grown is cut into more pieces. */
@@ -101,10 +79,10 @@ static void compare_inputs(struct differences *differences, const struct manifes
                     : j == list->file_count    ? -1
                                             : strcmp(manifest->inputs[i].path, list->files[j].path);
         if (order < 0)
-            add(differences, "%s: was read, and is not among the input now",
-                manifest->inputs[i].path);
+            differences_add(differences, "%s: was read, and is not among the input now",
+                            manifest->inputs[i].path);
         else if (order > 0)
-            add(differences, "%s: is new", list->files[j].path);
+            differences_add(differences, "%s: is new", list->files[j].path);
         else
             compare_file(differences, &manifest->inputs[i], &list->files[j],
                          manifest->kind == MANIFEST_SUMS);
@@ -124,7 +102,8 @@ static void compare_sessions(struct differences *differences, const struct manif
     if (manifest->match.is_known == 0 || now == NULL ||
         strncmp(manifest->sessions, now, sizeof manifest->sessions - 1) == 0)
         return;
-    add(differences,
+    differences_add(
+        differences,
         "--sessions-table: users were matched with %.150s, now are to be with %.150s (\"none\" "
         "leaves the match out)",
         manifest->sessions, now);
@@ -134,36 +113,35 @@ int manifest_compare(const struct manifest *manifest, const char *path,
                      const struct source_list *list, const struct manifest_choices *choices,
                      struct failure *failure)
 {
-    struct differences differences = {.used = 0};
+    struct differences differences = {.most = MOST_NAMED};
     if (manifest->range_bytes != choices->range_bytes)
-        add(&differences, "--range-bytes: was %" PRIu64 ", now is %" PRIu64, manifest->range_bytes,
-            choices->range_bytes);
+        differences_add(&differences, "--range-bytes: was %" PRIu64 ", now is %" PRIu64,
+                        manifest->range_bytes, choices->range_bytes);
     const char *columns = choices->columns != NULL ? choices->columns : "";
     if (strncmp(manifest->columns, columns, sizeof manifest->columns - 1) != 0)
-        add(&differences, "--column: was %.90s, now is %.90s",
-            manifest->columns[0] != '\0' ? manifest->columns : "not given",
-            columns[0] != '\0' ? columns : "not given");
+        differences_add(&differences, "--column: was %.90s, now is %.90s",
+                        manifest->columns[0] != '\0' ? manifest->columns : "not given",
+                        columns[0] != '\0' ? columns : "not given");
     compare_sessions(&differences, manifest, choices);
     const char *as_of = choices->as_of != NULL ? choices->as_of : "";
     if (strcmp(manifest->as_of, as_of) != 0)
-        add(&differences, "--as-of: was %s, now is %s",
-            manifest->as_of[0] != '\0' ? manifest->as_of : "not given",
-            as_of[0] != '\0' ? as_of : "not given");
+        differences_add(&differences, "--as-of: was %s, now is %s",
+                        manifest->as_of[0] != '\0' ? manifest->as_of : "not given",
+                        as_of[0] != '\0' ? as_of : "not given");
     if (manifest->marts_only != 0 && !choices->marts_only)
-        add(&differences, "--tables: was marts, now is all");
+        differences_add(&differences, "--tables: was marts, now is all");
+    if (manifest_has(&manifest->base))
+        differences_add(&differences, "--extend: was given, now is not");
     compare_inputs(&differences, manifest, list);
     if (differences.found == 0 && !(manifest->kind == MANIFEST_SUMS && has_table(list)) &&
         (manifest->split_count != list->split_count || manifest->disk_bytes != list->disk_bytes))
-        add(&differences, "the input: was cut in %" PRIu64 " pieces, now is in %zu",
-            manifest->split_count, list->split_count);
+        differences_add(&differences, "the input: was cut in %" PRIu64 " pieces, now is in %zu",
+                        manifest->split_count, list->split_count);
     if (differences.found == 0)
         return 0;
-    char more[48] = "";
-    if (differences.found > MOST_NAMED)
-        snprintf(more, sizeof more, "\n  and %u more", differences.found - MOST_NAMED);
     return failure_set(failure, EXIT_STRANGER,
                        "%s holds the checkpoint of another run, so this one cannot go on from it:"
-                       "%s%s\nGive the run what it had, name another --checkpoint folder, or throw "
+                       "%s\nGive the run what it had, name another --checkpoint folder, or throw "
                        "away what is there with --restart.",
-                       path, differences.text, more);
+                       path, differences_text(&differences));
 }

@@ -17,6 +17,8 @@ static int run(struct job *job, struct failure *failure)
 {
     if (rebuild_plan(job, failure) != 0)
         return -1;
+    if (job->options.checkpoint.extend && rebuild_night(job, failure) != 0)
+        return -1;
     if (job->options.dry_run)
         return rebuild_summary_plan(job, failure);
     if (rebuild_plan_resume(job, failure) != 0)

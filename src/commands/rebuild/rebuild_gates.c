@@ -115,6 +115,20 @@ static int refuse_rejects(const struct job *job, const struct ledger *base, stru
         job->rejects.path, are_events ? " " NO_EVENT_ADVICE : "", reasons);
 }
 
+int rebuild_gates_have_files(const struct job *job, struct failure *failure)
+{
+    if (job->input.count == 0 && job->options.file_count > 0 && !job->options.allow_empty)
+        return failure_set(failure, EXIT_GATE,
+                           "There is no file to read in %s%s%s, so the marts would be empty. "
+                           "Nothing was published; --allow-empty publishes all the same.",
+                           job->options.files[0],
+                           job->options.file_count > 1 ? " and all else that --from names" : "",
+                           job->input.list->note_count > 0
+                               ? ": what is there is left out, as the warnings above say"
+                               : "");
+    return 0;
+}
+
 int rebuild_gates_pass(const struct job *job, struct failure *failure)
 {
     const struct ledger *ledger = &job->sums.ledger;
@@ -125,16 +139,8 @@ int rebuild_gates_pass(const struct job *job, struct failure *failure)
         return refuse_rejects(job, NULL, failure);
     if (verdict == GATE_NEW_REJECTS)
         return refuse_rejects(job, job->base_ledger, failure);
-    if (job->input.list->file_count == 0 && job->options.file_count > 0 &&
-        !job->options.allow_empty)
-        return failure_set(failure, EXIT_GATE,
-                           "There is no file to read in %s%s%s, so the marts would be empty. "
-                           "Nothing was published; --allow-empty publishes all the same.",
-                           job->options.files[0],
-                           job->options.file_count > 1 ? " and all else that --from names" : "",
-                           job->input.list->note_count > 0
-                               ? ": what is there is left out, as the warnings above say"
-                               : "");
+    if (rebuild_gates_have_files(job, failure) != 0)
+        return -1;
     if (verdict == GATE_NOTHING) {
         describe_rejects(job, NULL, reasons);
         return failure_set(failure, EXIT_GATE,

@@ -9,4 +9,10 @@
  */
 int rebuild_gates_pass(const struct job *job, struct failure *failure);
 
+/*
+ * Local, on rank 0 when the input is listed. That there is a file to read, where any is named.
+ * Returns 0, or -1 (EXIT_GATE).
+ */
+int rebuild_gates_have_files(const struct job *job, struct failure *failure);
+
 #endif

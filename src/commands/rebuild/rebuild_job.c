@@ -23,12 +23,24 @@ uint32_t rebuild_job_patience_s(const struct job *job)
     return job->options.tables.request_count > 0 && server > asked ? server : asked;
 }
 
+struct manifest_choices rebuild_job_choices(const struct job *job)
+{
+    const struct rebuild_options *options = &job->options;
+    return (struct manifest_choices){.range_bytes = options->limits.range_bytes,
+                                     .columns = options->columns,
+                                     .sessions = options->sessions,
+                                     .as_of = options->as_of,
+                                     .marts_only = options->marts_only,
+                                     .leave_out_foreign = options->limits.leave_out_foreign};
+}
+
 void rebuild_job_clear(struct job *job)
 {
     rebuild_options_clear(&job->options);
     free(job->target.text);
     source_free(job->input.list);
     ingest_tables_clear(&job->input.tables);
+    free(job->input.numbers);
     rejects_free(job->rejects.kept);
     free(job->rejects.path);
     free(job->rejects.parts);

@@ -5,6 +5,7 @@
 #include "course_funnel/days.h"
 #include "course_funnel/ingest_tables.h"
 #include "course_funnel/ledger.h"
+#include "course_funnel/night.h"
 #include "course_funnel/publish.h"
 #include "course_funnel/ranks.h"
 #include "course_funnel/rejects.h"
@@ -27,15 +28,19 @@ struct job {
     struct ranks *ranks;
     struct rebuild_options options;
     struct phases phases;
-    struct { /* on rank 0 */
+    double checked_s; /* on rank 0: by clock_seconds(), when the target's clock was read */
+    struct {          /* on rank 0 */
         struct publish_target place;
         char *text; /* what kind of target it is, and where; without passwords */
     } target;
     struct {
         struct source_list *list;
         struct ingest_tables tables;
+        uint32_t *numbers; /* of the list's files among all inputs; NULL: their own */
+        size_t count;      /* of all inputs: with --extend also those that were read before */
     } input;
     struct checkpoint *checkpoint; /* NULL without --checkpoint */
+    struct night_report night;     /* on rank 0, with --extend */
     struct {
         char *path;                 /* of the file of all rejects */
         char *parts;                /* what paths of parts begin with, without a checkpoint */
@@ -69,6 +74,9 @@ bool rebuild_job_is_read(const struct job *job);
 
 /* Local. How long ranks wait for one that hangs: as asked, but longer than any server may take. */
 uint32_t rebuild_job_patience_s(const struct job *job);
+
+/* Local. What a checkpoint is held to; borrows from the options. */
+struct manifest_choices rebuild_job_choices(const struct job *job);
 
 /* Local. Free all but the ranks. */
 void rebuild_job_clear(struct job *job);

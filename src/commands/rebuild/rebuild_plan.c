@@ -175,18 +175,18 @@ static int look_at_first(const struct job *job, struct failure *failure)
     return result;
 }
 
-/* On rank 0: find the input, and tell what was left out of it. */
-static int list_sources(struct job *job, struct failure *failure)
+int rebuild_plan_list(struct job *job, struct source_known *known, struct failure *failure)
 {
     const struct rebuild_options *options = &job->options;
     struct progress *progress = progress_start(0, 0);
     const struct source_watch watch = {tell_files, progress};
-    int status = source_list(options->files, options->file_count, &options->limits, &watch,
-                             &job->input.list, failure);
+    int status = source_list_new(options->files, options->file_count, &options->limits, &watch,
+                                 known, &job->input.list, failure);
     progress_end(progress);
     if (status != 0)
         return -1;
-    if (source_holds(job->input.list, job->rejects.path))
+    if (source_holds(job->input.list, job->rejects.path) ||
+        (known != NULL && source_known_holds(known, job->rejects.path)))
         return failure_set(failure, EXIT_USAGE,
                            "--rejects %s: is one of the files that are read, and would be "
                            "replaced. Name another place.",
@@ -203,36 +203,43 @@ static int list_sources(struct job *job, struct failure *failure)
 /* On rank 0: what the others then get from it. */
 static int plan_alone(struct job *job, struct failure *failure)
 {
-    double checked = clock_seconds();
-    if (check_places(job, failure) != 0 || list_sources(job, failure) != 0)
+    job->checked_s = clock_seconds();
+    if (check_places(job, failure) != 0)
         return -1;
-    /* The target's clock is not asked again: it moves on as this one does. */
-    job->record.attempt_us =
-        job->record.planned_us + 1 + (int64_t)((clock_seconds() - checked) * 1e6);
-    return 0;
+    /* With --extend it is asked first what is known of the input already. */
+    return job->options.checkpoint.extend ? 0 : rebuild_plan_list(job, NULL, failure);
 }
 
-/* Rank 0's list of the input, id and day of the run, to all. */
-static int share_plan(struct job *job, struct failure *failure)
+/* Rank 0's bytes of a thing that all have room for, to all. */
+static void share(struct job *job, void *thing, size_t bytes, struct failure *failure)
 {
-    unsigned char *list = NULL, *run_id = (unsigned char *)job->record.run_id;
-    unsigned char *day = (unsigned char *)&job->day;
-    size_t list_bytes = 0, run_id_bytes = sizeof job->record.run_id, day_bytes = sizeof job->day;
+    unsigned char *shared = thing;
+    size_t shared_bytes = bytes;
+    if (ranks_share(job->ranks, &shared, &shared_bytes, failure) != 0 || rebuild_job_is_root(job))
+        return;
+    memcpy(thing, shared, bytes);
+    free(shared);
+}
+
+int rebuild_plan_share_list(struct job *job, struct failure *failure)
+{
+    unsigned char *list = NULL;
+    size_t list_bytes = 0;
     bool is_root = rebuild_job_is_root(job);
-    if (is_root)
+    if (is_root) {
+        /* The target's clock is not asked again: it moves on as this one does. */
+        job->record.attempt_us =
+            job->record.planned_us + 1 + (int64_t)((clock_seconds() - job->checked_s) * 1e6);
         (void)source_pack(job->input.list, &list, &list_bytes, failure);
+    }
     if (ranks_share(job->ranks, &list, &list_bytes, failure) == 0 && !is_root)
         (void)source_unpack(list, list_bytes, &job->input.list, failure);
-    if (ranks_share(job->ranks, &run_id, &run_id_bytes, failure) == 0 && !is_root) {
-        memcpy(job->record.run_id, run_id, sizeof job->record.run_id);
-        free(run_id);
-    }
-    if (ranks_share(job->ranks, &day, &day_bytes, failure) == 0 && !is_root) {
-        memcpy(&job->day, day, sizeof job->day);
-        free(day);
-    }
     free(list);
-    return ranks_vote(job->ranks, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
+        return -1;
+    job->input.count = job->input.list->file_count;
+    return ingest_tables_share(job->ranks, &job->options.tables, job->options.connections,
+                               !job->options.dry_run, &job->input.tables, failure);
 }
 
 int rebuild_plan(struct job *job, struct failure *failure)
@@ -245,10 +252,13 @@ int rebuild_plan(struct job *job, struct failure *failure)
         (void)plan_alone(job, failure);
     if (ranks_vote(job->ranks, failure) != 0)
         return -1;
-    if (share_plan(job, failure) != 0)
+    share(job, job->record.run_id, sizeof job->record.run_id, failure);
+    share(job, &job->day, sizeof job->day, failure);
+    if (ranks_vote(job->ranks, failure) != 0)
         return -1;
-    return ingest_tables_share(job->ranks, &job->options.tables, job->options.connections,
-                               !job->options.dry_run, &job->input.tables, failure);
+    if (job->options.checkpoint.extend)
+        return 0;
+    return rebuild_plan_share_list(job, failure);
 }
 
 /* Changed files are refused as another input. Tables are not compared, and may have changed. */
@@ -280,12 +290,9 @@ int rebuild_plan_resume(struct job *job, struct failure *failure)
         job->rejects.place.parts = job->rejects.parts;
         return ranks_vote(job->ranks, failure);
     }
-    const struct manifest_choices choices = {.range_bytes = options->limits.range_bytes,
-                                             .columns = options->columns,
-                                             .sessions = options->sessions,
-                                             .as_of = options->as_of,
-                                             .marts_only = options->marts_only};
-    if (checkpoint_open(job->ranks, &options->checkpoint, job->input.list, &choices,
+    const struct manifest_choices choices = rebuild_job_choices(job);
+    if (job->checkpoint == NULL &&
+        checkpoint_open(job->ranks, &options->checkpoint, job->input.list, &choices,
                         job->record.run_id, &job->checkpoint, failure) != 0)
         return -1;
     memcpy(job->record.run_id, checkpoint_run_id(job->checkpoint), sizeof job->record.run_id);
@@ -294,14 +301,21 @@ int rebuild_plan_resume(struct job *job, struct failure *failure)
     found = checkpoint_found(job->checkpoint);
     if (found != NULL) {
         job->record.started_us = found->started_us;
-        job->record.planned_us = found->planned_us;
-        job->record.attempt_us = found->attempt_us;
         job->day = found->days.day;
         warn_of_age(job, found);
         /* One rank takes the counts so far, so that the sum over all ranks has them once. */
         if (rebuild_job_is_root(job))
             job->sums.ledger = found->ledger;
+    }
+    /* With --extend the input was found unchanged just now, by this attempt. */
+    if (found != NULL && !options->checkpoint.extend) {
+        job->record.planned_us = found->planned_us;
+        job->record.attempt_us = found->attempt_us;
     } else {
+        if (found != NULL && job->record.planned_us <= found->attempt_us)
+            job->record.planned_us = found->attempt_us + 1;
+        if (job->record.attempt_us <= job->record.planned_us)
+            job->record.attempt_us = job->record.planned_us + 1;
         checkpoint_set_times(job->checkpoint, job->record.planned_us, job->record.attempt_us);
     }
     return 0;

@@ -55,10 +55,9 @@ static int publish_marts(struct job *job, const struct marts *marts, struct fail
     record->cohort_rows = marts->cohort_count;
     record->lesson_rows = marts->lesson_count;
     job->entry_rows = marts->entry_count;
-    const struct manifest *found =
-        rebuild_job_is_read(job) ? checkpoint_found(job->checkpoint) : NULL;
     memcpy(record->input_fingerprint,
-           found != NULL ? found->input_fingerprint : job->input.list->fingerprint,
+           job->checkpoint != NULL ? checkpoint_fingerprint(job->checkpoint)
+                                   : job->input.list->fingerprint,
            sizeof record->input_fingerprint);
     memcpy(record->cohorts_digest, marts->cohorts_digest, sizeof record->cohorts_digest);
     memcpy(record->lessons_digest, marts->lessons_digest, sizeof record->lessons_digest);

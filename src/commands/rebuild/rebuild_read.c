@@ -145,6 +145,7 @@ int rebuild_read(struct job *job, struct failure *failure)
                             .table_options = &job->options.tables,
                             .connections = job->options.connections,
                             .rejects = job->rejects.kept,
+                            .numbers = job->input.numbers,
                             .state = job->state,
                             .ledger = &job->sums.ledger,
                             .progress = progress,

@@ -9,8 +9,18 @@
  * failure of the lowest that has one.
  */
 
-/* Check places and find the input; all ranks have the same list of it then. */
+/*
+ * Check places and find the input; all ranks have the same list of it then. With --extend the input
+ * is left to rebuild_night.
+ */
 int rebuild_plan(struct job *job, struct failure *failure);
+
+/* Parts of it, for rebuild_night: on rank 0 list the input, but for what is known; to all. */
+int rebuild_plan_list(struct job *job, struct source_known *known, struct failure *failure);
+int rebuild_plan_share_list(struct job *job, struct failure *failure);
+
+/* With --extend: open the checkpoint, and list what is new since what is gone on from. */
+int rebuild_night(struct job *job, struct failure *failure);
 
 /* Take the checkpoint folder, and the run up from what is found there. */
 int rebuild_plan_resume(struct job *job, struct failure *failure);

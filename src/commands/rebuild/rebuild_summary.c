@@ -149,9 +149,13 @@ static void print_done(FILE *out, const struct job *job, const struct phase_spre
 
     fprintf(out, "course-funnel %s, run %s\n\n", record->version, record->run_id);
     print_input(out, job->input.list);
-    if (found != NULL)
-        fprintf(out, "  resumed from a checkpoint %u time%s\n", found->resumes + 1,
-                plural(found->resumes + 1));
+    if (job->options.checkpoint.extend && job->night.known > 0)
+        print_count(out, "files read before", job->night.known, "unchanged, not opened");
+    if (job->night.waiting > 0)
+        print_count(out, "files that wait", job->night.waiting, "for the next run");
+    uint32_t resumes = checkpoint_resumes(job->checkpoint);
+    if (resumes > 0)
+        fprintf(out, "  resumed from a checkpoint %u time%s\n", resumes, plural(resumes));
     print_left_out(out, job->input.list, &record->ledger);
     fputc('\n', out);
     print_ledger(out, &record->ledger, job->rejects.path);
@@ -183,7 +187,7 @@ static void print_done(FILE *out, const struct job *job, const struct phase_spre
         fprintf(out, "  %.0f lines/s, %.1f MB/s of text while reading\n", (double)lines / read,
                 (double)bytes / read / 1e6);
     fprintf(out, "\nPublished to %s in %.1f s%s:\n", job->target.text, seconds,
-            found != NULL ? " from the start of the first attempt" : "");
+            resumes > 0 ? " from the start of the first attempt" : "");
     print_tables(out, job);
 }
 

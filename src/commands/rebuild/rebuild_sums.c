@@ -168,9 +168,11 @@ int rebuild_sums(struct job *job, struct failure *failure)
     if (!rebuild_job_is_read(job) && job->checkpoint != NULL && keep_sums(job, failure) != 0)
         return -1;
     job->record.ledger = job->sums.ledger;
-    /* Found when the input was listed, which each attempt does anew. */
-    job->record.ledger.files_empty += job->input.list->files_empty;
-    job->record.ledger.files_left_out += job->input.list->files_left_out;
+    uint64_t empty = job->input.list->files_empty, left_out = job->input.list->files_left_out;
+    if (job->checkpoint != NULL)
+        checkpoint_listed(job->checkpoint, &empty, &left_out);
+    job->record.ledger.files_empty += empty;
+    job->record.ledger.files_left_out += left_out;
     job->record.has_event_times = job->sums.ledger.folded > 0;
     return 0;
 }
