@@ -230,6 +230,9 @@ int source_unpack(const unsigned char *bytes, size_t byte_count, struct source_l
  */
 int source_name(const struct source_list *list, size_t split, char **name, struct failure *failure);
 
+/* Local. Whether such a name is of a file of the list, or of an entry of one. */
+bool source_has_name(const struct source_list *list, const char *name);
+
 /*
  * Local. What a text that begins with ${head} and is no export looks like, and what to do: words
  * that follow "looks like", without the point at the end. Some hundred bytes are enough.

@@ -380,3 +380,30 @@ uint32_t source_split_of_file(const struct source_list *list, size_t split)
     }
     return (uint32_t)(split - low);
 }
+
+/* Whether a file has the first ${bytes} of a name as its path. */
+static bool has_path(const struct source_list *list, const char *name, size_t bytes)
+{
+    size_t low = 0, high = list->file_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *path = list->files[middle].path;
+        int order = strncmp(path, name, bytes);
+        if (order == 0 && path[bytes] == '\0')
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+bool source_has_name(const struct source_list *list, const char *name)
+{
+    /* An entry stands behind a '!', which may stand in paths too. */
+    for (size_t bytes = strlen(name); bytes > 0; bytes--)
+        if ((name[bytes] == '\0' || name[bytes] == '!') && has_path(list, name, bytes))
+            return true;
+    return false;
+}

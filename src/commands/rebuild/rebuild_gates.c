@@ -31,23 +31,10 @@ static void describe_place(const struct source_list *list, const struct rejects_
     snprintf(text, size, "byte %" PRIu64, sample->offset);
 }
 
-/* Whether a reject's source is a file of the list, or an entry of one. */
+/* Whether a reject is of a file that this run read. */
 static bool is_of_list(const void *whom, const char *source)
 {
-    const struct source_list *list = whom;
-    size_t low = 0, high = list->file_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(list->files[middle].path, source) <= 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    /* Names that begin alike may stand between an archive and its entries. */
-    for (size_t i = low; i > 0 && low - i < 16; i--)
-        if (strncmp(list->files[i - 1].path, source, strlen(list->files[i - 1].path)) == 0)
-            return true;
-    return false;
+    return source_has_name(whom, source);
 }
 
 /*

@@ -279,6 +279,25 @@ static void test_fingerprint(void)
 }
 
 /* Formats are told by magic bytes, never by names; what can't be read is refused by its name. */
+/* A name that begins as that of another file is none of its. */
+static void test_names_in_a_list(void)
+{
+    struct source_file files[] = {{.path = "/d/a"},
+                                  {.path = "/d/a!b"},
+                                  {.path = "/d/a.json"},
+                                  {.path = "/d/a.json.zip"},
+                                  {.path = "/d/b.zip"}};
+    struct source_list list = {.files = files, .file_count = 5};
+    static const char *const there[] = {"/d/a",          "/d/a.json", "/d/a.json.zip!x!y",
+                                        "/d/a!b!c/d.gz", "/d/a!x",    "/d/b.zip!/d/c"};
+    static const char *const missing[] = {"",     "/d", "/d/a.json.gz", "/d/b.zip2",
+                                          "/d/b", "!x", "/d/c!/a",      "/d/b.zip.x!/a"};
+    for (size_t i = 0; i < sizeof there / sizeof *there; i++)
+        CU_ASSERT_TRUE(source_has_name(&list, there[i]));
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
+        CU_ASSERT_FALSE(source_has_name(&list, missing[i]));
+}
+
 static void test_magic(void)
 {
     files_begin();
@@ -535,6 +554,7 @@ int main(void)
         {"what may not be read", test_locked},
         {"one order", test_order},
         {"fingerprint", test_fingerprint},
+        {"names in a list", test_names_in_a_list},
         {"magic bytes", test_magic},
         {"what other files look like", test_guess},
         {"projects", test_projects},
