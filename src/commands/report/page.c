@@ -25,6 +25,7 @@ struct page {
     size_t all_count;
     bool is_index; /* of a directory: its courses have files of their own */
     bool is_alone; /* such a file */
+    bool is_plain; /* without what the script redraws from, which would be too large */
     struct page_text text;
     struct failure *failure;
 };
@@ -109,6 +110,13 @@ static void add_article(struct page *page, const struct page_course *course)
     page_text_add(text, "</p><p class=\"lead\">");
     page_words_lead(text, course);
     page_text_add(text, "</p>\n");
+    if (page->is_plain)
+        page_text_format(
+            text,
+            "<p class=\"small\">The course is too large for choices on a page. Left out "
+            "are cohorts after the newest %d and lessons after the first %d: every "
+            "number is in the tables.</p>\n",
+            PAGE_ROWS, PAGE_COLUMNS);
     page_funnel_strip(text, course);
     page_text_add(
         text, "<div class=\"choices\" role=\"group\" aria-label=\"Cohorts\" data-js hidden>"
@@ -165,7 +173,7 @@ static void add_footer(struct page *page)
 
 static void add_data(struct page *page)
 {
-    for (size_t i = 0; i < page->count; i++)
+    for (size_t i = 0; i < page->count && !page->is_plain; i++)
         page_data(&page->text, &page->courses[i]);
 }
 
@@ -204,18 +212,21 @@ static int compose(struct page *page)
 
 static int write_page(struct page *page, const char *path)
 {
+    size_t most = page->source->most_bytes;
     int status = compose(page);
-    if (status == 0 && page->text.count > PAGE_MOST_BYTES && page->is_alone)
-        status =
-            failure_set(page->failure, EXIT_USAGE,
-                        "--html %s: course %" PRId32 " would take %zu bytes, and a page has at "
-                        "most %d.",
-                        path, page->courses[0].id, page->text.count, PAGE_MOST_BYTES);
-    else if (status == 0 && page->text.count > PAGE_MOST_BYTES)
+    if (status == 0 && page->text.count > most && page->is_alone) {
+        page_text_free(&page->text);
+        page->is_plain = true;
+        status = compose(page);
+        page->is_plain = false;
+    }
+    if (status == 0 && page->text.count > most)
         status = failure_set(page->failure, EXIT_USAGE,
-                             "--html %s: the page would take %zu bytes, and has at most %d. Name a "
-                             "directory, such as %s/, for a file a course.",
-                             path, page->text.count, PAGE_MOST_BYTES, path);
+                             "--html %s: the page would take %zu bytes, and has at most %zu. %s",
+                             path, page->text.count, most,
+                             page->is_alone ? "Give shorter --names."
+                                            : "Name a directory, such as pages/, for a file a "
+                                              "course.");
     if (status == 0)
         status = page_file_write(path, page->text.bytes, page->text.count, page->failure);
     page_text_free(&page->text);

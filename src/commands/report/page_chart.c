@@ -12,7 +12,7 @@
  * size; lines and band in an inner one of 1000 by 1000 that is stretched.
  */
 #define HEIGHT 300
-#define TOP 18
+#define TOP 24
 #define BOTTOM 26
 #define LEFT 9   /* percent, for the axis */
 #define RIGHT 30 /* percent, for the lines' names */
@@ -135,7 +135,7 @@ static void add_young(struct page_text *text, const struct chart *chart, int32_t
                      "height=\"%d\" fill=\"url(#y%" PRId32 ")\"/>"
                      "<text x=\"%.2f%%\" y=\"%d\" text-anchor=\"end\">may still grow</text>",
                      from, outer_x(chart, last) - from, TOP, HEIGHT - TOP - BOTTOM, course_id,
-                     outer_x(chart, last), TOP - 3);
+                     outer_x(chart, last), TOP - 10);
 }
 
 /* A line over the cohorts from ${from} up to ${to} whose share is known. */

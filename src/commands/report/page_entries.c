@@ -159,9 +159,9 @@ int page_entries(struct page_text *text, const struct page_course *course, struc
                          "\">Where they came in</h3>",
                          course->id);
         if (all.count < 2) {
-            page_text_format(text,
-                             "<p class=\"note\">All %s started from one entry point, \xe2\x80\x9c",
-                             page_plural(all.started, "learner").text);
+            page_text_format(
+                text, "<p class=\"note\">%s%s started from one entry point, \xe2\x80\x9c",
+                all.started > 1 ? "All " : "", page_plural(all.started, "learner").text);
             page_text_html(text, all.count > 0 ? all.entries[0].name : "(none)");
             page_text_add(text, "\xe2\x80\x9d.</p></div></div>");
         } else {

@@ -191,8 +191,8 @@ static int show(const struct report_view *view, const struct options *options,
 static int write_html(const struct report_view *view, const struct options *options,
                       const struct marts_origin *origin, struct failure *failure)
 {
-    const struct page_source source = {view->marts, origin, view->courses, view->course_count,
-                                       view->names};
+    const struct page_source source = {view->marts,        origin,      view->courses,
+                                       view->course_count, view->names, PAGE_MOST_BYTES};
     if (!view->has_further)
         return failure_set(failure, EXIT_TARGET,
                            "%s: has the two marts alone, and the page needs the further ones: "

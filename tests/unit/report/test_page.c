@@ -1,3 +1,4 @@
+#include "commands/report/page.h"
 #include "commands/report/page_course.h"
 #include "commands/report/page_map.h"
 #include "commands/report/page_names.h"
@@ -7,8 +8,10 @@
 #include "unit/unit.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WEEK 7
 #define MONDAY 20269 /* 2025-06-30 */
@@ -278,6 +281,48 @@ static void test_texts_from_elsewhere_do_nothing(void)
     page_text_free(&text);
 }
 
+/* What course 1 alone is written as, in a directory, where a file has so many bytes at most. */
+static char *write_alone(const char *folder, size_t most_bytes)
+{
+    static const struct marts_origin origin = {.known = true, .matches = true};
+    struct page_source source = {&marts, &origin, &all, 1, &(struct page_names){0}, most_bytes};
+    struct failure failure = {0};
+    char path[64];
+    char *text = calloc(1, 1 << 20);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_EQUAL_FATAL(page_write(&source, folder, &failure), 0);
+    snprintf(path, sizeof path, "%s/course-1.html", folder);
+    FILE *in = fopen(path, "re");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(in);
+    CU_ASSERT_TRUE(fread(text, 1, (1 << 20) - 1, in) > 0);
+    fclose(in);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/index.html", folder);
+    unlink(path);
+    return text;
+}
+
+static void test_a_course_that_is_too_large_has_no_choices(void)
+{
+    static const char data[] = "id=\"data-1\"", left_out[] = "too large for choices";
+    struct page_source source = {
+        &marts, &(struct marts_origin){.known = true}, &all, 1, &(struct page_names){0}, 1000};
+    struct failure failure = {0};
+    char folder[] = "/tmp/test_page.XXXXXX";
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+    char *whole = write_alone(folder, 1 << 20);
+    CU_ASSERT_PTR_NOT_NULL(strstr(whole, data));
+    CU_ASSERT_PTR_NULL(strstr(whole, left_out));
+    char *plain = write_alone(folder, strlen(whole) - 1);
+    CU_ASSERT_PTR_NULL(strstr(plain, data));
+    CU_ASSERT_PTR_NOT_NULL(strstr(plain, left_out));
+    CU_ASSERT_EQUAL(page_write(&source, folder, &failure), -1);
+    CU_ASSERT_EQUAL(failure.code, EXIT_USAGE);
+    CU_ASSERT_EQUAL(rmdir(folder), 0);
+    free(whole);
+    free(plain);
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
@@ -292,6 +337,8 @@ int main(void)
         {"names give titles modules and order", test_names_give_titles_modules_and_order},
         {"lessons without a module are in none", test_lessons_without_a_module_are_in_none},
         {"names that are wrong are told by line", test_names_that_are_wrong_are_told_by_line},
+        {"a course that is too large has no choices",
+         test_a_course_that_is_too_large_has_no_choices},
         {"texts from elsewhere do nothing", test_texts_from_elsewhere_do_nothing},
     };
     return unit_main("page", tests, sizeof tests / sizeof tests[0]);

@@ -63,7 +63,7 @@ function pick(course, from, to) {
     return { shown, added: mature.length > 0 ? mature : shown };
 }
 
-// Several cohorts together. Percentiles do not add up: they are those of the largest cohort.
+// Several cohorts together. Percentiles do not add up: the largest cohort's.
 function total(course, added) {
     const sum = list => added.reduce((all, i) => all + list[i], 0);
     const sums = matrix => course.ids.map((_, j) => added.reduce((so, i) => so + matrix[i][j], 0));
@@ -161,7 +161,7 @@ function findAll(selector, within = document) {
     return [...within.querySelectorAll(selector)];
 }
 
-// Touch only what changes: the browser lays out less.
+// Touch what changes alone.
 function put(element, text) {
     if (element.textContent !== text) element.textContent = text;
 }
@@ -311,7 +311,7 @@ function drawFunnel() {
     put(end.cells[3], share(all.finishers, all.base));
 }
 
-// The rows that are there are used again: what moves is the window.
+// The rows are used again: what moves is the window.
 function drawMap() {
     const box = find(".heat", article);
     const table = find("table", box);
@@ -371,7 +371,7 @@ function drawMoves(box, rows, columns) {
     }
 }
 
-// The heads of another window of lessons: modules span what is in it of them.
+// The heads of another window of lessons.
 function drawHeads(head, columns) {
     const [modules, lessons] = head.rows;
     for (let k = 0; k < columns; k++) {
@@ -401,7 +401,7 @@ function drawHeads(head, columns) {
     }
 }
 
-// The map is one stop of Tab, with arrow keys; hover, focus and tap fill one card beneath it.
+// The map is one stop of Tab, with arrow keys; hover, focus and tap fill the card.
 function currentCell() {
     const row = current.cohort < 0 ? 0 : picked.shown.indexOf(current.cohort) - firstRow + 1;
     return find(".heat tbody", article).rows[row].cells[current.lesson - firstColumn + 2];
@@ -533,7 +533,7 @@ function onClick(event) {
     const button = event.target.closest("button");
     const at = cellAt(event.target);
     const link = event.target.closest("#courses a[href^='#']");
-    if (at) {
+    if (at && course) {
         current = { cohort: at.cohort, lesson: at.lesson };
         drawMap();
         currentCell().focus();
@@ -559,6 +559,7 @@ function onKey(event) {
 }
 
 function begin() {
+    for (const element of findAll("[data-js]")) element.hidden = false;
     for (const element of findAll(".heat .box")) element.removeAttribute("tabindex");
     for (const element of articles) {
         const weeks = dataOf(element.dataset.id).weeks;
@@ -585,11 +586,11 @@ function begin() {
     readFragment();
 }
 
-for (const element of findAll("[data-js]")) element.hidden = false;
+for (const element of findAll(".csv")) element.hidden = false;
 for (const th of findAll("#courses thead th:not([data-plain])")) {
     const button = document.createElement("button");
     button.append(...th.childNodes);
     th.append(button);
 }
 document.addEventListener("click", onClick);
-if (articles.length > 0) begin();
+if (find("[id^=data-]")) begin(); // a huge course has none
