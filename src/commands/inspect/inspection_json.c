@@ -77,6 +77,7 @@ static bool add_entry(cJSON *array, const struct inspection_entry *entry)
     return add_text(object, "kind", manifest->kind == MANIFEST_SUMS ? "sums" : "state") &&
            add_text(object, "run_id", manifest->run_id) &&
            add_number(object, "attempt", manifest->attempt) &&
+           add_number(object, "files", manifest->input_count) &&
            add_number(object, "ranks", manifest->ranks) &&
            add_number(object, "resumes", manifest->resumes) && add_progress(object, manifest) &&
            add_counts(object, &manifest->ledger) && add_contents(object, &entry->contents);

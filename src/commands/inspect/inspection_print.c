@@ -102,6 +102,27 @@ static void print_resume(FILE *out, const struct inspection *inspection)
     print_contents(out, entry);
 }
 
+/* The finished state that was published, and what it holds. */
+static void print_base(FILE *out, const struct inspection *inspection)
+{
+    char base[STORE_NAME_BYTES];
+    if (inspection->mark.is_damaged)
+        fprintf(out, "  the file that names the base is damaged\n");
+    if (!inspection->has_mark)
+        return;
+    store_name(inspection->mark.base, base);
+    fprintf(out, "  the base, which was published and --extend goes on from: %s\n", base);
+    for (size_t i = 0; i < inspection->listing.generation_count; i++) {
+        const struct inspection_entry *entry = &inspection->entries[i];
+        if (store_is_same(entry->name, inspection->mark.base) && entry->problem.code == 0)
+            fprintf(out,
+                    "    of run %s: %zu files, %" PRIu64 " users, %" PRIu64 " enrolments, %" PRIu64
+                    " bytes\n",
+                    entry->manifest.run_id, entry->manifest.input_count, entry->contents.users,
+                    entry->contents.enrolments, entry->contents.bytes);
+    }
+}
+
 int inspection_print(FILE *out, const struct inspection *inspection, struct failure *failure)
 {
     const struct store_listing *listing = &inspection->listing;
@@ -111,13 +132,7 @@ int inspection_print(FILE *out, const struct inspection *inspection, struct fail
                 inspection->attempt.number);
     else if (listing->generation_count + listing->damaged_count > 0)
         fprintf(out, "  the file that names the run and its attempt is missing or damaged\n");
-    if (inspection->has_mark) {
-        char base[STORE_NAME_BYTES];
-        store_name(inspection->mark.base, base);
-        fprintf(out, "  the base, which was published and --extend goes on from: %s\n", base);
-    } else if (inspection->mark.is_damaged) {
-        fprintf(out, "  the file that names the base is damaged\n");
-    }
+    print_base(out, inspection);
     if (inspection->locked)
         fprintf(out, "  in use by a job that lives: %s\n", inspection->holder);
     for (size_t i = 0; i < listing->generation_count; i++)

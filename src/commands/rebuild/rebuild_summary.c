@@ -191,6 +191,25 @@ static void print_done(FILE *out, const struct job *job, const struct phase_spre
     print_tables(out, job);
 }
 
+/* What of the input was read before, what is new, and what waits. */
+static void print_night(FILE *out, const struct night_report *night)
+{
+    char text[GROUPED_BYTES];
+    if (night->dropped)
+        fprintf(out, "  throw away a night that was begun and not published\n");
+    if (night->answer == NIGHT_BEGINS)
+        fprintf(out, "  begin a history: nothing was read before\n");
+    else
+        fprintf(out, "  go on from checkpoint %s, of %s bytes, which each run loads whole%s\n",
+                night->from, grouped(night->state_bytes, text),
+                night->answer == NIGHT_GOES_ON    ? ": the run was begun before"
+                : night->answer == NIGHT_HAS_NONE ? ": nothing is new"
+                                                  : "");
+    print_count(out, "files read before", night->known, "unchanged, not opened");
+    print_count(out, "files to read", night->fresh, "");
+    print_count(out, "files that wait", night->waiting, "for the next run");
+}
+
 /* What a run would do. */
 static void print_plan(FILE *out, const struct job *job)
 {
@@ -209,6 +228,8 @@ static void print_plan(FILE *out, const struct job *job)
     fprintf(out,
             "Dry run: all checks passed; the first line of each file was looked at, no more was "
             "read, nothing was published. A run would\n");
+    if (job->options.checkpoint.extend)
+        print_night(out, &job->night);
     fprintf(out, "  read on %d rank%s\n", ranks, plural((uint64_t)ranks));
     print_input(out, list);
     const struct ledger none = {0};
