@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a fresh checkout to a funnel on the screen, on one machine: packages, build, a sample
-# export, a private PostgreSQL, the rebuild, the report. A second run uses what is there.
+# export, a private PostgreSQL, the rebuild, the report, a page. A second run uses what is there.
 set -euo pipefail
 
 usage() {
@@ -90,6 +90,9 @@ step "5. Rebuild: both marts by $ranks ranks, into the schema course_funnel" reb
 echo "6. Report:"
 echo
 "$program" report --from "dbname=postgres" --schema course_funnel
+echo
+step "7. Page: the same for a browser, in one file" page \
+    "$program" report --from "dbname=postgres" --schema course_funnel --html "$work/page.html"
 
 cat <<EOF
 
@@ -100,4 +103,6 @@ the view course_funnel.mart_course_funnel_dropoff says where learners leave. To 
   build/release/course-funnel report --help
 README.md, "Run it on your own export", goes on from here. The server goes on running; stop it by
   jobs/local-postgres.sh stop build/quickstart/postgres
+To see it all, and to show it to others, open this page:
+  $work/page.html
 EOF

@@ -80,5 +80,32 @@ leaves 0 alone rebuild --from "$WORK/export" --to "$CONNINFO" --schema "$schema"
 cp -r "$WORK/pages/sample" "$WORK/pages/schema"
 leaves 0 alone report --from "$CONNINFO" --schema "$schema" --html "$WORK/pages/schema.html"
 
+# Every query of the dashboard and of dbt's sources runs, and says what the page says.
+leaves 0 alone rebuild --from "$WORK/export" --to "$CONNINFO" --schema marts --rejects "$WORK/rejects"
+queries=0
+while read -r query; do
+    queries=$((queries + 1))
+    psql -XAt -v ON_ERROR_STOP=1 -c "$query" >"$WORK/query.$queries" ||
+        fail "a query of jobs/grafana or jobs/dbt: $query"
+    # Nothing changed in a first run.
+    [[ $query == *course_funnel_changes* ]] ||
+        check "it says something: $query" test -s "$WORK/query.$queries"
+done < <(python3 "$SOURCE/tests/house/check-dashboards.py" --queries marts 1)
+check "queries" test "$queries" -ge 12
+python3 - "$WORK" <<'PYTHON' || fail "the dashboard's numbers are not the page's"
+import re, sys
+work = sys.argv[1]
+page = open(f"{work}/pages/sample.html", encoding="utf-8").read()
+page = page[page.index('data-id="1" aria'):].split("</article>")[0]
+strip = dict(re.findall(r'<li data-j="(\w+)"><span class="fig"><b>([\d,]+)', page))
+rows = re.findall(r'<tr data-j="\d+".*?<b>([\d,]+)</b>.*?<b>([\d,]+)</b>', page[:page.index("<tfoot>")], re.S)
+shown = [strip["started"], strip["completed"], rows]
+lines = open(f"{work}/query.5").read().split()
+due = [open(f"{work}/query.1").read().strip(), open(f"{work}/query.2").read().strip(),
+       [tuple(line.split("|")[1:]) for line in lines]]
+if shown != due:
+    sys.exit(f"{shown}\n{due}")
+PYTHON
+
 node "$tools/main.mjs" "$WORK/pages" "$tools/pictures" || fail "the page is not as it must be"
 passed

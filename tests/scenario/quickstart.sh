@@ -32,12 +32,14 @@ threads="core:1 pu:$(nproc)"
 HWLOC_SYNTHETIC=$threads HWLOC_THISSYSTEM=1 leaves 0 quickstart --events 20000
 check "it builds" test "$(wc -l <"$WORK/calls")" = 2
 check "nothing is said on standard error" test ! -s "$WORK/stderr"
-check "six steps" test "$(grep -cE '^[1-6]\. ' "$WORK/stdout")" = 6
+check "seven steps" test "$(grep -cE '^[1-7]\. ' "$WORK/stdout")" = 7
+check "a page, whose path comes last" test "$(tail -n 1 "$WORK/stdout")" = "  $copy/build/quickstart/page.html"
+check "it is there" grep -q '<title>Course completion' "$copy/build/quickstart/page.html"
 check "the funnel of a course" grep -qE '^Course [0-9]+, lessons, all cohorts watched for 28 days or more$' "$WORK/stdout"
 check "where users stop" grep -qE '^Most users stop at lesson ' "$WORK/stdout"
 check "lessons with users who were lost" test \
     "$(sed -n '/^lesson  *reached .*rate$/,/^$/p' "$WORK/stdout" | grep -cE ' [0-9.]+ % *')" -ge 5
-sed -n '/^Courses$/,$p' "$WORK/stdout" >"$WORK/first"
+sed -n '/^Courses$/,/^7\. /p' "$WORK/stdout" >"$WORK/first"
 export_files=$(find "$copy/build/quickstart/export" -type f | wc -l)
 check "the export has files" test "$export_files" -gt 100
 
@@ -50,7 +52,7 @@ check "they show rows" grep -q "(10 rows)" "$WORK/next.out"
 leaves 0 quickstart
 check "the second run uses what is there" test "$(grep -c 'used again' "$WORK/stdout")" = 2
 check "the export is the same" test "$(find "$copy/build/quickstart/export" -type f | wc -l)" = "$export_files"
-sed -n '/^Courses$/,$p' "$WORK/stdout" >"$WORK/second"
+sed -n '/^Courses$/,/^7\. /p' "$WORK/stdout" >"$WORK/second"
 same "$WORK/second" "$WORK/first"
 (cd "$copy" && eval "$(jobs/local-postgres.sh env build/quickstart/postgres)" &&
     psql -XAtqc 'select count(*) from course_funnel.course_funnel_runs') >"$WORK/runs"
