@@ -24,6 +24,20 @@ async function checkWidth(what, page, width) {
     check(`${what}: no sideways scroll`, wide <= width, `${wide} px`);
 }
 
+// The texts of the map's cells lie in their cells, where they are shown.
+async function checkFit(what, page) {
+    const wide = await page.evaluate(() =>
+        [...document.querySelectorAll("article:not([hidden]) .heat td[class]")]
+            .filter(cell => getComputedStyle(cell).fontSize !== "0px")
+            .map(cell => {
+                const range = document.createRange();
+                range.selectNodeContents(cell);
+                return [cell.textContent, range.getBoundingClientRect().width - cell.clientWidth];
+            }).filter(([, over]) => over > 0.5));
+    check(`${what}: texts fit their cells`, wide.length === 0,
+        `${wide.length} are too wide, as ${wide[0]}`);
+}
+
 // ways: { maps, dark, forced, print, phone }, in which a page is looked at besides light; axe: by
 // axe too, which takes seconds where there are many courses.
 export async function checkLooks(browser, folder, name, url, ways) {
@@ -31,11 +45,13 @@ export async function checkLooks(browser, folder, name, url, ways) {
     await settle(page);
     await picture(page, folder, `${name}-light`);
     await checkWidth(`${name}, light`, page, WIDE.width);
+    await checkFit(`${name}, light`, page);
     await checkAccess(`${name}, light`, page);
     if (ways.maps) {
         for (const map of ["lost", "difference"]) {
             await page.evaluate(text => { location.hash = text; }, `map=${map}`);
             await settle(page);
+            await checkFit(`${name}, ${map}`, page);
             await picture(page, folder, `${name}-${map}`);
             if (ways.axe) await checkAccess(`${name}, ${map}`, page);
         }
@@ -60,6 +76,7 @@ export async function checkLooks(browser, folder, name, url, ways) {
         await settle(page);
         await picture(page, folder, `${name}-phone`);
         await checkWidth(`${name}, phone`, page, PHONE.width);
+        await checkFit(`${name}, phone`, page);
         if (ways.axe) await checkAccess(`${name}, phone`, page);
     }
     same(`${name}, looked at: nothing is said`, page.faults, []);
