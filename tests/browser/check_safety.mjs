@@ -22,7 +22,9 @@ function framed(file, sandbox) {
 async function serve(answers, work) {
     const server = http.createServer((request, response) => {
         const body = answers[request.url];
-        response.writeHead(body === undefined ? 204 : 200, { "Content-Type": "text/html; charset=utf-8" });
+        const charset = request.url === "/latin" ? "iso-8859-1" : "utf-8";
+        response.writeHead(body === undefined ? 204 : 200,
+            { "Content-Type": `text/html; charset=${charset}` });
         response.end(body);
     });
     await new Promise(resolve => server.listen(0, "127.0.0.1", resolve));
@@ -56,11 +58,15 @@ async function checkFrame(what, page, isScripted) {
 
 export async function checkPlaces(browser, file) {
     const text = fs.readFileSync(file, "utf8");
-    const answers = { "/": text, "/frame": framed(file, "allow-scripts"), "/mail": framed(file, "") };
+    const answers = { "/": text, "/latin": text, "/frame": framed(file, "allow-scripts"), "/mail": framed(file, "") };
     await serve(answers, async address => {
         const page = await open(browser, `${address}/#map=lost`);
         same("by HTTP: the script ran", await page.$$eval("article:not([hidden])", all => all.length), 1);
         same("by HTTP: nothing is said", page.faults.filter(fault => !fault.includes("favicon")), []);
+        // A server that names another charset garbles words, but not the digests of the policy.
+        await page.goto(`${address}/latin`);
+        same("under another charset: the script ran",
+            await page.$$eval("article:not([hidden])", all => all.length), 1);
         await page.goto(`${address}/frame`);
         await checkFrame("in a sandboxed frame", page, true);
         await page.goto(`${address}/mail`);

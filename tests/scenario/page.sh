@@ -80,6 +80,8 @@ leaves 0 alone rebuild --from "$WORK/export" --to "$CONNINFO" --schema "$schema"
 cp -r "$WORK/pages/sample" "$WORK/pages/schema"
 leaves 0 alone report --from "$CONNINFO" --schema "$schema" --html "$WORK/pages/schema.html"
 
+check "the README's picture is small" test "$(stat -c %s "$SOURCE/jobs/page.png")" -le 200000
+
 # Every query of the dashboard and of dbt's sources runs, and says what the page says.
 leaves 0 alone rebuild --from "$WORK/export" --to "$CONNINFO" --schema marts --rejects "$WORK/rejects"
 queries=0
