@@ -15,6 +15,7 @@ import time
 import results
 from engines import DuckDB, Funnel, floor, same_marts
 from measure import Failed, Meter, available_bytes, machine
+from nights import Nights
 from postgres import Postgres
 
 FULL_EVENTS = 8_000_000
@@ -245,6 +246,15 @@ class Bench:
             scale["rounds"].append(self.funnel.rounds(ranks, 100, 3 * ranks))
         self.found["scale"] = scale
 
+    def nights(self):
+        self.found["nights"] = []
+        for share in self.options.shares:
+            for form in self.options.formats:
+                case = Nights(self, share, form).measure()
+                self.found["nights"].append(case)
+                say(results.nights_line(case))
+                self.save()
+
 
 def fit_events(options):
     """As many events as go into memory and folder, with what the engines need besides."""
@@ -286,7 +296,7 @@ def parse(arguments):
     options.formats = options.formats or ["plain", "gzip"]
     options.pairs = options.pairs or (1 if small else 5)
     options.parts = options.parts or (["files", "postgres"] if small
-                                      else ["files", "postgres", "growth", "scale"])
+                                      else ["files", "postgres", "growth", "scale", "nights"])
     return options
 
 
@@ -310,10 +320,10 @@ def main(arguments):
     # What a signal ends is cleaned up as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parts = {"files": Bench.all_files, "postgres": Bench.postgres, "growth": Bench.growth,
-             "scale": Bench.scale}
+             "scale": Bench.scale, "nights": Bench.nights}
     unknown = [part for part in options.parts if part not in parts]
     if unknown:
-        raise Failed("--parts takes files, postgres, growth and scale, not %s" % ", ".join(unknown))
+        raise Failed("--parts takes %s, not %s" % (", ".join(parts), ", ".join(unknown)))
     fit_events(options)
     with tempfile.TemporaryDirectory(prefix="course-funnel-bench.", dir=options.data) as folder:
         os.chmod(folder, 0o755)

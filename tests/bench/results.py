@@ -139,6 +139,43 @@ def growth(points):
     return text
 
 
+def night_without_start(case, ranks):
+    """Processor seconds of nights and of reading all, MPI's start and a `stat` a file left out."""
+    start = middle(case["start"][ranks], "cpu")
+    return ([sample["cpu"] - start - median(case["stat"]) for sample in case["night"][ranks]],
+            [sample["cpu"] - start for sample in case["all"][ranks]])
+
+
+def nights_line(case):
+    night, every = night_without_start(case, 1)
+    return "  a night of %d files beside %d: %.3f s of a processor, all %.3f s, start left out" % (
+        case["new_files"], case["files"], median(night), median(every))
+
+
+def nights(cases):
+    rows = []
+    for case in cases:
+        for ranks in (1, 2):
+            every, night = middle(case["all"][ranks], "cpu"), middle(case["night"][ranks], "cpu")
+            own = [whole / part for part, whole in zip(*night_without_start(case, ranks))]
+            duckdb = middle(case["duckdb"], "cpu") if case["duckdb"] else 0
+            rows.append([
+                "%s, %.0f MB, %d files" % (case_name(case), case["disk_bytes"] / 1e6,
+                                           case["files"] + case["new_files"]),
+                "%d" % ranks, "%.2f / %.2f / %.2f" % (duckdb, every, night),
+                "%.2f + %.3f" % (middle(case["start"][ranks], "cpu"), median(case["stat"])),
+                "%.1f× (%.1f to %.1f)" % (median(own), min(own), max(own)),
+                "%.1f×" % (every / night), "%.0f×" % (duckdb / night),
+                "%.1f" % (case["state_bytes"] / 1e6),
+                " / ".join(megabytes(middle(case[name][ranks], "peak_bytes"))
+                           for name in ("night", "all", "start")),
+                "%s / %s" % (case.get("opened_old", "?"), case.get("opened_new", "?"))])
+    return table(["history", "ranks", "processor s, DuckDB all / all / night",
+                  "MPI's start + a `stat` a file", "all / night, these left out",
+                  "all / night", "DuckDB / night", "state, MB",
+                  "peak MB, night / all / start", "old / new files opened"], rows)
+
+
 def scale(found):
     """The slopes that model/model.py reckons with."""
     splits = found["splits"]
@@ -174,6 +211,8 @@ def markdown(found):
                   "## By ranks\n", by_ranks(cases)]
     if "growth" in found:
         parts += ["## As the work grows\n", growth(found["growth"])]
+    if found.get("nights"):
+        parts += ["## A night of 1/365\n", nights(found["nights"])]
     if "scale" in found:
         parts += ["## At scale\n", scale(found["scale"])]
     if found["left_out"]:

@@ -16,7 +16,7 @@ cores each. Checks that all compute the same marts, byte for byte, and prints a 
   --shares LIST    per cent of course events (30,5,100)
   --formats LIST   of the files (plain,gzip)
   --pairs N        runs of each, in turn (5)
-  --parts LIST     of: files (DuckDB, the floor, ranks), postgres, growth, scale (all)
+  --parts LIST     of: files (DuckDB, the floor, ranks), postgres, growth, scale, nights (all)
   --data DIR       where the exports live while they are measured (/dev/shm)
   --out FILE       the table, as Markdown (tests/bench/RESULTS.md for full, else none)
   --json FILE      every measured figure; model/model.py reads it (BUILD/bench/results.json)

@@ -75,4 +75,12 @@ expect(usual, "rounds: as long", 1000 * (64 << 20) / 2e9 / 0.004)
 expect(usual, "rounds", 1e11 / (64 << 20), (64 << 20) / 2e9 * 1e3, (64 << 20) / 1e4 * 60 / 1000, 4)
 even = model("--ranks", "2048", "--text", "2e12")
 expect(even, "state", 1e8, 1e10, 1e10 / 2048, 1e10 / 2048)
+# Storage of 100 GB/s is slower than the ranks: reading, loading and saving take as long as it does.
+expect(usual, "a night", 1e14 / 1e11 / 365, 1e14 / 8 / 1e11 / 365, 5, 5, 588235 / 1000 * 0.0005)
+expect(usual, "its rank 0", 588235 * 15e-6)
+expect(usual, "it takes", 5 + 5 + 0.3 + 8.8 + 19.4 + 2.7, 5 + 5 + 0.3 + 8.8 + 19.4 + 0.3,
+       1000 + 294 + 19.4, 125 + 294 + 19.4)
+# With faster storage, the fullest rank with 0.61 GB.
+fast = model("--storage", "1e13", "--nights", "10")
+expect(fast, "a night", 5, 10, 5e8 * 5 / 4.096 / 370e6, 5e8 * 5 / 4.096 / 290e6)
 print("the model is right")

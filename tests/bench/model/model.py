@@ -108,6 +108,41 @@ def reckon(measured, options):
     }
 
 
+def night(measured, options):
+    """The figures of a night that goes on from the history of reckon()."""
+    found = reckon(measured, options)
+    each = found["state"] / options.ranks * found["uneven"]
+    fixed = {
+        "load": max(each / options.load_rate, found["state"] / options.storage),
+        "save": max(each / options.save_rate, found["state"] / options.storage),
+        "stat": found["files"] / options.ranks * options.stat_ms / 1000,
+        "names": found["files"] * options.name_us / 1e6,
+        "sums": found["reduce"] + found["publish"],
+    }
+    for form, packed in (("plain", 1), ("gzip", measured["packed"])):
+        rate = measured[form + "_rate"] * options.ranks
+        whole = max(options.text / rate, options.text * packed / options.storage)
+        fixed[form] = whole / options.nights
+        fixed["whole_" + form] = whole + found["open"] + fixed["sums"]
+    fixed["besides"] = sum(fixed[name] for name in ("load", "save", "stat", "names", "sums"))
+    return fixed
+
+
+def night_rows(measured, options):
+    found = night(measured, options)
+    return [
+        "| a night of 1/%d | reading %.3g s plain, %.3g s gzip; loading the state %.3g s, "
+        "saving it %.3g s; a look at old files %.3g s on all ranks (%g ms each assumed) |" % (
+            options.nights, found["plain"], found["gzip"], found["load"], found["save"],
+            found["stat"], options.stat_ms),
+        "| its rank 0 alone | %.3g s for names of old files (%g µs each), %.3g s for sums and "
+        "publishing |" % (found["names"], options.name_us, found["sums"]),
+        "| it takes in all | %.3g s plain, %.3g s gzip; reading all on this storage %.3g s and "
+        "%.3g s |" % (found["besides"] + found["plain"], found["besides"] + found["gzip"],
+                      found["whole_plain"], found["whole_gzip"]),
+    ]
+
+
 def limits(measured, options):
     """(what breaks, at how much text or how many ranks), the options held otherwise."""
     found = reckon(measured, options)
@@ -185,6 +220,7 @@ def report(measured, options):
             found["rows"], size(found["rows"] * TALLY_BYTES), found["reduce"],
             math.ceil(math.log2(options.ranks)), size(options.link)),
         "| rank 0, publishing | %.1f s |" % found["publish"],
+        *night_rows(measured, options),
         "",
         "| what breaks | at |",
         "|---|---|",
@@ -214,6 +250,11 @@ def parse(arguments):
     add("--open-ms", type=float, default=0.5, help="to look at and open a file (0.5)")
     add("--input-bytes", type=int, default=180, help="bytes of a manifest for a file (180)")
     add("--checkpoint-seconds", type=float, default=60, help="that a checkpoint may take (60)")
+    add("--nights", type=int, default=365, help="nights that make the history (365)")
+    add("--load-rate", type=float, default=370e6, help="bytes/s of state a rank loads (370e6)")
+    add("--save-rate", type=float, default=290e6, help="bytes/s of state a rank saves (290e6)")
+    add("--stat-ms", type=float, default=0.5, help="to look a file up by name (0.5)")
+    add("--name-us", type=float, default=15, help="of rank 0 for the name of an old file (15)")
     return parser.parse_args(arguments)
 
 
