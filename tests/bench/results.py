@@ -165,7 +165,7 @@ def nights(cases):
                 "%d" % ranks, "%.2f / %.2f / %.2f" % (duckdb, every, night),
                 "%.2f + %.3f" % (middle(case["start"][ranks], "cpu"), median(case["stat"])),
                 "%.1f× (%.1f to %.1f)" % (median(own), min(own), max(own)),
-                "%.1f×" % (every / night), "%.0f×" % (duckdb / night),
+                "%.1f×" % (every / night), "%.0f×" % (duckdb / night) if duckdb else "",
                 "%.1f" % (case["state_bytes"] / 1e6),
                 " / ".join(megabytes(middle(case[name][ranks], "peak_bytes"))
                            for name in ("night", "all", "start")),
