@@ -53,7 +53,7 @@ import sys
 
 # Of other programs: mpirun, sbatch, docker, cmake and ctest.
 known = set("""--oversubscribe --use-hwthread-cpus
-    --nodes --ntasks-per-node --time --signal --requeue --shm-size
+    --nodes --ntasks-per-node --time --signal --requeue --job-name --dependency --output --shm-size
     --preset --build --install --test-dir --output-on-failure""".split())
 ours = set()
 for path in glob.glob(sys.argv[2] + "/*.help"):
