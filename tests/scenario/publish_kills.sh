@@ -22,6 +22,11 @@ publish() { # publish RANKS ARGS...
 
 read_back() { # what a reader finds
     read_marts shop "$WORK/$1"
+    psql -XAtqc "\\copy (select * from shop.course_funnel_changes order by 1, 2, 3, 4) to '$WORK/$1/changes' csv"
+}
+same_tables() { # same_tables A B: the marts, and what moved
+    same_marts "$WORK/$1" "$WORK/$2"
+    same "$WORK/$1/changes" "$WORK/$2/changes"
 }
 
 # The old marts, which are put back again and again, and a checkpoint in which all is read.
@@ -40,6 +45,7 @@ cp -a "$folder" "$FAST/kept"
 trace "$WORK/points" leaves 0 publish 2
 read_back new
 same_marts "$WORK/new" "$WORK/straight"
+check "cells are said to have changed" test -s "$WORK/new/changes" -a ! -s "$WORK/old/changes"
 points=(look_up copy replace before_commit after_commit)
 hits=0
 while read -r count rank point; do
@@ -58,9 +64,9 @@ while read -r count rank point; do
         done
         read_back seen
         if [ "$point" = publish.after_commit ]; then
-            same_marts "$WORK/seen" "$WORK/straight"
+            same_tables seen new
         else
-            same_marts "$WORK/seen" "$WORK/old"
+            same_tables seen old
         fi
         # Death in the recovery, at another point; what is published already does not get there.
         if dies "publish.${points[hits % 5]}:1:0" publish 1; then
@@ -68,7 +74,7 @@ while read -r count rank point; do
         fi
         says "all input was read before, its sums are published"
         read_back seen
-        same_marts "$WORK/seen" "$WORK/straight"
+        same_tables seen new
         check "the run is recorded once" test "$(psql -XAtqc "select count(*), count(distinct run_id)
             from shop.course_funnel_runs where lines_read = $(
             sed -n 's/^lines_read,//p' "$WORK/straight.counts")")" = "1|1"
@@ -78,6 +84,27 @@ echo "deaths: $hits"
 for point in "${points[@]}"; do
     check "publish.$point was hit" grep -qx "publish.$point" "$WORK/died"
 done
+
+# The answer to the COMMIT that publishes is lost; the one before it ended the check of the target.
+rm -rf "$folder"
+cp -a "$FAST/kept" "$folder"
+put_old_back
+mkdir "$WORK/proxy"
+python3 "$SOURCE/tests/support/commit_proxy.py" "$PGHOST/.s.PGSQL.5432" "$WORK/proxy/.s.PGSQL.5432" \
+    after 1 >"$WORK/proxy.log" &
+proxy=$!
+until grep -qs ready "$WORK/proxy.log"; do sleep 0.05; done
+CONNINFO="$CONNINFO host=$WORK/proxy" leaves 0 publish 2
+kill "$proxy"
+check "an answer was lost" grep -q lost "$WORK/proxy.log"
+read_back seen
+same_tables seen new
+# The same run mends what others did to its rows, and what it moved stays.
+psql -XAtqc 'delete from shop.mart_course_funnel_steps where lesson_id = 1'
+leaves 0 publish 1
+says "all input was read before, its sums are published"
+read_back seen
+same_tables seen new
 
 # A COMMIT that waits for a standby to the end of its time, which is five minutes and more: the wait is
 # ended, the publication is there, and nothing else is.
@@ -90,7 +117,7 @@ check "it waits for as long ($((SECONDS - begun)) s)" test $((SECONDS - begun)) 
 says "waits for a standby: the server has committed"
 says "the server has committed, but no standby has confirmed that"
 read_back seen
-same_marts "$WORK/seen" "$WORK/straight"
+same_tables seen new
 check "no session, lock or table of it is left" test "$(psql -XAtqc "select (select count(*) from
     pg_stat_activity where application_name = 'course-funnel' or wait_event = 'SyncRep') +
     (select count(*) from pg_locks where locktype = 'advisory') +
@@ -115,5 +142,5 @@ COURSE_FUNNEL_POSTGRES_FSYNC=off "$SOURCE/jobs/local-postgres.sh" start "$postgr
 leaves 0 publish 3
 says "all input was read before, its sums are published"
 read_back seen
-same_marts "$WORK/seen" "$WORK/straight"
+same_tables seen new
 passed
