@@ -85,13 +85,13 @@ for point in "${points[@]}"; do
     check "publish.$point was hit" grep -qx "publish.$point" "$WORK/died"
 done
 
-# The answer to the COMMIT that publishes is lost; the one before it ended the check of the target.
+# The answer to the COMMIT that publishes is lost, the third: after the check, and the tables.
 rm -rf "$folder"
 cp -a "$FAST/kept" "$folder"
 put_old_back
 mkdir "$WORK/proxy"
 python3 "$SOURCE/tests/support/commit_proxy.py" "$PGHOST/.s.PGSQL.5432" "$WORK/proxy/.s.PGSQL.5432" \
-    after 1 >"$WORK/proxy.log" &
+    after 2 >"$WORK/proxy.log" &
 proxy=$!
 until grep -qs ready "$WORK/proxy.log"; do sleep 0.05; done
 CONNINFO="$CONNINFO host=$WORK/proxy" leaves 0 publish 2
