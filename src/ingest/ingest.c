@@ -144,7 +144,9 @@ static int collect_round(struct ingest_worker *worker, struct failure *failure)
     double until = clock_seconds() + INGEST_ROUND_SECONDS;
     uint64_t text_bytes = 0, disk_bytes = 0;
     (void)FAULT("ingest.round");
-    if (worker->in->tables->connections != NULL &&
+    /* When all tables are read, a match that nobody asked for may still fail by itself. */
+    bool is_needed = worker->tables != NULL || worker->in->table_options->sessions_asked;
+    if (is_needed && worker->in->tables->connections != NULL &&
         table_check(worker->in->tables->connections, failure) != 0)
         return -1;
     while (!exchange_is_full(worker->exchange) && !is_long(worker, text_bytes) &&

@@ -123,9 +123,13 @@ int marts_read(const struct publish_target *from, struct marts **marts, struct m
     if (publish_is_postgres(from->target))
         return read_tables(from, marts, origin, failure);
     for (int tried = 1;; tried++) {
-        if (marts_files_read(from->target, marts, origin, failure) != 0)
-            return -1;
-        if (!origin->known || origin->matches || tried == TRIES)
+        /* A run may take files away between two that are read. */
+        struct failure trouble = {0};
+        bool is_read = marts_files_read(from->target, marts, origin, &trouble) == 0;
+        bool is_last = !origin->known || tried == TRIES;
+        if (!is_read && is_last)
+            return failure_set(failure, trouble.code, "%s", trouble.message);
+        if (is_read && (is_last || origin->matches))
             return 0;
         marts_free(*marts);
         *marts = NULL;

@@ -90,7 +90,10 @@ int table_keeper_lend(struct table_connections *connections, const struct postgr
 
 int table_check(struct table_connections *connections, struct failure *failure)
 {
-    (void)pthread_mutex_lock(&connections->mutex);
+    /* While it asks, which may last, nobody waits for it: what comes of that is seen a round later.
+     */
+    if (pthread_mutex_trylock(&connections->mutex) != 0)
+        return 0;
     const struct failure lost = connections->lost;
     (void)pthread_mutex_unlock(&connections->mutex);
     return lost.code != 0 ? failure_set(failure, lost.code, "%s", lost.message) : 0;

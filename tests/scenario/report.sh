@@ -25,7 +25,7 @@ cat >"$work/all" <<'TEXT'
 Courses
 
 course  cohorts  first week   last week  started  completed    rate
-     9        3  2025-06-02  2025-06-16    2,000        302  15.1 %
+     9        3  2025-06-02  2025-06-16    2,000        302  15.0 %
      7        1  2025-06-02  2025-06-02        1          0       -
 
 Course 9, weekly cohorts

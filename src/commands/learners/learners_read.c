@@ -44,8 +44,9 @@ static void take_run(struct learners_list *list, const struct manifest *manifest
 }
 
 /*
- * The run that published the state last: the same users may have been published again as of a later
- * day, by a run that read nothing and so kept only its sums.
+ * The run that summed the state up last: the same users may be published again as of a later day,
+ * by a run that read nothing and so kept only its sums. If that one was refused at the end, the run
+ * is named that would have published them, and its day counts.
  */
 static int find_run(const struct store *store, const struct manifest_other *base,
                     struct learners_list *list, struct failure *failure)

@@ -52,6 +52,9 @@ static int replace(const char *path, const char *bytes, size_t count, struct fai
         return failure_memory(failure, "a path", strlen(path));
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     int status = fd < 0 ? failed(path, failure) : 0;
+    struct stat before; /* Who could not read the page before cannot read the new one. */
+    if (status == 0 && stat(path, &before) == 0 && fchmod(fd, before.st_mode & 0777) != 0)
+        status = failed(path, failure);
     if (status == 0 && write_all(fd, bytes, count) != 0)
         status = failed(path, failure);
     if (fd >= 0 && close(fd) != 0 && status == 0)

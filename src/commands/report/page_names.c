@@ -95,8 +95,10 @@ static bool read_number(const char *text, int64_t least, int64_t most, int64_t *
 static int wrong(const struct reader *reader, size_t line, const char *what, const char *text,
                  struct failure *failure)
 {
-    return failure_set(failure, EXIT_USAGE, "--names %s: line %zu: %s, not \"%.40s\".",
-                       reader->path, line, what, text);
+    char shown[44];
+    (void)utf8_show(text, strlen(text), shown, sizeof shown);
+    return failure_set(failure, EXIT_USAGE, "--names %s: line %zu: %s, not \"%s\".", reader->path,
+                       line, what, shown);
 }
 
 static int add_row(const struct reader *reader, size_t line, const char *const texts[COLUMNS],

@@ -11,11 +11,12 @@
 #define BAR_STEPS 5
 
 /*
- * Users of the cohorts whose rates are pooled, as everywhere in the report. Returns whether younger
+ * Users of the cohorts whose rates are pooled, as everywhere in the report; and of those who
+ * completed the ones in whose cohort anybody started, which the rate is of. Returns whether younger
  * cohorts were left out.
  */
 static bool add_pooled(const struct report_view *view, const struct report_course *course,
-                       int64_t *started, int64_t *completed)
+                       int64_t *started, int64_t *completed, int64_t *of_started)
 {
     bool only_mature = report_steps_pools_mature(view->marts, course);
     bool has_younger = false;
@@ -23,6 +24,8 @@ static bool add_pooled(const struct report_view *view, const struct report_cours
         if (!only_mature || report_steps_is_mature(view->marts, i)) {
             *started += view->marts->cohorts[i].users_started;
             *completed += view->marts->cohorts[i].users_completed_course;
+            if (view->marts->cohorts[i].users_started > 0)
+                *of_started += view->marts->cohorts[i].users_completed_course;
         } else {
             has_younger = true;
         }
@@ -46,15 +49,15 @@ int report_view_courses(const struct report_view *view, size_t most, struct fail
     bool has_younger = false;
     for (size_t i = 0; i < shown; i++) {
         const struct report_course *course = &view->courses[i];
-        int64_t started = 0, completed = 0;
-        has_younger = add_pooled(view, course, &started, &completed) || has_younger;
+        int64_t started = 0, completed = 0, of_started = 0;
+        has_younger = add_pooled(view, course, &started, &completed, &of_started) || has_younger;
         report_cells_id(&cells, course->course_id);
         report_cells_count(&cells, (int64_t)(course->cohort_end - course->cohort_begin));
         report_cells_date(&cells, view->marts->cohorts[course->cohort_begin].cohort_week_start);
         report_cells_date(&cells, view->marts->cohorts[course->cohort_end - 1].cohort_week_start);
         report_cells_count(&cells, started);
         report_cells_count(&cells, completed);
-        report_cells_share(&cells, completed > 0, completed, started);
+        report_cells_share(&cells, of_started > 0, of_started, started);
     }
     if (report_cells_print(&cells, view->out) != 0)
         return -1;

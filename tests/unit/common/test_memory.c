@@ -136,14 +136,18 @@ static void test_nothing_to_read(void)
     end();
 }
 
+/* Others may look at it, as far as a compiler knows: so it is there, and filled when it says so. */
+static char *volatile seen_by_others;
+
 static void test_held(void)
 {
     uint64_t before = memory_held_bytes("");
     char *bytes = malloc(MB(40));
     CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
-    memset(bytes, before > 0 ? 7 : 8, MB(40));
+    memset(bytes, 7, MB(40));
+    seen_by_others = bytes;
     uint64_t after = memory_held_bytes("");
-    CU_ASSERT(bytes[MB(39)] > 0 && after >= before + MB(39) && after < before + MB(60));
+    CU_ASSERT(after >= before + MB(39) && after < before + MB(60));
     free(bytes);
     struct memory_limit host;
     memory_limit_of_host("", &host);
