@@ -108,12 +108,11 @@ for round in 1 2 3 4 5 6 7 8; do
             '^99,2025-06-30,1,200,200,1.000000,1.000000,$' \
             "$WORK/round/mart_course_funnel_lessons.csv"
     fi
-    mkdir -p "$WORK/without"
+    # The further marts tell up to when learners were watched, which the writer's rows move on.
     for mart in cohorts lessons; do
-        grep -v '^99,' "$WORK/round/mart_course_funnel_$mart.csv" \
-            >"$WORK/without/mart_course_funnel_$mart.csv"
+        grep -v '^99,' "$WORK/round/mart_course_funnel_$mart.csv" >"$WORK/without"
+        same "$WORK/without" "$WORK/files/mart_course_funnel_$mart.csv"
     done
-    same_marts "$WORK/without" "$WORK/files"
 done
 touch "$WORK/stop"
 wait "$writer"
