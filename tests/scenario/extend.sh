@@ -79,7 +79,7 @@ check "it is a new run then" test "$(run_id)" != "$id"
 as_one
 
 # Refused by name; and nothing of it changes what is there.
-old=$(find "$WORK/in" -name '*.json' | sort | head -n 1)
+old=$(find "$WORK/in" -name '*.json' | sort | sed -n 1p)
 cp -a "$WORK/nights" "$WORK/before"
 refused() { # refused TEXT... [-- ARGS...]
     local texts=()
@@ -113,7 +113,8 @@ cp "$old" "$WORK/in/new.json"
 leaves 0 night --settle 60
 says "1 file waits for the next run"
 check "it is not in" test ! -s <(grep -c 'files are new' "$WORK/stderr" | grep -v '^0$')
-gzip -c "$old" | head -c 200 >"$WORK/in/broken.gz"
+gzip -c "$old" >"$WORK/whole.gz"
+head -c 200 "$WORK/whole.gz" >"$WORK/in/broken.gz"
 leaves 4 night
 gzip -c "$old" >"$WORK/in/broken.gz"
 leaves 0 night
@@ -144,7 +145,7 @@ open(path, "r+b").write(b"x" * was.st_size)
 os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))' "$old"
 cp "$WORK/old" "$WORK/in/again.json"
 base=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["mark"][0])' "$folder/mark")
-printf x | dd of="$(find "$folder/$base" -name 'groups-*' | head -n 1)" bs=1 seek=3000 conv=notrunc 2>"$WORK/log"
+printf x | dd of="$(find "$folder/$base" -name 'groups-*' | sed -n 1p)" bs=1 seek=3000 conv=notrunc 2>"$WORK/log"
 leaves 0 night
 says_all "checkpoint $base cannot be used and is kept as damaged-$base"
 check "what was set aside goes with the publication" test ! -e "$folder/damaged-$base"
