@@ -244,8 +244,10 @@ static int begin_run(struct checkpoint *checkpoint, const struct source_list *li
         start->base = checkpoint->found_name;
         start->base_ledger = start->ledger;
         start->is_finished = 0;
-        if (manifest_add_input(start, list, choices, &places, failure) != 0)
+        if (manifest_add_input(start, list, choices, &places, failure) != 0) {
+            free(places);
             return -1;
+        }
         rejects_renumber(checkpoint->earlier_stretches, checkpoint->earlier_stretch_count, places);
         free(places);
     } else {
@@ -292,6 +294,9 @@ static int start(struct night *night, struct checkpoint *checkpoint,
         checkpoint->pinned = night->found.base->name;
     } else {
         checkpoint->before = (struct store_generation){start->base.attempt, start->base.generation};
+        /* On rank 0; the one that it names may have been set aside. */
+        if (night->found.base != NULL)
+            checkpoint->before = night->found.base->name;
     }
     checkpoint->judges_night = !is_base && (action == NIGHT_EXTEND || manifest_has(&start->base));
     if (action == NIGHT_EXTEND || action == NIGHT_SUM_AGAIN)
@@ -412,7 +417,7 @@ static int take_folder(struct night *night, const char *new_run_id, struct failu
         return checkpoint_join(checkpoint, failure);
     }
     bool is_there = access(checkpoint->options.path, F_OK) == 0 || errno != ENOENT;
-    if (checkpoint_is_root(checkpoint) && is_there &&
+    if (checkpoint_is_root(checkpoint) && is_there && !checkpoint->options.restart &&
         store_look(checkpoint->options.path, store, failure) == 0) {
         int read = store_read_attempt(store, &store->attempt, failure);
         store->is_history_known = read > 0;

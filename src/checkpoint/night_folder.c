@@ -243,6 +243,9 @@ int night_drop(struct night *night, struct failure *failure)
     night->dropped = true;
     if (night->looks)
         return 0;
+    /* What goes may be all that tells that the base was published. */
+    if (night_mark(night, failure) != 0)
+        return -1;
     log_warning("a night that was begun and not published is thrown away, and its files are read "
                 "again from what was published");
     if (found->base_sums != NULL)

@@ -93,6 +93,7 @@ mv "$old" "$WORK/old"
 refused "$old: was read, and is not among the input now"
 leaves 3 night --dry-run
 says_all "$old: was read, and is not among the input now"
+leaves 0 night --dry-run --restart
 cp -p "$WORK/old" "$WORK/in/renamed.json"
 refused "$old: was read, and is not among the input now"
 rm "$WORK/in/renamed.json"
