@@ -43,6 +43,14 @@ void options_getopt(const struct options_row *rows, size_t count, struct option 
 int options_read(const struct options_row *rows, int number, const char *text, void *values,
                  uint64_t *given, struct failure *failure);
 
+/*
+ * Local. Read a command line that has options alone, by ${count} rows (63 at most), into ${values}.
+ * Returns 1 as soon as ${help} is true, a flag among them; 0 at the end, or -1: an option that is
+ * not there or lacks its value, a word that belongs to none, and as options_read.
+ */
+int options_parse(const struct options_row *rows, size_t count, int argc, char **argv, void *values,
+                  const bool *help, struct failure *failure);
+
 /* Local. Read a whole decimal number from ${minimum} to ${maximum}. Returns 0, or -1. */
 int options_number(const char *option, const char *text, uint64_t minimum, uint64_t maximum,
                    uint64_t *value, struct failure *failure);

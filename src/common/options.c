@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OPTIONS_MOST 63 /* bits of what is given */
+
 /* strtoull takes blanks and signs, so the first byte is looked at here. */
 static bool read_digits(const char *text, char **end, uint64_t *value)
 {
@@ -190,4 +192,26 @@ int options_read(const struct options_row *rows, int number, const char *text, v
     *given |= bit;
     return row->read != NULL ? row->read(values, text, failure)
                              : read_value(row, text, (char *)values + row->offset, failure);
+}
+
+int options_parse(const struct options_row *rows, size_t count, int argc, char **argv, void *values,
+                  const bool *help, struct failure *failure)
+{
+    struct option table[OPTIONS_MOST + 1];
+    uint64_t given = 0;
+    options_getopt(rows, count, table);
+    opterr = 0;
+    for (int name; (name = getopt_long(argc, argv, ":", table, NULL)) != -1;) {
+        if (name == ':')
+            return failure_set(failure, EXIT_USAGE, "%s takes a value.", argv[optind - 1]);
+        if (name == '?')
+            return failure_set(failure, EXIT_USAGE, "There is no option \"%s\".", argv[optind - 1]);
+        if (options_read(rows, name, optarg, values, &given, failure) != 0)
+            return -1;
+        if (*help)
+            return 1;
+    }
+    if (optind < argc)
+        return failure_set(failure, EXIT_USAGE, "\"%s\" belongs to no option.", argv[optind]);
+    return 0;
 }

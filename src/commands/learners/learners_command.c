@@ -64,27 +64,13 @@ static const struct options_row rows[] = {
     {"--help", OPTIONS_FLAG, .offset = offsetof(struct options, help)},
 };
 
-#define ROWS (sizeof rows / sizeof rows[0])
-
 static int parse_options(int argc, char **argv, struct options *options, struct failure *failure)
 {
-    struct option long_options[ROWS + 1];
-    uint64_t given = 0;
     *options = (struct options){0};
-    options_getopt(rows, ROWS, long_options);
-    opterr = 0;
-    for (int name; (name = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
-        if (name == ':')
-            return failure_set(failure, EXIT_USAGE, "%s takes a value.", argv[optind - 1]);
-        if (name == '?')
-            return failure_set(failure, EXIT_USAGE, "There is no option \"%s\".", argv[optind - 1]);
-        if (options_read(rows, name, optarg, options, &given, failure) != 0)
-            return -1;
-        if (options->help)
-            return 0;
-    }
-    if (optind < argc)
-        return failure_set(failure, EXIT_USAGE, "\"%s\" belongs to no option.", argv[optind]);
+    int status = options_parse(rows, sizeof rows / sizeof rows[0], argc, argv, options,
+                               &options->help, failure);
+    if (status != 0)
+        return status < 0 ? -1 : 0;
     if (options->checkpoint == NULL)
         return failure_set(failure, EXIT_USAGE, "--checkpoint DIR is missing.");
     if (!options->has_course || !options->has_who)

@@ -1,6 +1,5 @@
 #include "rebuild_options.h"
 
-#include "course_funnel/days.h"
 #include "course_funnel/options.h"
 #include "course_funnel/postgres.h"
 
@@ -47,14 +46,11 @@ static int add_column(void *values, const char *text, struct failure *failure)
 static int set_as_of(void *values, const char *text, struct failure *failure)
 {
     struct rebuild_options *options = values;
-    char time[CALENDAR_DATE_BYTES + 9];
-    int64_t time_us = 0;
-    int length = snprintf(time, sizeof time, "%s 00:00:00", text);
-    if (length != (int)sizeof time - 1 || !calendar_parse_time(time, sizeof time - 1, &time_us))
-        return failure_set(failure, EXIT_USAGE,
-                           "--as-of takes a date such as 2025-07-01, not \"%s\".", text);
+    int32_t day = 0;
+    if (options_date("--as-of", text, &day, failure) != 0)
+        return -1;
     options->as_of = text;
-    options->as_of_day = days_of(time_us);
+    options->as_of_day = day;
     return 0;
 }
 

@@ -64,24 +64,11 @@ static int parse_options(int argc, char **argv, struct options *options, struct 
         {"--names", OPTIONS_TEXT, AT(names)},
         {"--help", OPTIONS_FLAG, AT(help)},
     };
-    enum { ROWS = sizeof rows / sizeof rows[0] };
-    struct option long_options[ROWS + 1];
-    uint64_t given = 0;
     *options = (struct options){.schema = "public", .cohorts = 12};
-    options_getopt(rows, ROWS, long_options);
-    opterr = 0;
-    for (int name; (name = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
-        if (name == ':')
-            return failure_set(failure, EXIT_USAGE, "%s takes a value.", argv[optind - 1]);
-        if (name == '?')
-            return failure_set(failure, EXIT_USAGE, "There is no option \"%s\".", argv[optind - 1]);
-        if (options_read(rows, name, optarg, options, &given, failure) != 0)
-            return -1;
-        if (options->help)
-            return 0;
-    }
-    if (optind < argc)
-        return failure_set(failure, EXIT_USAGE, "\"%s\" belongs to no option.", argv[optind]);
+    int status = options_parse(rows, sizeof rows / sizeof rows[0], argc, argv, options,
+                               &options->help, failure);
+    if (status != 0)
+        return status < 0 ? -1 : 0;
     if (options->from == NULL)
         return failure_set(failure, EXIT_USAGE, "--from TARGET is missing.");
     if (options->html != NULL && (options->has_course || options->cohort != NULL || options->mean))
