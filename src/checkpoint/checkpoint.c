@@ -162,7 +162,8 @@ static int try_candidates(struct checkpoint *checkpoint, struct checkpoint_candi
     }
 }
 
-void checkpoint_tell_interval(const struct checkpoint *checkpoint)
+/* When checkpoints are written, so that it can be judged. */
+static void tell_interval(const struct checkpoint *checkpoint)
 {
     const struct interval *interval = &checkpoint->options.interval;
     const char *path = checkpoint->store.folder.path;
@@ -174,7 +175,7 @@ void checkpoint_tell_interval(const struct checkpoint *checkpoint)
                  path, interval_next(interval, -1), interval->mean_time_seconds / 3600);
 }
 
-void checkpoint_tell_found(const struct checkpoint *checkpoint)
+static void tell_found(const struct checkpoint *checkpoint)
 {
     const struct manifest *found = checkpoint->found;
     char name[STORE_NAME_BYTES];
@@ -226,45 +227,65 @@ free_listing:
     return failure->code != 0 ? -1 : 0;
 }
 
-int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *options,
-                    const struct source_list *list, const struct manifest_choices *choices,
-                    const char *new_run_id, struct checkpoint **checkpoint, struct failure *failure)
+struct checkpoint *checkpoint_create(struct ranks *ranks, const struct checkpoint_options *options,
+                                     struct failure *failure)
 {
     struct checkpoint *made = calloc(1, sizeof *made);
     if (made == NULL)
         failure_memory(failure, "the checkpoint", sizeof *made);
     if (ranks_vote(ranks, failure) != 0) {
         free(made);
-        return -1;
+        return NULL;
     }
     made->ranks = ranks;
     made->options = *options;
     made->due = INFINITY;
+    return made;
+}
+
+void checkpoint_go_on(struct checkpoint *checkpoint)
+{
+    const struct manifest *start = &checkpoint->start;
+    checkpoint->found = start;
+    checkpoint->last_good = (struct store_generation){start->attempt, start->generation};
+    /* The history is that of the generation, also where the attempt file did not know it. */
+    memcpy(checkpoint->store.attempt.history_id, start->history_id, sizeof start->history_id);
+    if (start->is_finished != 0)
+        checkpoint->finished = checkpoint->found_name;
+    else if (start->kind == MANIFEST_SUMS)
+        checkpoint->finished = start->sums_of;
+}
+
+void checkpoint_start(struct checkpoint *checkpoint, bool resumes)
+{
+    checkpoint->due = clock_seconds() + interval_next(&checkpoint->options.interval, -1);
+    if (resumes)
+        tell_found(checkpoint);
+    /* When all is read there is no more to keep but sums. */
+    if (checkpoint->start.kind == MANIFEST_STATE)
+        tell_interval(checkpoint);
+}
+
+int checkpoint_open(struct ranks *ranks, const struct checkpoint_options *options,
+                    const struct source_list *list, const struct manifest_choices *choices,
+                    const char *new_run_id, struct checkpoint **checkpoint, struct failure *failure)
+{
+    struct checkpoint *made = checkpoint_create(ranks, options, failure);
+    if (made == NULL)
+        return -1;
     if (find(made, list, choices, new_run_id, failure) != 0) {
         checkpoint_free(made);
         return -1;
     }
     if (made->found != NULL) {
-        made->last_good = (struct store_generation){made->start.attempt, made->start.generation};
-        /* The run is that of the generation, also where the attempt file did not know it. */
-        memcpy(made->store.attempt.history_id, made->start.history_id,
-               sizeof made->start.history_id);
+        checkpoint_go_on(made);
         memcpy(made->run_id, made->start.run_id, sizeof made->run_id);
-        if (made->start.is_finished != 0)
-            made->finished = made->found_name;
-        else if (made->start.kind == MANIFEST_SUMS)
-            made->finished = made->start.sums_of;
     } else if (manifest_set_input(&made->start, list, choices, failure) == 0) {
         made->start.started_us = clock_now_us();
         memcpy(made->run_id, made->store.attempt.history_id, sizeof made->run_id);
     }
-    if (checkpoint_is_root(made)) {
-        made->due = clock_seconds() + interval_next(&options->interval, -1);
-        if (made->found != NULL)
-            checkpoint_tell_found(made);
-        if (made->found == NULL || made->start.kind == MANIFEST_STATE)
-            checkpoint_tell_interval(made);
-    }
+    if (checkpoint_is_root(made))
+        checkpoint_start(made, made->found != NULL);
     *checkpoint = made;
     return ranks_vote(ranks, failure);
 }

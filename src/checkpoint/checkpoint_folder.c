@@ -18,6 +18,11 @@ bool checkpoint_keeps_learners(const struct checkpoint *checkpoint)
     return checkpoint != NULL && (checkpoint->options.extend || checkpoint->options.keep_learners);
 }
 
+struct store_generation checkpoint_generation_of(const struct manifest_other *other)
+{
+    return (struct store_generation){other->attempt, other->generation};
+}
+
 int checkpoint_read_manifest(struct checkpoint *checkpoint, struct store_generation generation,
                              struct durable_bytes *text, struct manifest *manifest,
                              struct failure *failure)

@@ -71,7 +71,20 @@ int checkpoint_clean_rejects(const struct checkpoint *checkpoint,
                              const struct checkpoint_candidates *candidates,
                              struct failure *failure);
 
+/* Local. The generation that a manifest names. */
+struct store_generation checkpoint_generation_of(const struct manifest_other *other);
+
 /* checkpoint.c: what is gone on from. */
+
+/* Collective. An empty checkpoint, which checkpoint_free frees. NULL on every rank: EXIT_BUG. */
+struct checkpoint *checkpoint_create(struct ranks *ranks, const struct checkpoint_options *options,
+                                     struct failure *failure);
+
+/* Local. What was loaded, and checkpoint->start is of, is what is gone on from. */
+void checkpoint_go_on(struct checkpoint *checkpoint);
+
+/* On rank 0: from now on generations are due; ${resumes}: tell what is gone on from. */
+void checkpoint_start(struct checkpoint *checkpoint, bool resumes);
 
 /* Local. Each rank's part of the generation that checkpoint->start is of. Returns 0, or -1. */
 int checkpoint_load(struct checkpoint *checkpoint, struct failure *failure);
@@ -82,10 +95,6 @@ void checkpoint_forget(struct checkpoint *checkpoint);
 /* On rank 0: that there were checkpoints is never forgotten as if there had been none. 0, or -1. */
 int checkpoint_check_none(const struct checkpoint *checkpoint,
                           const struct checkpoint_candidates *candidates, struct failure *failure);
-
-/* On rank 0: when checkpoints are written, so that it can be judged; and what was found. */
-void checkpoint_tell_interval(const struct checkpoint *checkpoint);
-void checkpoint_tell_found(const struct checkpoint *checkpoint);
 
 /* checkpoint_keep.c: what stays in the folder. On rank 0. */
 

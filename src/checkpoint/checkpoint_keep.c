@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-static struct store_generation name_of(const struct manifest_other *other)
-{
-    return (struct store_generation){other->attempt, other->generation};
-}
-
 static bool is_later(struct store_generation a, struct store_generation b)
 {
     return a.attempt != b.attempt ? a.attempt > b.attempt : a.number > b.number;
@@ -66,8 +61,8 @@ void checkpoint_prune(struct checkpoint *checkpoint, struct store_generation sav
     struct keeping keeping = {
         .checkpoint = checkpoint,
         .attempt = saved.attempt,
-        .up_to = pinned ? checkpoint->pinned : name_of(&checkpoint->start.base),
-        .keep = {saved, checkpoint->last_good, name_of(&checkpoint->finished)}};
+        .up_to = pinned ? checkpoint->pinned : checkpoint_generation_of(&checkpoint->start.base),
+        .keep = {saved, checkpoint->last_good, checkpoint_generation_of(&checkpoint->finished)}};
     if (remove_rest(&keeping, &trouble) != 0)
         tell_left(&trouble);
 }
@@ -78,7 +73,7 @@ static bool is_there(const struct store *store, const struct manifest_other *oth
     struct durable_bytes text = {0};
     struct failure trouble = {0};
     char digest[DIGEST_BYTES] = "";
-    if (store_read_manifest(store, name_of(other), &text, &trouble) == 0 &&
+    if (store_read_manifest(store, checkpoint_generation_of(other), &text, &trouble) == 0 &&
         text.byte_count > sizeof digest)
         manifest_digest((char *)text.bytes, text.byte_count, digest);
     durable_bytes_free(&text);
@@ -100,7 +95,8 @@ int checkpoint_mark(struct checkpoint *checkpoint, struct failure *failure)
                            "it. Make room; where the next run does not read it again, --restart "
                            "does.",
                            store->folder.path);
-    struct store_mark mark = {.base = name_of(finished), .before = checkpoint->before};
+    struct store_mark mark = {.base = checkpoint_generation_of(finished),
+                              .before = checkpoint->before};
     mark.has_before = checkpoint->before.attempt > 0;
     if (store_mark_write(store, &mark, &overtaken, &trouble) != 0)
         return failure_set(failure, EXIT_CHECKPOINT,

@@ -21,12 +21,6 @@ struct decision {
     char run_id[37];
 };
 
-static const struct night_entry *entry_of(const struct night *night,
-                                          const struct night_generation *generation)
-{
-    return night_entry_of(night, generation);
-}
-
 /* The days of a generation as they are on another day. */
 static int move_days(const struct manifest *manifest, int64_t day, struct days *moved,
                      struct failure *failure)
@@ -106,8 +100,8 @@ static int decide(struct night *night, struct manifest_look *looks, size_t count
                   struct decision *decision, struct failure *differences, struct failure *failure)
 {
     const struct night_found *found = &night->found;
-    const struct night_entry *base = entry_of(night, found->base);
-    const struct night_entry *top = entry_of(night, found->top);
+    const struct night_entry *base = night_entry_of(night, found->base);
+    const struct night_entry *top = night_entry_of(night, found->top);
     const struct night_entry *reference = base != NULL ? base : top;
     const struct store_listing *listing = &night->candidates.listing;
     struct night_facts facts = {.had_any = night->had_mark || night->candidates.set_aside > 0 ||
@@ -167,14 +161,14 @@ static const struct night_entry *loaded(const struct night *night, enum night_ac
     const struct night_found *found = &night->found;
     switch (action) {
     case NIGHT_RESUME:
-        return entry_of(night, found->top);
+        return night_entry_of(night, found->top);
     case NIGHT_PUBLISH:
-        return entry_of(night, found->top_sums);
+        return night_entry_of(night, found->top_sums);
     case NIGHT_EXTEND:
     case NIGHT_SUM_AGAIN:
-        return entry_of(night, found->base);
+        return night_entry_of(night, found->base);
     case NIGHT_AGAIN:
-        return entry_of(night, found->base_sums);
+        return night_entry_of(night, found->base_sums);
     case NIGHT_READ_ALL:
     case NIGHT_DROP:
     case NIGHT_REFUSE:
@@ -200,9 +194,8 @@ static int load(struct night *night, const struct night_entry *entry, struct ran
     struct durable_bytes text = {0};
     struct manifest again = {0};
     if (ranks_rank(ranks) == 0)
-        (void)checkpoint_read_manifest(
-            checkpoint, (struct store_generation){entry->name.attempt, entry->name.generation},
-            &text, &again, failure);
+        (void)checkpoint_read_manifest(checkpoint, checkpoint_generation_of(&entry->name), &text,
+                                       &again, failure);
     manifest_clear(&again);
     unsigned char *bytes = text.bytes;
     size_t byte_count = text.byte_count + 1;
@@ -278,13 +271,7 @@ static int start(struct night *night, struct checkpoint *checkpoint,
         start->started_us = clock_now_us();
         return manifest_set_input(start, list, choices, failure);
     }
-    memcpy(checkpoint->store.attempt.history_id, start->history_id, sizeof start->history_id);
-    checkpoint->found = start;
-    checkpoint->last_good = (struct store_generation){start->attempt, start->generation};
-    if (start->is_finished != 0)
-        checkpoint->finished = checkpoint->found_name;
-    else if (start->kind == MANIFEST_SUMS)
-        checkpoint->finished = start->sums_of;
+    checkpoint_go_on(checkpoint);
     if (action == NIGHT_EXTEND) {
         checkpoint->finished = (struct manifest_other){0};
         checkpoint->before = checkpoint->last_good;
@@ -293,7 +280,7 @@ static int start(struct night *night, struct checkpoint *checkpoint,
             night->found.has_before ? night->found.before : (struct store_generation){0};
         checkpoint->pinned = night->found.base->name;
     } else {
-        checkpoint->before = (struct store_generation){start->base.attempt, start->base.generation};
+        checkpoint->before = checkpoint_generation_of(&start->base);
         /* On rank 0; the one that it names may have been set aside. */
         if (night->found.base != NULL)
             checkpoint->before = night->found.base->name;
@@ -346,8 +333,7 @@ static void report_on(const struct night *night, const struct decision *decision
     for (size_t i = 0; i < night->known.count; i++)
         report->known += night->known.is_read[i];
     if (entry != NULL) {
-        store_name((struct store_generation){entry->name.attempt, entry->name.generation},
-                   report->from);
+        store_name(checkpoint_generation_of(&entry->name), report->from);
         report->state_bytes = state_bytes(&entry->manifest);
     }
 }
@@ -369,7 +355,7 @@ static int choose(struct night *night, struct ranks *ranks, struct decision *dec
         night->followed = NULL;
         if (is_root && night_read(night, failure) == 0) {
             const struct night_found *found = &night->found;
-            night->followed = entry_of(night, found->top != NULL ? found->top : found->base);
+            night->followed = night_entry_of(night, found->top != NULL ? found->top : found->base);
             (void)night_list(night, failure);
         }
         if (night_look(night, ranks, &looks, &count, failure) != 0) {
@@ -444,13 +430,8 @@ static int open_night(struct night *night, struct decision *decision, struct nig
         (void)settle(night, decision->plan.action, failure);
     if (ranks_vote(ranks, failure) != 0)
         return -1;
-    if (is_root) {
-        checkpoint->due = clock_seconds() + interval_next(&checkpoint->options.interval, -1);
-        if (report->answer == NIGHT_GOES_ON)
-            checkpoint_tell_found(checkpoint);
-        if (checkpoint->start.kind == MANIFEST_STATE)
-            checkpoint_tell_interval(checkpoint);
-    }
+    if (is_root)
+        checkpoint_start(checkpoint, report->answer == NIGHT_GOES_ON);
     return 0;
 }
 
@@ -459,16 +440,9 @@ int night_open(struct ranks *ranks, const struct checkpoint_options *options, bo
                const struct night_calls *calls, struct checkpoint **checkpoint,
                struct night_report *report, struct failure *failure)
 {
-    struct checkpoint *made = calloc(1, sizeof *made);
+    struct checkpoint *made = checkpoint_create(ranks, options, failure);
     if (made == NULL)
-        failure_memory(failure, "the checkpoint", sizeof *made);
-    if (ranks_vote(ranks, failure) != 0) {
-        free(made);
         return -1;
-    }
-    made->ranks = ranks;
-    made->options = *options;
-    made->due = INFINITY;
     struct night night = {
         .checkpoint = made, .choices = choices, .calls = calls, .day = day, .looks = looks};
     night.known.settled_ns = INT64_MAX;

@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct store_generation name_of(const struct manifest_other *other)
-{
-    return (struct store_generation){other->attempt, other->generation};
-}
-
 static void clear_entries(struct night *night)
 {
     for (size_t i = 0; i < night->count; i++)
@@ -74,7 +69,7 @@ static int read_entry(struct night *night, struct store_generation name, struct 
 static bool has_finished(const struct night *night, struct store_generation name)
 {
     for (size_t i = 0; i < night->count; i++)
-        if (store_is_same(name_of(&night->entries[i].name), name))
+        if (store_is_same(checkpoint_generation_of(&night->entries[i].name), name))
             return night->entries[i].manifest.is_finished != 0;
     return false;
 }
@@ -99,7 +94,8 @@ static int mend_mark(struct night *night, struct failure *failure)
 static bool is_named(const struct night *night, const struct manifest_other *other)
 {
     for (size_t i = 0; i < night->count; i++)
-        if (store_is_same(name_of(&night->entries[i].name), name_of(other)) &&
+        if (store_is_same(checkpoint_generation_of(&night->entries[i].name),
+                          checkpoint_generation_of(other)) &&
             strcmp(night->entries[i].name.digest, other->digest) == 0)
             return true;
     return false;
@@ -144,16 +140,16 @@ static void describe(struct night *night)
         const struct night_entry *entry = &night->entries[i];
         const struct manifest *manifest = &entry->manifest;
         night->generations[i] = (struct night_generation){
-            .name = name_of(&entry->name),
+            .name = checkpoint_generation_of(&entry->name),
             .kind = manifest->kind == MANIFEST_SUMS ? NIGHT_SUMS
                     : manifest->is_finished != 0    ? NIGHT_FINISHED
                                                     : NIGHT_PARTIAL,
             .run_id = manifest->run_id,
-            .base = name_of(&manifest->base),
+            .base = checkpoint_generation_of(&manifest->base),
             .is_base_there = manifest_has(&manifest->base) && is_named(night, &manifest->base),
             .is_published = is_known(night, manifest->run_id)};
         if (is_named(night, &manifest->sums_of))
-            night->generations[i].sums_of = name_of(&manifest->sums_of);
+            night->generations[i].sums_of = checkpoint_generation_of(&manifest->sums_of);
     }
 }
 
@@ -269,8 +265,8 @@ int night_set_aside(struct night *night, const struct night_entry *entry,
 {
     if (check_attempt(night, failure) != 0)
         return -1;
-    return checkpoint_set_aside(night->checkpoint, &night->candidates, name_of(&entry->name),
-                                trouble, failure);
+    return checkpoint_set_aside(night->checkpoint, &night->candidates,
+                                checkpoint_generation_of(&entry->name), trouble, failure);
 }
 
 int night_mark(struct night *night, struct failure *failure)
