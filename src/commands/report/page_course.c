@@ -8,19 +8,14 @@
 /* A lesson while the order is being found. */
 struct place {
     int32_t id;
-    bool has_position;
-    int64_t position;
     const struct page_name *name; /* NULL: it has none */
+    size_t index;                 /* in that order */
 };
 
 static int compare_places(const void *left, const void *right)
 {
     const struct place *a = left, *b = right;
-    if (a->has_position != b->has_position)
-        return a->has_position ? -1 : 1;
-    if (a->has_position && a->position != b->position)
-        return a->position < b->position ? -1 : 1;
-    return (a->id > b->id) - (a->id < b->id);
+    return page_names_order(a->name, a->id, b->name, b->id);
 }
 
 static int compare_ids(const void *left, const void *right)
@@ -47,12 +42,11 @@ static struct place *find_places(const struct marts *marts, const struct report_
     for (size_t i = 0; i < rows; i++)
         if (i == 0 || places[i].id != places[i - 1].id)
             places[(*count)++].id = places[i].id;
-    for (size_t i = 0; i < *count; i++) {
+    for (size_t i = 0; i < *count; i++)
         places[i].name = page_names_lesson(names, from->course_id, places[i].id);
-        places[i].has_position = places[i].name != NULL && places[i].name->has_position;
-        places[i].position = places[i].has_position ? places[i].name->position : 0;
-    }
     qsort(places, *count, sizeof *places, compare_places);
+    for (size_t i = 0; i < *count; i++)
+        places[i].index = i;
     return places;
 }
 
@@ -118,12 +112,12 @@ static int make_lessons(const struct place *places, size_t count, bool has_names
     return 0;
 }
 
-/* Where the lesson of an id stands among those sorted by id; places.position holds the answer. */
+/* Where the lesson of an id stands in the course; ${by_id} are all. */
 static size_t index_of(const struct place *by_id, size_t count, int32_t id)
 {
     const struct place key = {.id = id};
     const struct place *found = bsearch(&key, by_id, count, sizeof key, compare_ids);
-    return (size_t)found->position;
+    return found->index;
 }
 
 /*
@@ -153,7 +147,7 @@ static void fill_values(const struct marts *marts, const struct report_course *f
     }
     int64_t next = 0;
     for (size_t i = count; i > 0; i--) {
-        struct page_value *value = &cohort->values[by_id[i - 1].position];
+        struct page_value *value = &cohort->values[by_id[i - 1].index];
         if (value->reached < 0)
             value->reached = next;
         next = value->reached;
@@ -277,9 +271,6 @@ int page_course_make(const struct marts *marts, const struct report_course *from
     int status = name_course(names, course, failure);
     if (status == 0)
         status = make_lessons(places, count, names->count > 0, course, failure);
-    /* From here on the places tell by their id where a lesson stands. */
-    for (size_t i = 0; i < count; i++)
-        places[i].position = (int64_t)i;
     qsort(places, count, sizeof *places, compare_ids);
     if (status == 0)
         status = make_cohorts(marts, from, places, course, failure);

@@ -270,3 +270,15 @@ const struct page_name *page_names_lesson(const struct page_names *names, int32_
 {
     return find(names, (struct page_name){.course_id = course_id, .lesson_id = lesson_id});
 }
+
+int page_names_order(const struct page_name *left, int32_t left_id, const struct page_name *right,
+                     int32_t right_id)
+{
+    bool left_has = left != NULL && left->has_position;
+    bool right_has = right != NULL && right->has_position;
+    if (left_has != right_has)
+        return left_has ? -1 : 1;
+    if (left_has && left->position != right->position)
+        return left->position < right->position ? -1 : 1;
+    return (left_id > right_id) - (left_id < right_id);
+}

@@ -44,4 +44,12 @@ const struct page_name *page_names_course(const struct page_names *names, int32_
 const struct page_name *page_names_lesson(const struct page_names *names, int32_t course_id,
                                           int32_t lesson_id);
 
+/*
+ * Local. Which of two lessons of a course stands first, by their names, which may be NULL, and ids:
+ * those with a position by it, then those without; by their ids where that does not tell. Below 0,
+ * 0 or above, as for qsort.
+ */
+int page_names_order(const struct page_name *left, int32_t left_id, const struct page_name *right,
+                     int32_t right_id);
+
 #endif

@@ -1,6 +1,7 @@
 #include "page_numbers.h"
 
 #include "course_funnel/calendar.h"
+#include "report_cells.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -16,14 +17,7 @@ static struct page_number none(void)
 struct page_number page_count(int64_t count)
 {
     struct page_number number;
-    char digits[24];
-    size_t length = (size_t)snprintf(digits, sizeof digits, "%" PRId64, count), used = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-')
-            number.text[used++] = ',';
-        number.text[used++] = digits[i];
-    }
-    number.text[used] = '\0';
+    report_format_count(count, number.text);
     return number;
 }
 

@@ -60,22 +60,6 @@ void page_text_format(struct page_text *text, const char *format, ...)
     text->count += (size_t)bytes;
 }
 
-/* U+061C, U+200E, U+200F, U+202A to E, U+2066 to 9: they would turn other texts round. U+2028 and 9
- * end lines in scripts of old browsers. */
-static bool is_hidden(const char *character, size_t bytes)
-{
-    const unsigned char *at = (const unsigned char *)character;
-    if (bytes == 1)
-        return at[0] < 0x20 || at[0] == 0x7f;
-    if (bytes == 2) /* U+0080 to U+009F are control characters too */
-        return (at[0] == 0xc2 && at[1] < 0xa0) || (at[0] == 0xd8 && at[1] == 0x9c);
-    if (bytes != 3 || at[0] != 0xe2)
-        return false;
-    return (at[1] == 0x80 &&
-            (at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae))) ||
-           (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9);
-}
-
 static const char *in_html(char character)
 {
     switch (character) {
@@ -120,7 +104,7 @@ static void add_escaped(struct page_text *text, const char *more,
         const char *escaped = bytes == 1 ? escape(*more) : NULL;
         if (escaped != NULL)
             page_text_add(text, escaped);
-        else if (!is_hidden(more, bytes))
+        else if (!utf8_is_hidden(more, bytes))
             add_bytes(text, more, bytes);
     }
 }

@@ -99,20 +99,14 @@ static int show_numbered(const struct report_view *view, const struct report_les
 
 /* A lesson in the order that it is shown in. */
 struct place {
-    size_t lesson;
+    const struct report_lesson *lesson;
     const struct page_name *name; /* NULL: it has none */
 };
 
 static int compare_places(const void *left, const void *right)
 {
     const struct place *a = left, *b = right;
-    bool a_has = a->name != NULL && a->name->has_position;
-    bool b_has = b->name != NULL && b->name->has_position;
-    if (a_has != b_has)
-        return a_has ? -1 : 1;
-    if (a_has && a->name->position != b->name->position)
-        return a->name->position < b->name->position ? -1 : 1;
-    return (a->lesson > b->lesson) - (a->lesson < b->lesson);
+    return page_names_order(a->name, a->lesson->lesson_id, b->name, b->lesson->lesson_id);
 }
 
 /*
@@ -132,13 +126,13 @@ static int show_named(const struct report_view *view, const struct report_course
         return failure_memory(failure, "the lessons", count * sizeof *places);
     for (size_t i = 0; i < count; i++)
         places[i] = (struct place){
-            i, page_names_lesson(view->names, course->course_id, lessons[i].lesson_id)};
+            &lessons[i], page_names_lesson(view->names, course->course_id, lessons[i].lesson_id)};
     qsort(places, count, sizeof *places, compare_places);
     int status = report_table_create(7, 2, &cells.table, failure);
     if (status == 0)
         report_cells_head(&cells, head, 7);
     for (size_t i = 0; i < count && status == 0; i++) {
-        const struct report_lesson *lesson = &lessons[places[i].lesson];
+        const struct report_lesson *lesson = places[i].lesson;
         char title[TITLE_SHOWN];
         report_cells_count(&cells, lesson->users_reached);
         report_cells_share(&cells, true, lesson->users_reached, lessons[0].users_reached);
@@ -146,8 +140,8 @@ static int show_named(const struct report_view *view, const struct report_course
             report_cells_time(&cells, lesson->has_avg_time_spent, lesson->avg_time_spent_sec_e3);
         else
             report_cells_time(&cells, lesson->has_median, lesson->median_e3);
-        add_stopped(&cells, view, lesson, places[i].lesson + 1 == count,
-                    places[i].lesson == biggest);
+        add_stopped(&cells, view, lesson, lesson == &lessons[count - 1],
+                    lesson == &lessons[biggest]);
         snprintf(title, sizeof title, "%" PRId32, lesson->lesson_id);
         if (places[i].name != NULL && places[i].name->title[0] != '\0')
             cut_name(places[i].name->title, sizeof title, title);
