@@ -4,7 +4,6 @@
 #include "page_numbers.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 /* The share that completed within some days, once the whole cohort was watched for so long. */
 static void add_within(struct page_text *text, bool is_known, int32_t completed, int64_t started)
@@ -60,14 +59,9 @@ static void add_table(struct page_text *text, const struct page_course *course, 
     static const char *const heads[] = {"Started",      "Compl.",      "%",
                                         "95 % range",   "in 7 days %", "in 30 days %",
                                         "in 90 days %", "Median days", "9 in 10 within days"};
-    page_text_add(text,
-                  "<div class=\"box wide\" tabindex=\"0\" role=\"region\" aria-label=\"Cohorts "
-                  "table of ");
-    page_text_html(text, course->name);
-    page_text_add(text, "\"><table><caption class=\"sr\">Completion and time to complete of each "
-                        "weekly cohort of ");
-    page_text_html(text, course->name);
-    page_text_add(text, "</caption><thead><tr><th scope=\"col\">Week of start</th>");
+    page_parts_box(text, course, "box wide", "Cohorts table",
+                   "Completion and time to complete of each weekly cohort");
+    page_text_add(text, "<thead><tr><th scope=\"col\">Week of start</th>");
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         page_text_format(text, "<th scope=\"col\" class=\"n\">%s</th>", heads[i]);
     page_text_add(text, "</tr></thead><tbody>\n");
@@ -95,7 +89,6 @@ void page_cohorts(struct page_text *text, const struct page_course *course)
 {
     size_t rows = course->cohort_count < PAGE_ROWS ? course->cohort_count : PAGE_ROWS;
     struct page_text chart = {.bytes = NULL};
-    char file[64];
     bool is_drawn = page_chart(&chart, course);
     page_text_format(text,
                      "<section class=\"cohorts\"><div class=\"title\"><div><h3 id=\"c%" PRId32
@@ -103,8 +96,7 @@ void page_cohorts(struct page_text *text, const struct page_course *course)
                      course->id);
     add_note(text, course, is_drawn);
     page_text_add(text, "</p></div><div class=\"tools\">");
-    snprintf(file, sizeof file, "course-%" PRId32 "-cohorts", course->id);
-    page_parts_csv(text, file, "the cohorts");
+    page_parts_course_csv(text, course, "cohorts", "the cohorts");
     page_text_format(text, "</div></div>\n<div%s>", is_drawn ? " class=\"two\"" : "");
     if (is_drawn) {
         page_text_add(text, "<div>");

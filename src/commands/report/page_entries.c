@@ -3,7 +3,6 @@
 #include "page_numbers.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,20 +123,15 @@ static void add_entry(struct page_text *text, const struct doors *all, const str
 static void add_table(struct page_text *text, const struct page_course *course,
                       const struct doors *all)
 {
-    char file[64];
     size_t rows = all->count < ENTRIES_SHOWN ? all->count : ENTRIES_SHOWN;
     page_text_format(text,
                      "<p class=\"note\">The entry point of a learner's first lesson start; %s "
                      "cohorts. All lines share one scale.</p></div><div class=\"tools\">",
                      course->total.is_young ? "young" : "mature");
-    snprintf(file, sizeof file, "course-%" PRId32 "-entry-points", course->id);
-    page_parts_csv(text, file, "the entry points");
-    page_text_add(text, "</div></div><div class=\"box wide\" tabindex=\"0\" role=\"region\" "
-                        "aria-label=\"Entry points table of ");
-    page_text_html(text, course->name);
-    page_text_add(text, "\"><table><caption class=\"sr\">Entry points of ");
-    page_text_html(text, course->name);
-    page_text_add(text, "</caption><thead><tr><th scope=\"col\">Entry point</th><th scope=\"col\">"
+    page_parts_course_csv(text, course, "entry-points", "the entry points");
+    page_text_add(text, "</div></div>");
+    page_parts_box(text, course, "box wide", "Entry points table", "Entry points");
+    page_text_add(text, "<thead><tr><th scope=\"col\">Entry point</th><th scope=\"col\">"
                         "Started</th><th scope=\"col\" class=\"n\">% of all</th><th scope=\"col\" "
                         "class=\"n\">Completed</th><th scope=\"col\">% completed</th><th "
                         "scope=\"col\" class=\"n\">95 % range</th><th scope=\"col\">By cohort</th>"

@@ -140,7 +140,6 @@ void page_funnel(struct page_text *text, const struct page_course *course)
     const struct page_total *total = &course->total;
     size_t rows = course->lesson_count < PAGE_COLUMNS ? course->lesson_count : PAGE_COLUMNS;
     int64_t most = 1;
-    char file[64];
     for (size_t i = 0; i < course->lesson_count; i++)
         if (i != course->last && total->values[i].stopped > most)
             most = total->values[i].stopped;
@@ -151,15 +150,10 @@ void page_funnel(struct page_text *text, const struct page_course *course)
     page_words_scope(text, course, total);
     page_text_add(text, "</p></div><div class=\"tools\">\n");
     add_switch(text, course);
-    snprintf(file, sizeof file, "course-%" PRId32 "-funnel", course->id);
-    page_parts_csv(text, file, "the funnel");
-    page_text_add(text, "</div></div>\n<div class=\"box\" tabindex=\"0\" role=\"region\" "
-                        "aria-label=\"Funnel table of ");
-    page_text_html(text, course->name);
-    page_text_add(text, "\"><table><caption class=\"sr\">Learners who reached, completed and "
-                        "stopped at each lesson of ");
-    page_text_html(text, course->name);
-    page_text_add(text, "</caption>");
+    page_parts_course_csv(text, course, "funnel", "the funnel");
+    page_text_add(text, "</div></div>\n");
+    page_parts_box(text, course, "box", "Funnel table",
+                   "Learners who reached, completed and stopped at each lesson");
     add_head(text, course);
     for (size_t i = 0; i < rows; i++)
         add_row(text, course, i, most);

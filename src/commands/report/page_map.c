@@ -73,7 +73,6 @@ static void add_switch(struct page_text *text, const struct page_course *course)
 
 static void add_title(struct page_text *text, const struct page_course *course)
 {
-    char file[64];
     page_text_format(
         text,
         "<section class=\"heat\" data-map=\"reached\"><div class=\"title\"><div><h3 id=\"h%" PRId32
@@ -85,8 +84,7 @@ static void add_title(struct page_text *text, const struct page_course *course)
     add_scale(text, "lost", 'l', "0.5 %", "20 % of those who reached it stopped");
     add_scale(text, "difference", 'd', "20 points below", "20 above the total");
     add_switch(text, course);
-    snprintf(file, sizeof file, "course-%" PRId32 "-cohorts-by-lesson", course->id);
-    page_parts_csv(text, file, "the map");
+    page_parts_course_csv(text, course, "cohorts-by-lesson", "the map");
     page_text_add(text, "</div></div>\n");
 }
 

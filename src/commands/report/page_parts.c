@@ -2,12 +2,34 @@
 
 #include "page_numbers.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 void page_parts_csv(struct page_text *text, const char *file, const char *what)
 {
     page_text_format(text,
                      "<button class=\"csv\" data-js hidden value=\"%s.csv\" "
                      "aria-label=\"Download %s as CSV\">CSV</button>",
                      file, what);
+}
+
+void page_parts_course_csv(struct page_text *text, const struct page_course *course,
+                           const char *name, const char *what)
+{
+    char file[64];
+    snprintf(file, sizeof file, "course-%" PRId32 "-%s", course->id, name);
+    page_parts_csv(text, file, what);
+}
+
+void page_parts_box(struct page_text *text, const struct page_course *course, const char *kind,
+                    const char *what, const char *caption)
+{
+    page_text_format(text, "<div class=\"%s\" tabindex=\"0\" role=\"region\" aria-label=\"%s of ",
+                     kind, what);
+    page_text_html(text, course->name);
+    page_text_format(text, "\"><table><caption class=\"sr\">%s of ", caption);
+    page_text_html(text, course->name);
+    page_text_add(text, "</caption>");
 }
 
 void page_parts_bar(struct page_text *text, const char *number, const char *kind, const char *width)

@@ -12,6 +12,17 @@
 /* Local. A button for the table of its section as CSV; shown by the script. */
 void page_parts_csv(struct page_text *text, const char *file, const char *what);
 
+/* Local. The same of a course's table, whose file is course-ID-${name}.csv. */
+void page_parts_course_csv(struct page_text *text, const struct page_course *course,
+                           const char *name, const char *what);
+
+/*
+ * Local. Begin the box of a course's table, up to its caption: ${kind} are the classes of the box,
+ * ${what} names it for those who hear the page, before "of" and the course; ${caption} likewise.
+ */
+void page_parts_box(struct page_text *text, const struct page_course *course, const char *kind,
+                    const char *what, const char *caption);
+
 /* Local. A number and a bar of one piece, whose classes are ${kind} and a width. */
 void page_parts_bar(struct page_text *text, const char *number, const char *kind,
                     const char *width);
