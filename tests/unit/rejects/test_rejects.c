@@ -139,11 +139,13 @@ static void test_inputs_that_come_between_have_their_rejects_there(void)
     CU_ASSERT_EQUAL(more, 0);
     rejects_free(rejects);
 
-    /* An input before both, and one more split of the first. */
+    /* An input before both, with a later split than they have. */
     rejects_renumber(stretches, 2, numbers);
+    CU_ASSERT_EQUAL(stretches[0].input, 1);
+    CU_ASSERT_EQUAL(stretches[1].input, 2);
     place.attempt = 2;
     CU_ASSERT_FATAL(rejects_create(&place, 0, &rejects, &failure) == 0);
-    CU_ASSERT(rejects_add(rejects, 0, 0, "0", 1, REJECT_NO_USER, "x", 1, &failure) == 0);
+    CU_ASSERT(rejects_add(rejects, 0, 5, "0", 1, REJECT_NO_USER, "x", 1, &failure) == 0);
     CU_ASSERT(rejects_flush(rejects, &own, &count, &failure) == 0);
     stretches[2] = own[0];
     CU_ASSERT(rejects_join(&place, stretches, 3, &failure) == 0);
