@@ -79,13 +79,21 @@ void table_keeper_end(struct table_connections *connections)
     (void)pthread_join(connections->keeper, NULL);
 }
 
+/* Why a connection was lost, if one was; for whoever has the mutex. Returns 0, or -1. */
+static int tell_lost(const struct table_connections *connections, struct failure *failure)
+{
+    const struct failure *lost = &connections->lost;
+    return lost->code != 0 ? failure_set(failure, lost->code, "%s", lost->message) : 0;
+}
+
 int table_keeper_lend(struct table_connections *connections, const struct postgres *connection,
                       struct failure *failure)
 {
     (void)pthread_mutex_lock(&connections->mutex);
     connections->busy = connection;
+    int status = tell_lost(connections, failure);
     (void)pthread_mutex_unlock(&connections->mutex);
-    return table_check(connections, failure);
+    return status;
 }
 
 int table_check(struct table_connections *connections, struct failure *failure)
@@ -94,17 +102,15 @@ int table_check(struct table_connections *connections, struct failure *failure)
      */
     if (pthread_mutex_trylock(&connections->mutex) != 0)
         return 0;
-    const struct failure lost = connections->lost;
+    int status = tell_lost(connections, failure);
     (void)pthread_mutex_unlock(&connections->mutex);
-    return lost.code != 0 ? failure_set(failure, lost.code, "%s", lost.message) : 0;
+    return status;
 }
 
 int table_confirm(struct table_connections *connections, struct failure *failure)
 {
-    if (table_check(connections, failure) != 0)
-        return -1;
-    int status = 0;
     (void)pthread_mutex_lock(&connections->mutex);
+    int status = tell_lost(connections, failure);
     for (size_t i = 0; status == 0 && i < connections->count; i++)
         status = postgres_run(connections->servers[i], "Holding the locks until all was read",
                               "SELECT 1", failure);
