@@ -27,6 +27,14 @@ struct generation {
 };
 
 /*
+ * Local. Read the manifest of ${generation}, whose text stays in ${text} too. Returns 0, or -1: as
+ * store_read_manifest, or as manifest_parse with the manifest's path before it.
+ */
+int generation_read_manifest(const struct store *store, struct store_generation generation,
+                             struct durable_bytes *text, struct manifest *manifest,
+                             struct failure *failure);
+
+/*
  * Open the folder of the generation that ${manifest} is of; it must outlive the generation.
  * generation_close leaves it all zero.
  */

@@ -1,6 +1,7 @@
 #include "checkpoint_internal.h"
 
 #include "course_funnel/array.h"
+#include "course_funnel/generation.h"
 #include "course_funnel/log.h"
 #include "course_funnel/store_choice.h"
 
@@ -28,14 +29,10 @@ int checkpoint_read_manifest(struct checkpoint *checkpoint, struct store_generat
                              struct failure *failure)
 {
     const struct store *store = &checkpoint->store;
-    struct failure trouble = {0};
     char name[STORE_NAME_BYTES];
-    store_name(generation, name);
-    if (store_read_manifest(store, generation, text, failure) != 0)
+    if (generation_read_manifest(store, generation, text, manifest, failure) != 0)
         return -1;
-    if (manifest_parse((char *)text->bytes, text->byte_count, manifest, &trouble) != 0)
-        return failure_set(failure, trouble.code, "%s/%s/" MANIFEST_NAME ": %s.",
-                           store->folder.path, name, trouble.message);
+    store_name(generation, name);
     switch (store_whose(manifest, generation,
                         store->is_history_known ? store->attempt.history_id : NULL)) {
     case STORE_OWN:
@@ -144,9 +141,8 @@ int checkpoint_clean_rejects(const struct checkpoint *checkpoint,
         struct manifest manifest = {0};
         struct failure trouble = {0};
         /* Where one cannot be read, nothing is known, and all parts stay. */
-        if (store_read_manifest(&checkpoint->store, candidates->listing.generations[i], &text,
-                                &trouble) != 0 ||
-            manifest_parse((char *)text.bytes, text.byte_count, &manifest, &trouble) != 0)
+        if (generation_read_manifest(&checkpoint->store, candidates->listing.generations[i], &text,
+                                     &manifest, &trouble) != 0)
             goto free_all;
         for (size_t j = 0; result == 0 && j < manifest.part_count; j++) {
             result = array_extend(&keep, count, sizeof *keep, "a list of rejects", failure);

@@ -13,6 +13,21 @@
 #include <string.h>
 #include <unistd.h>
 
+int generation_read_manifest(const struct store *store, struct store_generation generation,
+                             struct durable_bytes *text, struct manifest *manifest,
+                             struct failure *failure)
+{
+    struct failure trouble = {0};
+    char name[STORE_NAME_BYTES];
+    if (store_read_manifest(store, generation, text, failure) != 0)
+        return -1;
+    if (manifest_parse((char *)text->bytes, text->byte_count, manifest, &trouble) == 0)
+        return 0;
+    store_name(generation, name);
+    return failure_set(failure, trouble.code, "%s/%s/" MANIFEST_NAME ": %s.", store->folder.path,
+                       name, trouble.message);
+}
+
 int generation_open(const struct store *store, const struct manifest *manifest,
                     struct generation *generation, struct failure *failure)
 {

@@ -23,13 +23,7 @@ static int read_manifest(const struct store *store, struct store_generation gene
                          struct failure *failure)
 {
     struct durable_bytes text = {0};
-    struct failure trouble = {0};
-    char name[STORE_NAME_BYTES];
-    store_name(generation, name);
-    int result = store_read_manifest(store, generation, &text, failure);
-    if (result == 0 && manifest_parse((char *)text.bytes, text.byte_count, manifest, &trouble) != 0)
-        result = failure_set(failure, trouble.code, "%s/%s/" MANIFEST_NAME ": %s.",
-                             store->folder.path, name, trouble.message);
+    int result = generation_read_manifest(store, generation, &text, manifest, failure);
     if (result == 0)
         manifest_digest((char *)text.bytes, text.byte_count, digest);
     durable_bytes_free(&text);
