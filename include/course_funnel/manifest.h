@@ -19,7 +19,7 @@
  * since readers of JSON round them. Pure.
  */
 
-#define MANIFEST_FORMAT_VERSION 6
+#define MANIFEST_FORMAT_VERSION 7
 
 #define MANIFEST_NAME "manifest.json"
 #define MANIFEST_STRETCHES_NAME "rejects.h5"
@@ -47,7 +47,7 @@ enum manifest_kind {
 struct manifest_input {
     char *path;
     uint64_t bytes;
-    int64_t identity;              /* as in struct source_file; "mtime_ns" on disk */
+    int64_t identity;              /* as in struct source_file */
     struct source_changes changes; /* of a table; else all zero */
     uint32_t splits;               /* that it was cut in */
     uint32_t is_base;              /* 1: it was read by the run that this one goes on from */

@@ -192,14 +192,12 @@ static int load(struct night *night, const struct night_entry *entry, struct ran
 {
     struct checkpoint *checkpoint = night->checkpoint;
     struct durable_bytes text = {0};
-    struct manifest again = {0};
     if (ranks_rank(ranks) == 0)
         (void)checkpoint_read_manifest(checkpoint, checkpoint_generation_of(&entry->name), &text,
-                                       &again, failure);
-    manifest_clear(&again);
+                                       &checkpoint->start, failure);
     unsigned char *bytes = text.bytes;
     size_t byte_count = text.byte_count + 1;
-    if (ranks_share(ranks, &bytes, &byte_count, failure) == 0)
+    if (ranks_share(ranks, &bytes, &byte_count, failure) == 0 && ranks_rank(ranks) != 0)
         (void)manifest_parse((char *)bytes, byte_count - 1, &checkpoint->start, failure);
     if (failure->code == 0)
         checkpoint->found_name =
@@ -314,8 +312,7 @@ static int settle(struct night *night, enum night_action action, struct failure 
     bool from_base = action == NIGHT_EXTEND || action == NIGHT_AGAIN || action == NIGHT_SUM_AGAIN;
     if (from_base && night_mark(night, failure) != 0)
         return -1;
-    night->candidates.next = 0;
-    return checkpoint_clean_rejects(checkpoint, &night->candidates, failure);
+    return night_clean_rejects(night, failure);
 }
 
 static void report_on(const struct night *night, const struct decision *decision,

@@ -230,6 +230,25 @@ int night_read(struct night *night, struct failure *failure)
     return 0;
 }
 
+int night_clean_rejects(const struct night *night, struct failure *failure)
+{
+    struct manifest_part *keep = NULL;
+    size_t count = 0;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < night->count; i++) {
+        const struct manifest *manifest = &night->entries[i].manifest;
+        for (size_t j = 0; result == 0 && j < manifest->part_count; j++) {
+            result = array_extend(&keep, count, sizeof *keep, "a list of rejects", failure);
+            if (result == 0)
+                keep[count++] = manifest->parts[j];
+        }
+    }
+    if (result == 0)
+        result = store_clean_rejects(&night->checkpoint->store, keep, count, failure);
+    free(keep);
+    return result;
+}
+
 int night_drop(struct night *night, struct failure *failure)
 {
     const struct store *store = &night->checkpoint->store;

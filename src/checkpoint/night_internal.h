@@ -46,6 +46,9 @@ void night_clear(struct night *night);
 const struct night_entry *night_entry_of(const struct night *night,
                                          const struct night_generation *generation);
 
+/* Remove the parts of rejects that no generation names. Returns 0, or -1. */
+int night_clean_rejects(const struct night *night, struct failure *failure);
+
 /* Throw away what stands on the base. Returns 0, or -1. */
 int night_drop(struct night *night, struct failure *failure);
 

@@ -3,10 +3,7 @@
 #include "course_funnel/rules.h"
 #include "course_funnel/store.h"
 
-#include <cjson/cJSON.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,65 +11,9 @@
  * A text whose digest is right was written by this program, so what follows finds no accidents; it
  * keeps a text that was made by hand from doing harm.
  */
-static int malformed(const char *name, struct failure *failure)
-{
-    return failure_set(failure, STORE_DAMAGED, "its \"%s\" is missing or out of range", name);
-}
-
 static const cJSON *member(const cJSON *object, const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-/* A text of exactly, or at most, ${room} - 1 bytes. */
-static int get_text(const cJSON *object, const char *name, char *text, size_t room, bool exact,
-                    struct failure *failure)
-{
-    const char *found = cJSON_GetStringValue(member(object, name));
-    size_t bytes = found != NULL ? strlen(found) : 0;
-    if (found == NULL || bytes >= room || (exact && bytes != room - 1))
-        return malformed(name, failure);
-    memcpy(text, found, bytes + 1);
-    return 0;
-}
-
-static int get_count(const cJSON *object, const char *name, uint64_t *count,
-                     struct failure *failure)
-{
-    const char *found = cJSON_GetStringValue(member(object, name));
-    char *end = NULL;
-    if (found == NULL || found[0] < '0' || found[0] > '9')
-        return malformed(name, failure);
-    errno = 0;
-    *count = strtoull(found, &end, 10);
-    return errno == 0 && *end == '\0' ? 0 : malformed(name, failure);
-}
-
-static int get_number(const cJSON *object, const char *name, uint32_t most, uint32_t *number,
-                      struct failure *failure)
-{
-    const cJSON *found = member(object, name);
-    if (!cJSON_IsNumber(found) || !(found->valuedouble >= 0 && found->valuedouble <= most))
-        return malformed(name, failure);
-    *number = (uint32_t)found->valuedouble;
-    return *number == found->valuedouble ? 0 : malformed(name, failure);
-}
-
-static int get_fields(const cJSON *object, const struct manifest_field *field, void *values,
-                      struct failure *failure)
-{
-    int result = 0;
-    for (; result == 0 && field->name != NULL; field++) {
-        void *value = (char *)values + field->offset;
-        if (field->kind == MANIFEST_COUNT)
-            result = get_count(object, field->name, value, failure);
-        else if (field->kind == MANIFEST_NUMBER)
-            result = get_number(object, field->name, (uint32_t)field->most, value, failure);
-        else
-            result = get_text(object, field->name, value, field->most,
-                              field->kind == MANIFEST_EXACT, failure);
-    }
-    return result;
 }
 
 /* An array of the manifest: ${elements} points to the pointer, and the fields are filled in. */
@@ -81,7 +22,7 @@ static int get_array(const cJSON *root, const char *name, const struct manifest_
 {
     const cJSON *element, *array = member(root, name);
     if (!cJSON_IsArray(array))
-        return malformed(name, failure);
+        return manifest_malformed(name, failure);
     size_t all_bytes = (size_t)cJSON_GetArraySize(array) * element_bytes;
     char *next = calloc(1, all_bytes + element_bytes);
     if (next == NULL)
@@ -90,31 +31,10 @@ static int get_array(const cJSON *root, const char *name, const struct manifest_
     memcpy(elements, &next, sizeof next);
     cJSON_ArrayForEach(element, array)
     {
-        if (get_fields(element, fields, next, failure) != 0)
+        if (manifest_get_fields(element, fields, next, failure) != 0)
             return -1;
         next += element_bytes;
         ++*count;
-    }
-    return 0;
-}
-
-static int get_inputs(const cJSON *root, struct manifest *manifest, struct failure *failure)
-{
-    const cJSON *element;
-    if (get_array(root, "inputs", manifest_input_fields, sizeof *manifest->inputs,
-                  &manifest->inputs, &manifest->input_count, failure) != 0)
-        return -1;
-    struct manifest_input *input = manifest->inputs;
-    cJSON_ArrayForEach(element, member(root, "inputs"))
-    {
-        const char *path = cJSON_GetStringValue(member(element, "path"));
-        if (path == NULL || (member(element, manifest_changes[0].name) != NULL &&
-                             get_fields(element, manifest_changes, &input->changes, failure) != 0))
-            return malformed("inputs", failure);
-        input->path = strdup(path);
-        if (input->path == NULL)
-            return failure_memory(failure, "the manifest", strlen(path));
-        input++;
     }
     return 0;
 }
@@ -133,7 +53,7 @@ static int get_days(const cJSON *root, struct days *days, struct failure *failur
     struct failure trouble = {0};
     if (more.day < -DAYS_ALL_OVER || more.day > DAYS_ALL_OVER || !is_time(more.last_us) ||
         !is_time(more.before_us))
-        return malformed("days", failure);
+        return manifest_malformed("days", failure);
     days_begin(&found, more.day);
     bool sound = get_array(root, "days", manifest_day_fields, sizeof *more.counts, &more.counts,
                            &more.count, failure) == 0;
@@ -146,7 +66,7 @@ static int get_days(const cJSON *root, struct days *days, struct failure *failur
     *days = found;
     if (trouble.code == EXIT_BUG)
         return failure_set(failure, trouble.code, "%s", trouble.message);
-    return sound ? 0 : malformed("days", failure);
+    return sound ? 0 : manifest_malformed("days", failure);
 }
 
 static int get_unfinished(const cJSON *root, struct manifest *manifest, struct failure *failure)
@@ -157,7 +77,7 @@ static int get_unfinished(const cJSON *root, struct manifest *manifest, struct f
     bool good = manifest->unfinished_count <= manifest->next.splits;
     for (size_t i = 0; good && i < manifest->unfinished_count; i++)
         good = manifest->unfinished[i].split < manifest->split_count;
-    return good ? 0 : malformed("unfinished", failure);
+    return good ? 0 : manifest_malformed("unfinished", failure);
 }
 
 /* The files of key groups lie side by side, from the first group to the last. */
@@ -175,22 +95,22 @@ static int get_files(const cJSON *root, struct manifest *manifest, struct failur
         next_group = file->last_group + 1;
     }
     if (!good || (!is_sums && next_group != KEY_GROUPS))
-        return malformed("files", failure);
-    return get_fields(member(root, "reject_runs"), manifest_file_fields, &manifest->stretches,
-                      failure);
+        return manifest_malformed("files", failure);
+    return manifest_get_fields(member(root, "reject_runs"), manifest_file_fields,
+                               &manifest->stretches, failure);
 }
 
 static int get_ledger(const cJSON *root, struct ledger *ledger, struct failure *failure)
 {
     const cJSON *rejected = member(root, "rejected");
     struct failure trouble = {0};
-    if (get_fields(root, manifest_ledger_fields, ledger, failure) != 0)
+    if (manifest_get_fields(root, manifest_ledger_fields, ledger, failure) != 0)
         return -1;
     for (int i = 0; i < REJECT_REASONS; i++)
-        if (get_count(rejected, event_reject_name((enum reject_reason)i), &ledger->rejected[i],
-                      failure) != 0)
+        if (manifest_get_count(rejected, event_reject_name((enum reject_reason)i),
+                               &ledger->rejected[i], failure) != 0)
             return -1;
-    return ledger_check(ledger, &trouble) == 0 ? 0 : malformed("records_read", failure);
+    return ledger_check(ledger, &trouble) == 0 ? 0 : manifest_malformed("records_read", failure);
 }
 
 /* A digest that is not whole would never be that of another generation. */
@@ -203,16 +123,17 @@ static int get_counts(const cJSON *root, struct manifest *manifest, struct failu
 {
     const cJSON *base = member(root, "base"), *sums_of = member(root, "sums_of");
     if (manifest->next.splits > manifest->split_count)
-        return malformed("next", failure);
+        return manifest_malformed("next", failure);
     if (manifest->next.tables > manifest->next.splits)
-        return malformed("next_tables", failure);
+        return manifest_malformed("next_tables", failure);
     if (get_ledger(root, &manifest->ledger, failure) != 0 ||
-        get_fields(base, manifest_other_fields, &manifest->base, failure) != 0 ||
+        manifest_get_fields(base, manifest_other_fields, &manifest->base, failure) != 0 ||
         get_ledger(base, &manifest->base_ledger, failure) != 0 ||
-        get_fields(sums_of, manifest_other_fields, &manifest->sums_of, failure) != 0)
+        manifest_get_fields(sums_of, manifest_other_fields, &manifest->sums_of, failure) != 0)
         return -1;
-    return is_other(&manifest->base) && is_other(&manifest->sums_of) ? 0
-                                                                     : malformed("base", failure);
+    return is_other(&manifest->base) && is_other(&manifest->sums_of)
+               ? 0
+               : manifest_malformed("base", failure);
 }
 
 static int get_version(const cJSON *root, struct failure *failure)
@@ -220,8 +141,8 @@ static int get_version(const cJSON *root, struct failure *failure)
     uint32_t version = 0;
     const char *format = cJSON_GetStringValue(member(root, "format"));
     if (format == NULL || strcmp(format, MANIFEST_FORMAT) != 0)
-        return malformed("format", failure);
-    if (get_number(root, "format_version", UINT32_MAX, &version, failure) != 0)
+        return manifest_malformed("format", failure);
+    if (manifest_get_number(root, "format_version", UINT32_MAX, &version, failure) != 0)
         return -1;
     if (version != MANIFEST_FORMAT_VERSION)
         return failure_set(failure, EXIT_STRANGER,
@@ -238,7 +159,7 @@ static int get_rules(const cJSON *root, struct failure *failure)
 {
     uint32_t version = 1;
     if (member(root, "rules_version") != NULL &&
-        get_number(root, "rules_version", UINT32_MAX, &version, failure) != 0)
+        manifest_get_number(root, "rules_version", UINT32_MAX, &version, failure) != 0)
         return -1;
     if (version != RULES_VERSION)
         return failure_set(failure, EXIT_STRANGER,
@@ -255,20 +176,20 @@ static int get_all(const cJSON *root, struct manifest *manifest, struct failure 
     char kind[8];
     uint32_t key_groups = 0;
     if (get_version(root, failure) != 0 || get_rules(root, failure) != 0 ||
-        get_text(root, "kind", kind, sizeof kind, false, failure) != 0 ||
-        get_fields(root, manifest_head, manifest, failure) != 0 ||
-        get_fields(root, manifest_body, manifest, failure) != 0 ||
-        get_number(root, "key_groups", UINT32_MAX, &key_groups, failure) != 0)
+        manifest_get_text(root, "kind", kind, sizeof kind, false, failure) != 0 ||
+        manifest_get_fields(root, manifest_head, manifest, failure) != 0 ||
+        manifest_get_fields(root, manifest_body, manifest, failure) != 0 ||
+        manifest_get_number(root, "key_groups", UINT32_MAX, &key_groups, failure) != 0)
         return -1;
     if (key_groups != KEY_GROUPS)
-        return malformed("key_groups", failure);
+        return manifest_malformed("key_groups", failure);
     manifest->kind =
         strcmp(kind, manifest_kinds[MANIFEST_SUMS]) == 0 ? MANIFEST_SUMS : MANIFEST_STATE;
     if (strcmp(kind, manifest_kinds[manifest->kind]) != 0)
-        return malformed("kind", failure);
+        return manifest_malformed("kind", failure);
     if (get_counts(root, manifest, failure) != 0 || get_days(root, &manifest->days, failure) != 0 ||
-        get_inputs(root, manifest, failure) != 0 || get_unfinished(root, manifest, failure) != 0 ||
-        get_files(root, manifest, failure) != 0)
+        manifest_get_inputs(root, manifest, failure) != 0 ||
+        get_unfinished(root, manifest, failure) != 0 || get_files(root, manifest, failure) != 0)
         return -1;
     return get_array(root, "reject_parts", manifest_part_fields, sizeof *manifest->parts,
                      &manifest->parts, &manifest->part_count, failure);
