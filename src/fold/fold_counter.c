@@ -2,68 +2,53 @@
 
 #include "course_funnel/calendar.h"
 #include "course_funnel/fold.h"
+#include "state_table.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 
-static uint64_t key_hash(const struct tally_record *key)
+#define FIRST_SIZE ((size_t)1024)
+
+/* The slot of a key, or the free one where it would be. */
+static struct fold_slot *find_slot(const struct fold_table *table, uint32_t parent, int32_t id)
 {
-    uint64_t hash = (uint64_t)(uint32_t)key->course_id << 32 | (uint32_t)key->week;
-    hash = (hash ^ hash >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
-    hash ^= (uint64_t)(uint32_t)key->lesson_id << 1 | (uint32_t)key->kind;
-    hash = (hash ^ hash >> 29) * UINT64_C(0x94d049bb133111eb);
-    return hash ^ hash >> 32;
+    size_t at = state_pair_hash(parent, id) & (table->size - 1);
+    while (table->slots[at].place != 0 &&
+           (table->slots[at].parent != parent || table->slots[at].id != id))
+        at = (at + 1) & (table->size - 1);
+    return &table->slots[at];
 }
 
-static bool same_key(const struct tally_record *a, const struct tally_record *b)
+/* Room for one more, in a table that is never more than half full. */
+static int widen(struct fold_table *table, struct failure *failure)
 {
-    return a->course_id == b->course_id && a->week == b->week && a->kind == b->kind &&
-           a->lesson_id == b->lesson_id;
-}
-
-static uint32_t *find_slot(const struct fold_counter *counter, const struct tally_record *key)
-{
-    size_t at = key_hash(key) & (counter->size - 1);
-    while (counter->slots[at] != 0 &&
-           !same_key(&counter->tally->records[counter->slots[at] - 1], key))
-        at = (at + 1) & (counter->size - 1);
-    return &counter->slots[at];
-}
-
-static int widen(struct fold_counter *counter, struct failure *failure)
-{
-    size_t size = 1024;
-    while (size <= 2 * counter->tally->count)
-        size *= 2;
-    uint32_t *slots = calloc(size, sizeof *slots);
-    if (slots == NULL)
-        return failure_memory(failure, "the sums of cohorts", size * sizeof *slots);
-    free(counter->slots);
-    counter->slots = slots;
-    counter->size = size;
-    for (size_t i = 0; i < counter->tally->count; i++)
-        *find_slot(counter, &counter->tally->records[i]) = (uint32_t)i + 1;
+    if (2 * table->count < table->size)
+        return 0;
+    struct fold_table wider = {.size = table->size > 0 ? 2 * table->size : FIRST_SIZE,
+                               .count = table->count};
+    wider.slots = calloc(wider.size, sizeof *wider.slots);
+    if (wider.slots == NULL)
+        return failure_memory(failure, "the sums of cohorts", wider.size * sizeof *wider.slots);
+    for (size_t i = 0; i < table->size; i++)
+        if (table->slots[i].place != 0)
+            *find_slot(&wider, table->slots[i].parent, table->slots[i].id) = table->slots[i];
+    free(table->slots);
+    *table = wider;
     return 0;
 }
 
-int fold_counter_begin(struct fold_counter *counter, struct tally *tally, struct failure *failure)
+/* The slot of a key, in a table that has room for one more. NULL when there is no memory. */
+static struct fold_slot *find(struct fold_table *table, uint32_t parent, int32_t id,
+                              struct failure *failure)
 {
-    *counter = (struct fold_counter){.tally = tally};
-    return widen(counter, failure);
+    return widen(table, failure) == 0 ? find_slot(table, parent, id) : NULL;
 }
 
-struct tally_record *fold_counter_record(struct fold_counter *counter,
-                                         const struct tally_record *key, struct failure *failure)
+static void enter(struct fold_table *table, struct fold_slot *slot, uint32_t parent, int32_t id,
+                  size_t index)
 {
-    if (2 * counter->tally->count >= counter->size && widen(counter, failure) != 0)
-        return NULL;
-    uint32_t *slot = find_slot(counter, key);
-    if (*slot == 0) {
-        if (tally_append(counter->tally, key, failure) != 0)
-            return NULL;
-        *slot = (uint32_t)counter->tally->count;
-    }
-    return &counter->tally->records[*slot - 1];
+    *slot = (struct fold_slot){.parent = parent, .id = id, .place = (uint32_t)index + 1};
+    table->count++;
 }
 
 int32_t fold_cohort_week(const struct state_enrolment *enrolment)
@@ -72,18 +57,100 @@ int32_t fold_cohort_week(const struct state_enrolment *enrolment)
     return calendar_monday(started ? enrolment->first_start_us : enrolment->first_event_us);
 }
 
-struct tally_record fold_cohort_key(const struct state_enrolment *enrolment)
+int fold_counter_begin(struct fold_counter *counter, struct tally *tally, struct failure *failure)
 {
-    return (struct tally_record){.course_id = enrolment->course_id,
-                                 .week = fold_cohort_week(enrolment),
-                                 .kind = TALLY_COHORT};
+    uint32_t cohort = 0;
+    *counter = (struct fold_counter){.tally = tally};
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct tally_record *record = &tally->records[i];
+        bool is_cohort = record->kind == TALLY_COHORT;
+        struct fold_table *table = is_cohort ? &counter->cohorts : &counter->lessons;
+        uint32_t parent = is_cohort ? (uint32_t)record->course_id : cohort;
+        int32_t id = is_cohort ? record->week : record->lesson_id;
+        struct fold_slot *slot = find(table, parent, id, failure);
+        if (slot == NULL)
+            return -1;
+        enter(table, slot, parent, id, i);
+        /* Its lessons follow. */
+        if (is_cohort)
+            cohort = (uint32_t)i;
+    }
+    return 0;
 }
 
-struct tally_record fold_lesson_key(const struct state_enrolment *enrolment,
-                                    const struct state_progress *progress)
+void fold_counter_end(struct fold_counter *counter)
 {
-    return (struct tally_record){.course_id = enrolment->course_id,
-                                 .week = fold_cohort_week(enrolment),
-                                 .kind = TALLY_LESSON,
-                                 .lesson_id = progress->lesson_id};
+    free(counter->cohorts.slots);
+    free(counter->lessons.slots);
+    *counter = (struct fold_counter){0};
+}
+
+static int find_cohort(struct fold_counter *counter, const struct state_enrolment *enrolment,
+                       uint32_t *place, struct failure *failure)
+{
+    struct tally_record record = {.course_id = enrolment->course_id,
+                                  .week = fold_cohort_week(enrolment),
+                                  .kind = TALLY_COHORT};
+    uint32_t parent = (uint32_t)record.course_id;
+    struct fold_slot *slot = find(&counter->cohorts, parent, record.week, failure);
+    if (slot == NULL)
+        return -1;
+    if (slot->place == 0) {
+        if (tally_append(counter->tally, &record, failure) != 0)
+            return -1;
+        enter(&counter->cohorts, slot, parent, record.week, counter->tally->count - 1);
+    }
+    *place = slot->place - 1;
+    return 0;
+}
+
+static int find_lesson(struct fold_counter *counter, uint32_t cohort, int32_t lesson_id,
+                       uint32_t *place, struct failure *failure)
+{
+    struct fold_slot *slot = find(&counter->lessons, cohort, lesson_id, failure);
+    if (slot == NULL)
+        return -1;
+    if (slot->place == 0) {
+        const struct tally_record *of = &counter->tally->records[cohort];
+        struct tally_record record = {.course_id = of->course_id,
+                                      .week = of->week,
+                                      .kind = TALLY_LESSON,
+                                      .lesson_id = lesson_id};
+        if (tally_append(counter->tally, &record, failure) != 0)
+            return -1;
+        enter(&counter->lessons, slot, cohort, lesson_id, counter->tally->count - 1);
+    }
+    *place = slot->place - 1;
+    return 0;
+}
+
+static int reserve(uint32_t **places, size_t *capacity, size_t count, struct failure *failure)
+{
+    if (count < *capacity)
+        return 0;
+    size_t wanted = 2 * count + 1;
+    uint32_t *grown = realloc(*places, wanted * sizeof *grown);
+    if (grown == NULL)
+        return failure_memory(failure, "the sums of cohorts", wanted * sizeof *grown);
+    *places = grown;
+    *capacity = wanted;
+    return 0;
+}
+
+int fold_counter_place(struct fold_counter *counter, const struct state_group *group,
+                       struct fold_places *places, struct failure *failure)
+{
+    if (reserve(&places->cohorts, &places->cohort_capacity, group->enrolment_count, failure) != 0 ||
+        reserve(&places->lessons, &places->lesson_capacity, group->progress_count, failure) != 0)
+        return -1;
+    for (uint32_t i = 0; i < group->enrolment_count; i++)
+        if (find_cohort(counter, &group->enrolments[i], &places->cohorts[i], failure) != 0)
+            return -1;
+    for (uint32_t i = 0; i < group->progress_count; i++) {
+        const struct state_progress *progress = &group->progress[i];
+        if (find_lesson(counter, places->cohorts[progress->enrolment], progress->lesson_id,
+                        &places->lessons[i], failure) != 0)
+            return -1;
+    }
+    return 0;
 }

@@ -8,23 +8,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A tally with a hash table from key to record: what fold_tally.c and fold_values.c share. */
+/*
+ * A tally in which records are found: what fold_tally.c and fold_values.c share. A cohort is looked
+ * up once for an enrolment; its lessons then by the cohort's place.
+ */
 struct fold_counter {
     struct tally *tally;
-    uint32_t *slots; /* index of the record, plus 1; 0 is free */
-    size_t size;     /* a power of two */
+    struct fold_table {
+        struct fold_slot {
+            uint32_t parent; /* of a cohort its course, of a lesson the place of its cohort */
+            int32_t id;      /* of a cohort its week */
+            uint32_t place;  /* of the record, plus 1; 0 is free */
+        } * slots;
+        size_t size; /* a power of two, or 0 */
+        size_t count;
+    } cohorts, lessons;
 };
 
-/* Local. The records that the tally has. The caller frees counter->slots. Returns 0, or -1. */
+/*
+ * Local. Begin with the records of ${tally}, which is sorted. The caller ends it, also after a
+ * failure. Returns 0, or -1 (EXIT_BUG).
+ */
 int fold_counter_begin(struct fold_counter *counter, struct tally *tally, struct failure *failure);
 
-/* Local. The record of a key, an empty one when it is new; NULL when there is no memory. */
-struct tally_record *fold_counter_record(struct fold_counter *counter,
-                                         const struct tally_record *key, struct failure *failure);
+/* Local. Frees what it holds; the tally is the caller's. */
+void fold_counter_end(struct fold_counter *counter);
 
-/* Local. The keys that an enrolment, and the progress of one, is counted under. */
-struct tally_record fold_cohort_key(const struct state_enrolment *enrolment);
-struct tally_record fold_lesson_key(const struct state_enrolment *enrolment,
-                                    const struct state_progress *progress);
+/* Where the records of a group stand in the tally. All zero at first; the caller frees both. */
+struct fold_places {
+    uint32_t *cohorts; /* of each enrolment: that of its cohort */
+    uint32_t *lessons; /* of each progress: that of its lesson, in the cohort */
+    size_t cohort_capacity, lesson_capacity;
+};
+
+/*
+ * Local. Find the records of all that a group holds, and append empty ones where there are none.
+ * All are found before any is used, so that memory need not be waited for one by one. Returns 0, or
+ * -1 (EXIT_BUG).
+ */
+int fold_counter_place(struct fold_counter *counter, const struct state_group *group,
+                       struct fold_places *places, struct failure *failure);
 
 #endif

@@ -1,7 +1,6 @@
 #include "course_funnel/fold.h"
 
 #include "course_funnel/array.h"
-#include "fold_counter.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,9 +58,8 @@ static int add(struct counts *counts, const struct state_enrolment *enrolment,
                struct failure *failure)
 {
     bool started = enrolment->first_start_us != STATE_NO_TIME;
-    struct tally_record cohort = fold_cohort_key(enrolment);
-    struct count key = {.course_id = cohort.course_id,
-                        .week = cohort.week,
+    struct count key = {.course_id = enrolment->course_id,
+                        .week = fold_cohort_week(enrolment),
                         .number = started ? enrolment->entry_point : NUMBER_NO_START};
     if (4 * counts->count >= 3 * counts->size && widen(counts, failure) != 0)
         return -1;

@@ -28,45 +28,6 @@ static void count_completion(struct tally_record *record, const struct state_enr
     record->sums[TALLY_LEFT] += furthest != NO_LESSON && !completed;
 }
 
-static int count_enrolment(struct fold_counter *counter, const struct state_enrolment *enrolment,
-                           const int64_t *furthest, struct failure *failure)
-{
-    struct tally_record key = fold_cohort_key(enrolment);
-    struct tally_record *record = fold_counter_record(counter, &key, failure);
-    if (record == NULL)
-        return -1;
-    bool started = enrolment->first_start_us != STATE_NO_TIME;
-    bool completed = enrolment->first_completion_us != STATE_NO_TIME;
-    record->users_started += started;
-    record->users_completed += completed;
-    counter->tally->pairs_started += started;
-    counter->tally->pairs_completed += completed;
-    if (furthest != NULL)
-        count_completion(record, enrolment, *furthest);
-    return 0;
-}
-
-static int count_progress(struct fold_counter *counter, const struct state_enrolment *enrolment,
-                          const struct state_progress *progress, const int64_t *furthest,
-                          struct failure *failure)
-{
-    struct tally_record key = fold_lesson_key(enrolment, progress);
-    struct tally_record *record = fold_counter_record(counter, &key, failure);
-    if (record == NULL)
-        return -1;
-    record->users_started += (progress->flags & STATE_STARTED) != 0;
-    record->users_completed += (progress->flags & STATE_COMPLETED) != 0;
-    record->timed_completions += progress->timed_completions;
-    uint64_t low = record->time_spent_low_us + progress->time_low_us;
-    record->time_spent_high_us += progress->time_high_us + (low < record->time_spent_low_us);
-    record->time_spent_low_us = low;
-    if (furthest == NULL || *furthest != progress->lesson_id)
-        return 0;
-    record->sums[TALLY_FURTHEST]++;
-    record->sums[TALLY_STOPPED] += enrolment->first_completion_us == STATE_NO_TIME;
-    return 0;
-}
-
 /* The highest lesson of each enrolment of a group, or NO_LESSON, into ${*furthest}. */
 static int find_furthest(const struct state_group *group, int64_t **furthest,
                          struct failure *failure)
@@ -86,26 +47,66 @@ static int find_furthest(const struct state_group *group, int64_t **furthest,
     return 0;
 }
 
+static void count_enrolment(struct tally *tally, struct tally_record *record,
+                            const struct state_enrolment *enrolment, const int64_t *furthest)
+{
+    bool started = enrolment->first_start_us != STATE_NO_TIME;
+    bool completed = enrolment->first_completion_us != STATE_NO_TIME;
+    record->users_started += started;
+    record->users_completed += completed;
+    tally->pairs_started += started;
+    tally->pairs_completed += completed;
+    if (furthest != NULL)
+        count_completion(record, enrolment, *furthest);
+}
+
+static void count_progress(struct tally_record *record, const struct state_enrolment *enrolment,
+                           const struct state_progress *progress, const int64_t *furthest)
+{
+    record->users_started += (progress->flags & STATE_STARTED) != 0;
+    record->users_completed += (progress->flags & STATE_COMPLETED) != 0;
+    record->timed_completions += progress->timed_completions;
+    uint64_t low = record->time_spent_low_us + progress->time_low_us;
+    record->time_spent_high_us += progress->time_high_us + (low < record->time_spent_low_us);
+    record->time_spent_low_us = low;
+    if (furthest == NULL || *furthest != progress->lesson_id)
+        return;
+    record->sums[TALLY_FURTHEST]++;
+    record->sums[TALLY_STOPPED] += enrolment->first_completion_us == STATE_NO_TIME;
+}
+
+/* ${furthest} is NULL where no further mart is wanted. */
+static void count_group(struct tally *tally, const struct state_group *group,
+                        const struct fold_places *places, const int64_t *furthest)
+{
+    for (uint32_t i = 0; i < group->enrolment_count; i++)
+        count_enrolment(tally, &tally->records[places->cohorts[i]], &group->enrolments[i],
+                        furthest != NULL ? &furthest[i] : NULL);
+    for (uint32_t i = 0; i < group->progress_count; i++) {
+        uint32_t enrolment = group->progress[i].enrolment;
+        count_progress(&tally->records[places->lessons[i]], &group->enrolments[enrolment],
+                       &group->progress[i], furthest != NULL ? &furthest[enrolment] : NULL);
+    }
+}
+
 int fold_tally(const struct state *state, struct tally *tally, struct failure *failure)
 {
-    struct fold_counter counter = {.tally = tally};
-    int64_t *furthest = NULL; /* stays so where no further mart is wanted */
-    int result = 0;
+    struct fold_counter counter;
+    struct fold_places places = {0};
+    int64_t *furthest = NULL;
+    int result = fold_counter_begin(&counter, tally, failure);
     for (uint32_t g = 0; g < state->group_count && result == 0; g++) {
         const struct state_group *group = &state->groups[g];
-        if (!state->marts_only)
+        result = fold_counter_place(&counter, group, &places, failure);
+        if (result == 0 && !state->marts_only)
             result = find_furthest(group, &furthest, failure);
-        for (uint32_t i = 0; i < group->enrolment_count && result == 0; i++)
-            result = count_enrolment(&counter, &group->enrolments[i],
-                                     furthest != NULL ? &furthest[i] : NULL, failure);
-        for (uint32_t i = 0; i < group->progress_count && result == 0; i++) {
-            uint32_t enrolment = group->progress[i].enrolment;
-            result = count_progress(&counter, &group->enrolments[enrolment], &group->progress[i],
-                                    furthest != NULL ? &furthest[enrolment] : NULL, failure);
-        }
+        if (result == 0)
+            count_group(tally, group, &places, furthest);
     }
     free(furthest);
-    free(counter.slots);
+    free(places.cohorts);
+    free(places.lessons);
+    fold_counter_end(&counter);
     if (result == 0)
         tally_sort(tally);
     return result;

@@ -14,29 +14,15 @@ static int broken(struct failure *failure)
                        "report this.");
 }
 
-/* Add a value to those of the record of ${key}, which is there. */
-static int add(struct fold_counter *counter, const struct tally_record *key, uint64_t value,
-               struct values *values, struct failure *failure)
+/* Add a value to those of the record at ${place}, which ${values} has room for. */
+static int add(uint32_t place, uint64_t value, struct values *values, struct failure *failure)
 {
-    const struct tally_record *record = fold_counter_record(counter, key, failure);
-    if (record == NULL)
-        return -1;
-    size_t index = (size_t)(record - counter->tally->records);
-    return index < values->count && values_add(values, index, value) ? 0 : broken(failure);
-}
-
-static int add_time(struct fold_counter *counter, const struct state_group *group,
-                    uint32_t progress, uint64_t time_us, struct values *values,
-                    struct failure *failure)
-{
-    const struct state_progress *of = &group->progress[progress];
-    struct tally_record key = fold_lesson_key(&group->enrolments[of->enrolment], of);
-    return add(counter, &key, time_us, values, failure);
+    return place < values->count && values_add(values, place, value) ? 0 : broken(failure);
 }
 
 /* The times of a group's completions: of each lesson the further ones, and what they leave of the
  * sum. ${rest} has room for one number a progress. */
-static int add_times(struct fold_counter *counter, const struct state_group *group, wide *rest,
+static int add_times(const struct state_group *group, const uint32_t *lessons, wide *rest,
                      struct values *values, struct failure *failure)
 {
     uint32_t at = 0, progress = 0;
@@ -47,17 +33,30 @@ static int add_times(struct fold_counter *counter, const struct state_group *gro
         if (progress >= group->progress_count || rest[progress] < time_us)
             return broken(failure);
         rest[progress] -= time_us;
-        if (add_time(counter, group, progress, time_us, values, failure) != 0)
+        if (add(lessons[progress], time_us, values, failure) != 0)
             return -1;
     }
     for (uint32_t i = 0; i < group->progress_count; i++) {
-        if (rest[i] > INT64_MAX || (group->progress[i].timed_completions == 0 && rest[i] != 0))
+        uint32_t timed = group->progress[i].timed_completions;
+        if (rest[i] > INT64_MAX || (timed == 0 && rest[i] != 0))
             return broken(failure);
-        if (group->progress[i].timed_completions > 0 &&
-            add_time(counter, group, i, (uint64_t)rest[i], values, failure) != 0)
+        if (timed > 0 && add(lessons[i], (uint64_t)rest[i], values, failure) != 0)
             return -1;
     }
     return 0;
+}
+
+/* The times to complete the course. */
+static int add_courses(const struct state_group *group, const uint32_t *cohorts,
+                       struct values *values, struct failure *failure)
+{
+    int result = 0;
+    for (uint32_t i = 0; i < group->enrolment_count && result == 0; i++) {
+        uint64_t time_us = 0;
+        if (fold_time_to_complete(&group->enrolments[i], &time_us))
+            result = add(cohorts[i], time_us, values, failure);
+    }
+    return result;
 }
 
 bool fold_time_to_complete(const struct state_enrolment *enrolment, uint64_t *time_us)
@@ -73,31 +72,29 @@ bool fold_time_to_complete(const struct state_enrolment *enrolment, uint64_t *ti
 int fold_values(const struct state *state, int ranks, struct tally *tally, struct values *values,
                 struct failure *failure)
 {
-    struct fold_counter counter;
-    wide *rest = NULL;
+    struct fold_counter counter = {0};
+    struct fold_places places = {0};
     uint32_t most = 0;
-    int result = values_begin(ranks, tally, values, failure);
-    if (result == 0)
-        result = fold_counter_begin(&counter, tally, failure);
-    else
-        counter.slots = NULL;
     for (uint32_t i = 0; i < state->group_count; i++)
         if (state->groups[i].progress_count > most)
             most = state->groups[i].progress_count;
-    rest = malloc(((size_t)most + 1) * sizeof *rest);
-    if (rest == NULL)
+    wide *rest = malloc(((size_t)most + 1) * sizeof *rest);
+    int result = values_begin(ranks, tally, values, failure);
+    if (result == 0 && rest == NULL)
         result = failure_memory(failure, "values for percentiles", most * sizeof *rest);
+    if (result == 0)
+        result = fold_counter_begin(&counter, tally, failure);
     for (uint32_t i = 0; i < state->group_count && result == 0; i++) {
         const struct state_group *group = &state->groups[i];
-        result = add_times(&counter, group, rest, values, failure);
-        for (uint32_t j = 0; j < group->enrolment_count && result == 0; j++) {
-            struct tally_record key = fold_cohort_key(&group->enrolments[j]);
-            uint64_t time_us = 0;
-            if (fold_time_to_complete(&group->enrolments[j], &time_us))
-                result = add(&counter, &key, time_us, values, failure);
-        }
+        result = fold_counter_place(&counter, group, &places, failure);
+        if (result == 0)
+            result = add_times(group, places.lessons, rest, values, failure);
+        if (result == 0)
+            result = add_courses(group, places.cohorts, values, failure);
     }
     free(rest);
-    free(counter.slots);
+    free(places.cohorts);
+    free(places.lessons);
+    fold_counter_end(&counter);
     return result;
 }
