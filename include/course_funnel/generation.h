@@ -18,7 +18,7 @@
  * STORE_DAMAGED also where a digest, a table or a record is not as it was written.
  */
 
-#define GENERATION_FILE_BYTES ((uint64_t)32 << 20)
+#define GENERATION_FILE_BYTES ((uint64_t)8 << 20)
 
 /* Where the files are, and which generation they belong to: its run, attempt and number. */
 struct generation {

@@ -84,7 +84,11 @@ struct state_group {
      */
     uint64_t *times;
     uint32_t time_count, time_capacity;
+    uint64_t fingerprints_in_tables; /* of all progress that has a table of them */
     struct state_table user_table, enrolment_table, progress_table;
+    /* The piece of a block that arrays lie in which were given room at once (state_reserve). */
+    char *room;
+    size_t room_bytes;
 };
 
 struct state {
@@ -97,6 +101,8 @@ struct state {
     struct days days; /* of the events folded; without a day of its own until it is set */
     /* Neither times of completions nor entry points are kept: no further mart is wanted. */
     bool marts_only;
+    void **rooms; /* the blocks of state_reserve */
+    size_t room_count;
 };
 
 /* Local. An empty state for the key groups of ${rank} of ${ranks}. Returns 0, or -1 (EXIT_BUG). */
@@ -108,6 +114,27 @@ int state_create_groups(uint32_t first, uint32_t count, struct state **state,
 
 /* Local. state_free(NULL) does nothing. */
 void state_free(struct state *state);
+
+/* How much a key group holds of each kind. */
+struct state_counts {
+    uint32_t users, enrolments, progress, text_bytes, times;
+};
+
+/*
+ * Local. Give ${count} empty groups from number ${first} on room for as much as ${counts} says, and
+ * some more, in one block: their arrays, which the caller fills in and counts, and their tables.
+ * Returns 0, or -1 (EXIT_BUG: no memory).
+ */
+int state_reserve(struct state *state, uint32_t first, uint32_t count,
+                  const struct state_counts *counts, struct failure *failure);
+
+/*
+ * Local. Enter all records of one kind, which were filled in after state_reserve, into their table.
+ * Returns false where one stands twice.
+ */
+bool state_index_users(struct state_group *group);
+bool state_index_enrolments(struct state_group *group);
+bool state_index_progress(struct state_group *group);
 
 /*
  * Local. Find a record of a group, or add an empty one. Returns its index, or UINT32_MAX when
@@ -126,10 +153,10 @@ uint32_t state_look_up_user(const struct state_group *group, uint64_t hash, cons
                             uint32_t bytes);
 
 /*
- * Local. Note a completion's fingerprint. Returns 1 when it is new, 0 when it was there, or -1
- * (EXIT_BUG: no memory).
+ * Local. Note a fingerprint of a completion of the progress at ${index}. Returns 1 when it is new,
+ * 0 when it was there, or -1 (EXIT_BUG: no memory).
  */
-int state_add_fingerprint(struct state_progress *progress, uint64_t fingerprint,
+int state_add_fingerprint(struct state_group *group, uint32_t index, uint64_t fingerprint,
                           struct failure *failure);
 
 /* Local. Add a time to those of a progress. Returns 0, or -1 (EXIT_BUG: no memory, or too many). */
@@ -156,8 +183,8 @@ static inline bool state_next_time(const struct state_group *group, uint32_t *at
 uint64_t state_record_bytes(const struct state *state);
 
 /*
- * Local. Check all that must hold within a group: indices in range, keys found by their tables,
- * flags and sums that agree. Returns 0, or -1 with EXIT_BUG and what does not hold. Takes time
+ * Local. Check all that must hold of the records of a group: indices in range, flags and sums that
+ * agree. Returns 0, or -1 with EXIT_BUG and what does not hold. Takes time
  * linear in the records.
  */
 int state_validate(const struct state *state, struct failure *failure);

@@ -1,6 +1,7 @@
 #include "course_funnel/durable.h"
 
 #include "course_funnel/fault.h"
+#include "course_funnel/pages.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -304,7 +305,7 @@ int durable_read(const struct durable_folder *folder, const char *name, uint64_t
         goto close_file;
     }
     if (found + 1 > bytes->capacity) {
-        unsigned char *grown = realloc(bytes->bytes, found + 1);
+        unsigned char *grown = pages_resize(bytes->bytes, 0, found + 1);
         if (grown == NULL) {
             failure_memory(failure, "a file of the checkpoint", found);
             goto close_file;

@@ -33,7 +33,7 @@ static int fold_completion(const struct state *state, struct state_group *group,
     struct state_progress *progress = &group->progress[index];
     progress->flags |= STATE_COMPLETED;
     if (event->fingerprint != EVENT_NO_FINGERPRINT) {
-        int added = state_add_fingerprint(progress, event->fingerprint, failure);
+        int added = state_add_fingerprint(group, index, event->fingerprint, failure);
         if (added < 0)
             return -1;
         if (added == 0) {

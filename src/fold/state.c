@@ -1,5 +1,6 @@
 #include "course_funnel/state.h"
 
+#include "state_room.h"
 #include "state_table.h"
 
 #include <stdbool.h>
@@ -16,8 +17,8 @@ _Static_assert(sizeof(struct state_progress) == 40, "and progress");
 #define MOST_RECORDS (UINT32_MAX - 1)
 
 /* Room for one more element, growing by half: a group holds few records, and there are many. */
-static int grow(void **array, uint32_t count, uint32_t *capacity, size_t element_bytes,
-                const char *what, struct failure *failure)
+static int grow(const struct state_group *group, void **array, uint32_t count, uint32_t *capacity,
+                size_t element_bytes, const char *what, struct failure *failure)
 {
     if (count < *capacity)
         return 0;
@@ -28,7 +29,7 @@ static int grow(void **array, uint32_t count, uint32_t *capacity, size_t element
                            count, what);
     uint64_t wanted = (uint64_t)*capacity + *capacity / 2 + 4;
     uint32_t larger = wanted > MOST_RECORDS ? MOST_RECORDS : (uint32_t)wanted;
-    void *grown = realloc(*array, larger * element_bytes);
+    void *grown = state_room_resize(group, *array, count * element_bytes, larger * element_bytes);
     if (grown == NULL)
         return failure_memory(failure, what, larger * element_bytes);
     *array = grown;
@@ -62,7 +63,7 @@ static int widen(struct state_table *table, const struct state_group *group, uin
         uint64_t hash = record_hash(group, i);
         place(&wider, hash, state_tag(hash), i);
     }
-    free(table->slots);
+    state_room_free(group, table->slots);
     *table = wider;
     return 0;
 }
@@ -117,15 +118,18 @@ void state_free(struct state *state)
         for (uint32_t j = 0; j < group->progress_count; j++)
             if (group->progress[j].fingerprint_log2 > 0)
                 free(group->progress[j].fingerprints);
-        free(group->users);
-        free(group->enrolments);
-        free(group->progress);
-        free(group->texts);
-        free(group->times);
-        free(group->user_table.slots);
-        free(group->enrolment_table.slots);
-        free(group->progress_table.slots);
+        state_room_free(group, group->users);
+        state_room_free(group, group->enrolments);
+        state_room_free(group, group->progress);
+        state_room_free(group, group->texts);
+        state_room_free(group, group->times);
+        state_room_free(group, group->user_table.slots);
+        state_room_free(group, group->enrolment_table.slots);
+        state_room_free(group, group->progress_table.slots);
     }
+    for (size_t i = 0; i < state->room_count; i++)
+        free(state->rooms[i]);
+    free(state->rooms);
     free(state->groups);
     state_texts_clear(&state->entry_points);
     days_clear(&state->days);
@@ -142,7 +146,7 @@ static int add_text(struct state_group *group, const char *text, uint32_t bytes,
     if (needed > group->text_capacity) {
         uint64_t wanted = needed + needed / 2 + 64;
         uint32_t larger = wanted > UINT32_MAX ? UINT32_MAX : (uint32_t)wanted;
-        char *grown = realloc(group->texts, larger);
+        char *grown = state_room_resize(group, group->texts, group->text_bytes, larger);
         if (grown == NULL)
             return failure_memory(failure, "user ids", larger);
         group->texts = grown;
@@ -212,7 +216,7 @@ uint32_t state_find_user(struct state_group *group, uint64_t hash, const char *t
 
     uint32_t begin = group->text_bytes;
     void *users = group->users;
-    if (grow(&users, group->user_count, &group->user_capacity, sizeof *group->users, "users",
+    if (grow(group, &users, group->user_count, &group->user_capacity, sizeof *group->users, "users",
              failure) != 0)
         return NOT_FOUND;
     group->users = users;
@@ -245,7 +249,7 @@ uint32_t state_find_enrolment(struct state_group *group, uint32_t user, int32_t 
         return slot->index - 1;
 
     void *enrolments = group->enrolments;
-    if (grow(&enrolments, group->enrolment_count, &group->enrolment_capacity,
+    if (grow(group, &enrolments, group->enrolment_count, &group->enrolment_capacity,
              sizeof *group->enrolments, "enrolments", failure) != 0)
         return NOT_FOUND;
     group->enrolments = enrolments;
@@ -272,8 +276,8 @@ uint32_t state_find_progress(struct state_group *group, uint32_t enrolment, int3
         return slot->index - 1;
 
     void *progress = group->progress;
-    if (grow(&progress, group->progress_count, &group->progress_capacity, sizeof *group->progress,
-             "records of lesson progress", failure) != 0)
+    if (grow(group, &progress, group->progress_count, &group->progress_capacity,
+             sizeof *group->progress, "records of lesson progress", failure) != 0)
         return NOT_FOUND;
     group->progress = progress;
     uint32_t index = group->progress_count++;
@@ -301,7 +305,7 @@ uint64_t state_record_bytes(const struct state *state)
 static int push_time(struct state_group *group, uint64_t time, struct failure *failure)
 {
     void *times = group->times;
-    if (grow(&times, group->time_count, &group->time_capacity, sizeof *group->times,
+    if (grow(group, &times, group->time_count, &group->time_capacity, sizeof *group->times,
              "times of completions", failure) != 0)
         return -1;
     group->times = times;

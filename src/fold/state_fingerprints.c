@@ -35,9 +35,10 @@ static int rebuild(struct state_progress *progress, uint8_t log2, struct failure
     return 0;
 }
 
-int state_add_fingerprint(struct state_progress *progress, uint64_t fingerprint,
+int state_add_fingerprint(struct state_group *group, uint32_t index, uint64_t fingerprint,
                           struct failure *failure)
 {
+    struct state_progress *progress = &group->progress[index];
     if (progress->fingerprint_count == 0) {
         progress->fingerprint = fingerprint;
         progress->fingerprint_count = 1;
@@ -48,6 +49,7 @@ int state_add_fingerprint(struct state_progress *progress, uint64_t fingerprint,
             return 0;
         if (rebuild(progress, FIRST_LOG2, failure) != 0)
             return -1;
+        group->fingerprints_in_tables++;
     }
 
     uint64_t size = UINT64_C(1) << progress->fingerprint_log2;
@@ -63,5 +65,6 @@ int state_add_fingerprint(struct state_progress *progress, uint64_t fingerprint,
     if (!place(progress->fingerprints, UINT32_C(1) << progress->fingerprint_log2, fingerprint))
         return 0;
     progress->fingerprint_count++;
+    group->fingerprints_in_tables++;
     return 1;
 }

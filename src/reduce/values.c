@@ -1,5 +1,6 @@
 #include "course_funnel/values.h"
 
+#include "course_funnel/pages.h"
 #include "values_heading.h"
 
 #include <stdlib.h>
@@ -72,7 +73,7 @@ int values_begin(int ranks, const struct tally *tally, struct values *values,
         next[owner_of(&tally->records[i], ranks) + 1] += part_bytes(&tally->records[i]);
     for (int i = 0; i < ranks; i++)
         next[i + 1] += next[i];
-    values->bytes = malloc(next[ranks] + 1);
+    values->bytes = pages_resize(NULL, 0, next[ranks] + 1);
     if (values->bytes == NULL)
         return failure_memory(failure, "values for percentiles", next[ranks]);
     for (size_t i = 0; i < tally->count; i++) {

@@ -1,5 +1,6 @@
 #include "image.h"
 
+#include "course_funnel/pages.h"
 #include "course_funnel/store.h"
 
 #include <hdf5.h>
@@ -79,7 +80,7 @@ static void *build_malloc(size_t bytes, H5FD_file_image_op_t operation, void *co
     (void)operation;
     struct image *image = context;
     if (bytes > image->capacity) {
-        void *grown = realloc(image->bytes, bytes);
+        void *grown = pages_resize(image->bytes, image->capacity, bytes);
         if (grown == NULL)
             return NULL;
         image->bytes = grown;

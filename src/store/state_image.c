@@ -88,17 +88,6 @@ const struct image_table state_tables[TABLES] = {
                      .record_bytes = 1},
 };
 
-/* A progress with more than one fingerprint keeps them in a table, which the file has at its end.
- */
-static uint64_t count_fingerprints(const struct state_group *group)
-{
-    uint64_t count = 0;
-    for (uint32_t i = 0; i < group->progress_count; i++)
-        if (group->progress[i].fingerprint_log2 > 0)
-            count += group->progress[i].fingerprint_count;
-    return count;
-}
-
 static struct state_image_group describe(const struct state_group *group, uint32_t number)
 {
     return (struct state_image_group){.group = number,
@@ -107,7 +96,7 @@ static struct state_image_group describe(const struct state_group *group, uint32
                                       .progress = group->progress_count,
                                       .text_bytes = group->text_bytes,
                                       .times = group->time_count,
-                                      .fingerprints = count_fingerprints(group)};
+                                      .fingerprints = group->fingerprints_in_tables};
 }
 
 uint64_t state_image_group_bytes(const struct state_image_group *group)
@@ -176,19 +165,40 @@ static void append_enrolments(struct image *image, const struct image_table *tab
                               uint64_t *filled, const struct state *state,
                               const struct state_group *group, const uint32_t *numbers)
 {
+    uint64_t begin = tables[ENROLMENTS].offset + filled[ENROLMENTS];
+    append(image, &tables[ENROLMENTS], &filled[ENROLMENTS], group->enrolments,
+           group->enrolment_count);
     for (uint32_t i = 0; i < group->enrolment_count; i++) {
-        struct state_enrolment enrolment = group->enrolments[i];
-        if (enrolment.entry_point != 0) {
-            uint32_t bytes = 0, number = numbers[enrolment.entry_point];
-            const char *text = state_texts_get(&state->entry_points, enrolment.entry_point, &bytes);
-            enrolment.entry_point = number;
-            if (filled[ENTRY_POINTS] < number * sizeof bytes) {
-                append(image, &tables[ENTRY_POINTS], &filled[ENTRY_POINTS], &bytes, 1);
-                append(image, &tables[ENTRY_TEXTS], &filled[ENTRY_TEXTS], text, bytes);
-            }
+        const struct state_enrolment *enrolment = &group->enrolments[i];
+        if (enrolment->entry_point == 0)
+            continue;
+        uint32_t bytes = 0, number = numbers[enrolment->entry_point];
+        const char *text = state_texts_get(&state->entry_points, enrolment->entry_point, &bytes);
+        uint64_t at = begin + i * sizeof *enrolment + offsetof(struct state_enrolment, entry_point);
+        memcpy(image->bytes + at, &number, sizeof number);
+        if (filled[ENTRY_POINTS] < number * sizeof bytes) {
+            append(image, &tables[ENTRY_POINTS], &filled[ENTRY_POINTS], &bytes, 1);
+            append(image, &tables[ENTRY_TEXTS], &filled[ENTRY_TEXTS], text, bytes);
         }
-        append(image, &tables[ENROLMENTS], &filled[ENROLMENTS], &enrolment, 1);
     }
+}
+
+/* What the groups hold, and how many records the file's tables have then. The caller frees it. */
+static struct state_image_group *describe_all(const struct state_group *groups, uint32_t first,
+                                              uint32_t count, struct image_table *tables)
+{
+    struct state_image_group *rows = malloc((count + 1) * sizeof *rows);
+    tables[GROUPS].count = count;
+    for (uint32_t i = 0; rows != NULL && i < count; i++) {
+        rows[i] = describe(&groups[i], first + i);
+        tables[USERS].count += rows[i].users;
+        tables[ENROLMENTS].count += rows[i].enrolments;
+        tables[PROGRESS].count += rows[i].progress;
+        tables[FINGERPRINTS].count += rows[i].fingerprints;
+        tables[TEXTS].count += rows[i].text_bytes;
+        tables[TIMES].count += rows[i].times;
+    }
+    return rows;
 }
 
 int state_image_create(const struct state *state, uint32_t first, uint32_t count,
@@ -199,27 +209,15 @@ int state_image_create(const struct state *state, uint32_t first, uint32_t count
     uint64_t filled[TABLES] = {0};
     memcpy(tables, state_tables, sizeof tables);
     uint32_t *numbers = number_entry_points(state, groups, count, tables);
-    if (numbers == NULL)
-        return failure_memory(failure, "a file of the checkpoint",
-                              state->entry_points.count * sizeof *numbers);
-    tables[GROUPS].count = count;
-    for (uint32_t i = 0; i < count; i++) {
-        tables[USERS].count += groups[i].user_count;
-        tables[ENROLMENTS].count += groups[i].enrolment_count;
-        tables[PROGRESS].count += groups[i].progress_count;
-        tables[FINGERPRINTS].count += count_fingerprints(&groups[i]);
-        tables[TEXTS].count += groups[i].text_bytes;
-        tables[TIMES].count += groups[i].time_count;
-    }
-    if (image_create(image, tables, TABLES, failure) != 0) {
-        free(numbers);
-        return -1;
-    }
-
-    for (uint32_t i = 0; i < count; i++) {
+    struct state_image_group *rows = describe_all(groups, first, count, tables);
+    int result = numbers != NULL && rows != NULL
+                     ? image_create(image, tables, TABLES, failure)
+                     : failure_memory(failure, "a file of the checkpoint",
+                                      state->entry_points.count * sizeof *numbers);
+    if (result == 0)
+        append(image, &tables[GROUPS], &filled[GROUPS], rows, count);
+    for (uint32_t i = 0; result == 0 && i < count; i++) {
         const struct state_group *group = &groups[i];
-        struct state_image_group row = describe(group, first + i);
-        append(image, &tables[GROUPS], &filled[GROUPS], &row, 1);
         append(image, &tables[USERS], &filled[USERS], group->users, group->user_count);
         append_enrolments(image, tables, filled, state, group, numbers);
         append_progress(image, tables, filled, group);
@@ -227,5 +225,6 @@ int state_image_create(const struct state *state, uint32_t first, uint32_t count
         append(image, &tables[TIMES], &filled[TIMES], group->times, group->time_count);
     }
     free(numbers);
-    return 0;
+    free(rows);
+    return result;
 }

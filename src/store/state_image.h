@@ -13,7 +13,7 @@
  * (STORE_DAMAGED) says what is wrong with the file, and leaves it to the caller to name it.
  */
 
-/* Local. How much of a file a key group takes. Takes time linear in its lesson progress. */
+/* Local. How much of a file a key group takes. */
 uint64_t state_image_bytes(const struct state_group *group);
 
 /* Local. Make the file of ${count} key groups from number ${first} on. Returns 0, or -1 (EXIT_BUG).

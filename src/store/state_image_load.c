@@ -31,21 +31,29 @@ static void take(const struct cursor *cursor, int table, uint64_t index, void *r
     memcpy(record, cursor->bytes + cursor->at[table] + index * bytes, bytes);
 }
 
+static void take_all(const struct cursor *cursor, int table, uint64_t count, void *records)
+{
+    if (count > 0)
+        memcpy(records, cursor->bytes + cursor->at[table],
+               count * state_tables[table].record_bytes);
+}
+
 static int load_users(const struct cursor *cursor, const struct state_image_group *row,
                       struct state_group *group, struct failure *failure)
 {
-    const char *texts = (const char *)cursor->bytes + cursor->at[TEXTS];
     uint64_t end = 0;
+    take_all(cursor, USERS, row->users, group->users);
+    take_all(cursor, TEXTS, row->text_bytes, group->texts);
     for (uint32_t i = 0; i < row->users; i++) {
-        struct state_user user;
-        take(cursor, USERS, i, &user);
-        if (user.text != end || user.bytes == 0 || user.bytes > row->text_bytes - end)
+        const struct state_user *user = &group->users[i];
+        if (user->text != end || user->bytes == 0 || user->bytes > row->text_bytes - end)
             return wrong("a user's text does not lie where it should", failure);
-        end += user.bytes;
-        uint32_t index = state_find_user(group, user.hash, texts + user.text, user.bytes, failure);
-        if (index != i)
-            return wrong("a user stands in it twice", failure);
+        end += user->bytes;
     }
+    group->user_count = row->users;
+    group->text_bytes = row->text_bytes;
+    if (!state_index_users(group))
+        return wrong("a user stands in it twice", failure);
     return end == row->text_bytes ? 0 : wrong("it holds text of no user", failure);
 }
 
@@ -66,26 +74,24 @@ static int load_entry_point(const struct cursor *cursor, struct state_texts *tex
 static int load_enrolments(const struct cursor *cursor, const struct state_image_group *row,
                            struct state *state, struct state_group *group, struct failure *failure)
 {
+    take_all(cursor, ENROLMENTS, row->enrolments, group->enrolments);
     for (uint32_t i = 0; i < row->enrolments; i++) {
-        struct state_enrolment enrolment;
-        take(cursor, ENROLMENTS, i, &enrolment);
-        if (enrolment.user >= row->users)
+        struct state_enrolment *enrolment = &group->enrolments[i];
+        if (enrolment->user >= row->users)
             return wrong("it holds an enrolment of no user", failure);
-        uint32_t index = state_find_enrolment(group, enrolment.user, enrolment.course_id, failure);
-        if (index != i)
-            return wrong("an enrolment stands in it twice", failure);
-        if (load_entry_point(cursor, &state->entry_points, &enrolment.entry_point, failure) != 0)
+        if (load_entry_point(cursor, &state->entry_points, &enrolment->entry_point, failure) != 0)
             return -1;
-        group->enrolments[i] = enrolment;
     }
-    return 0;
+    group->enrolment_count = row->enrolments;
+    return state_index_enrolments(group) ? 0 : wrong("an enrolment stands in it twice", failure);
 }
 
-/* Put the fingerprints of ${progress} from ${*used} on into it. */
+/* Put the fingerprints of the progress at ${index} from ${*used} on into it. */
 static int load_fingerprints(const struct cursor *cursor, const struct state_image_group *row,
-                             uint64_t *used, struct state_progress *progress,
+                             uint64_t *used, struct state_group *group, uint32_t index,
                              struct failure *failure)
 {
+    struct state_progress *progress = &group->progress[index];
     uint32_t count = progress->fingerprint_count;
     bool in_table = progress->fingerprint_log2 > 0;
     progress->fingerprint_log2 = 0;
@@ -99,7 +105,8 @@ static int load_fingerprints(const struct cursor *cursor, const struct state_ima
     for (uint32_t i = 0; i < count; i++) {
         uint64_t fingerprint = 0;
         take(cursor, FINGERPRINTS, (*used)++, &fingerprint);
-        int added = fingerprint != 0 ? state_add_fingerprint(progress, fingerprint, failure) : 0;
+        int added =
+            fingerprint != 0 ? state_add_fingerprint(group, index, fingerprint, failure) : 0;
         if (added < 0)
             return -1;
         if (added == 0)
@@ -112,55 +119,62 @@ static int load_progress(const struct cursor *cursor, const struct state_image_g
                          struct state_group *group, struct failure *failure)
 {
     uint64_t used = 0;
+    take_all(cursor, PROGRESS, row->progress, group->progress);
     for (uint32_t i = 0; i < row->progress; i++) {
-        struct state_progress progress;
-        take(cursor, PROGRESS, i, &progress);
-        if (progress.enrolment >= row->enrolments)
+        struct state_progress *progress = &group->progress[i];
+        if (progress->enrolment >= row->enrolments)
             return wrong("it holds lesson progress of no enrolment", failure);
-        uint32_t index =
-            state_find_progress(group, progress.enrolment, progress.lesson_id, failure);
-        if (index != i)
-            return wrong("a lesson's progress stands in it twice", failure);
-        int loaded = load_fingerprints(cursor, row, &used, &progress, failure);
+        int loaded = load_fingerprints(cursor, row, &used, group, i, failure);
         /* Whatever was loaded is the group's to free. */
-        group->progress[i] = progress;
+        group->progress_count++;
         if (loaded != 0)
             return -1;
     }
+    if (!state_index_progress(group))
+        return wrong("a lesson's progress stands in it twice", failure);
     return used == row->fingerprints ? 0 : wrong("it holds fingerprints of no lesson", failure);
-}
-
-/* Room for all records at once, so that none is moved while they come. */
-static int reserve(struct state_group *group, const struct state_image_group *row,
-                   struct failure *failure)
-{
-    group->users = malloc((row->users + 1) * sizeof *group->users);
-    group->enrolments = malloc((row->enrolments + 1) * sizeof *group->enrolments);
-    group->progress = malloc((row->progress + 1) * sizeof *group->progress);
-    group->texts = malloc((size_t)row->text_bytes + 1);
-    group->times = malloc(((size_t)row->times + 1) * sizeof *group->times);
-    if (group->users == NULL || group->enrolments == NULL || group->progress == NULL ||
-        group->texts == NULL || group->times == NULL)
-        return failure_memory(failure, "the state", row->progress * sizeof *group->progress);
-    group->user_capacity = row->users;
-    group->enrolment_capacity = row->enrolments;
-    group->progress_capacity = row->progress;
-    group->text_capacity = row->text_bytes;
-    group->time_capacity = row->times;
-    return 0;
 }
 
 static int load_group(const struct cursor *cursor, const struct state_image_group *row,
                       struct state *state, struct state_group *group, struct failure *failure)
 {
-    if (row->users + row->enrolments + row->progress == 0)
-        return 0;
-    if (reserve(group, row, failure) != 0 || load_users(cursor, row, group, failure) != 0 ||
+    if (row->users == 0)
+        return row->enrolments + row->progress == 0
+                   ? 0
+                   : wrong("it holds an enrolment of no user", failure);
+    if (load_users(cursor, row, group, failure) != 0 ||
         load_enrolments(cursor, row, state, group, failure) != 0)
         return -1;
+    take_all(cursor, TIMES, row->times, group->times);
     group->time_count = row->times;
-    memcpy(group->times, cursor->bytes + cursor->at[TIMES], row->times * sizeof *group->times);
     return load_progress(cursor, row, group, failure);
+}
+
+/* Room for all records of the state's own groups, of which ${first} to ${last} are in the file. */
+static int reserve(const struct cursor *cursor, uint32_t first, uint32_t last, struct state *state,
+                   struct failure *failure)
+{
+    uint32_t end = state->first_group + state->group_count;
+    uint32_t begin = first > state->first_group ? first : state->first_group;
+    if (last + 1 < end)
+        end = last + 1;
+    if (begin >= end)
+        return 0;
+    struct state_counts *counts = calloc(end - begin, sizeof *counts);
+    if (counts == NULL)
+        return failure_memory(failure, "the state", (end - begin) * sizeof *counts);
+    for (uint32_t group = begin; group < end; group++) {
+        struct state_image_group row;
+        take(cursor, GROUPS, group - first, &row);
+        counts[group - begin] = (struct state_counts){.users = row.users,
+                                                      .enrolments = row.enrolments,
+                                                      .progress = row.progress,
+                                                      .text_bytes = row.text_bytes,
+                                                      .times = row.times};
+    }
+    int result = state_reserve(state, begin, end - begin, counts, failure);
+    free(counts);
+    return result;
 }
 
 /* Whether the rows of the groups table are those of ${first} to ${last} and add up to the tables.
@@ -241,6 +255,8 @@ int state_image_load(const unsigned char *bytes, size_t byte_count, uint32_t fir
         cursor.at[i] = tables[i].offset;
 
     int result = find_entry_texts(tables, &cursor, failure);
+    if (result == 0)
+        result = reserve(&cursor, first, last, state, failure);
     for (uint32_t group = first; result == 0 && group <= last; group++) {
         struct state_image_group row;
         take(&cursor, GROUPS, group - first, &row);

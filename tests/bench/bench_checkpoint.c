@@ -39,8 +39,7 @@ static void fill(struct state *state, uint32_t users, struct failure *failure)
                 uint32_t own = state_find_progress(group, at, lesson, failure);
                 group->progress[own].flags = STATE_STARTED | STATE_COMPLETED;
                 for (uint64_t times = draw(10) == 0 ? 2 : 1; times > 0; times--)
-                    (void)state_add_fingerprint(&group->progress[own], draw(UINT32_MAX) + 1,
-                                                failure);
+                    (void)state_add_fingerprint(group, own, draw(UINT32_MAX) + 1, failure);
             }
         }
     }

@@ -78,19 +78,6 @@ leaves 0 night
 check "it is a new run then" test "$(run_id)" != "$id"
 as_one
 
-# A first run that was only summed up again since, for a later day, is published again by a run
-# without --extend, as it would have been before.
-of_day() { # of_day DAY ARGS...
-    rebuild days --checkpoint "$WORK/days.folder" --as-of "$@"
-}
-leaves 0 of_day 2025-01-09 --extend
-leaves 0 of_day 2025-03-01 --extend
-says "nothing is new: all $known files were read before"
-leaves 0 of_day 2025-03-01
-says "all input was read before, its sums are published"
-leaves 0 rebuild one --as-of 2025-03-01
-same_marts "$WORK/one" "$WORK/days"
-
 # Refused by name; and nothing of it changes what is there.
 old=$(find "$WORK/in" -name '*.json' | sort | sed -n 1p)
 cp -a "$WORK/nights" "$WORK/before"
@@ -197,16 +184,6 @@ if grep -q COURSE_FUNNEL_FAULT_TRACE "$PROGRAM"; then
     says_all "The marts are published, but what is known of learners is not kept"
     as_one
     leaves 0 night
-    as_one
-    # Full at the sums of a night that was resumed: its old checkpoint goes all the same, and is not
-    # missed by the next.
-    cat "$WORK/in"/*_*.json >"$WORK/in/sums.json"
-    COURSE_FUNNEL_FAULT_NUMBERS=ingest.round_bytes=4096 COURSE_FUNNEL_FAULT=ingest.round:2:0:stop \
-        leaves 75 night
-    COURSE_FUNNEL_FAULT=durable.make_folder:3:0:ENOSPC leaves 0 night
-    says_all "could not be written and is given up"
-    leaves 0 night
-    check "what was removed is not missed" test -z "$(grep 'was written and is gone' "$WORK/stderr")"
     as_one
 fi
 passed

@@ -51,9 +51,9 @@ void folder_fill_state(struct state *state, uint32_t users)
         group->enrolments[at].last_event_us = 1000 + i;
         uint32_t lesson = state_find_progress(group, at, (int32_t)(i % 7), &failure);
         group->progress[lesson].flags = STATE_STARTED | STATE_COMPLETED;
-        (void)state_add_fingerprint(&group->progress[lesson], i + 1, &failure);
+        (void)state_add_fingerprint(group, lesson, i + 1, &failure);
         if (i % 3 == 0)
-            (void)state_add_fingerprint(&group->progress[lesson], i + 1000000, &failure);
+            (void)state_add_fingerprint(group, lesson, i + 1000000, &failure);
     }
     CU_ASSERT_EQUAL_FATAL(failure.code, 0);
 }

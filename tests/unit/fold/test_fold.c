@@ -49,6 +49,28 @@ struct folded {
     struct marts *marts;
 };
 
+/* Each record is found by its key, so that looking it up adds none. */
+static void expect_indexed(struct state *state)
+{
+    struct failure failure = {0};
+    for (uint32_t g = 0; g < state->group_count; g++) {
+        struct state_group *group = &state->groups[g];
+        for (uint32_t i = 0; i < group->user_count; i++) {
+            struct state_user user = group->users[i];
+            CU_ASSERT_EQUAL(
+                state_look_up_user(group, user.hash, group->texts + user.text, user.bytes), i);
+        }
+        for (uint32_t i = 0; i < group->enrolment_count; i++) {
+            struct state_enrolment of = group->enrolments[i];
+            CU_ASSERT_EQUAL(state_find_enrolment(group, of.user, of.course_id, &failure), i);
+        }
+        for (uint32_t i = 0; i < group->progress_count; i++) {
+            struct state_progress of = group->progress[i];
+            CU_ASSERT_EQUAL(state_find_progress(group, of.enrolment, of.lesson_id, &failure), i);
+        }
+    }
+}
+
 static void fold(struct folded *folded, const struct event *events, size_t count)
 {
     struct failure failure = {0};
@@ -64,6 +86,7 @@ static void fold(struct folded *folded, const struct event *events, size_t count
     CU_ASSERT_EQUAL(folded->ledger.received, count);
     CU_ASSERT_EQUAL(folded->ledger.folded, count);
     CU_ASSERT_FATAL(state_validate(folded->state, &failure) == 0);
+    expect_indexed(folded->state);
     CU_ASSERT_FATAL(fold_tally(folded->state, &folded->tally, &failure) == 0);
     CU_ASSERT_FATAL(marts_build(&folded->tally, NULL, &folded->marts, &failure) == 0);
     parcel_free(&parcel);

@@ -37,13 +37,11 @@ static void draw_time(struct state_group *group, uint32_t lesson, struct failure
     group->progress[lesson].time_low_us += time_us;
 }
 
-/* A state of so many users, some with lessons that were completed many times. */
-static struct state *make_state(uint32_t users)
+/* What users ${first} to ${end} do; some complete lessons many times. */
+static void add_users(struct state *state, uint32_t first, uint32_t end)
 {
     struct failure failure = {0};
-    struct state *state = NULL;
-    CU_ASSERT_EQUAL_FATAL(state_create(0, 1, &state, &failure), 0);
-    for (uint32_t i = 0; i < users; i++) {
+    for (uint32_t i = first; i < end; i++) {
         char name[32];
         uint32_t bytes = (uint32_t)snprintf(name, sizeof name, "user-%u", i);
         uint64_t hash = key_group_hash(name, bytes);
@@ -58,10 +56,9 @@ static struct state *make_state(uint32_t users)
             draw_entry_point(state, &group->enrolments[at], &failure);
             for (uint64_t lessons = draw(8); lessons > 0; lessons--) {
                 uint32_t lesson = state_find_progress(group, at, (int32_t)draw(20), &failure);
-                struct state_progress *progress = &group->progress[lesson];
-                progress->flags = STATE_STARTED | STATE_COMPLETED;
+                group->progress[lesson].flags = STATE_STARTED | STATE_COMPLETED;
                 for (uint64_t times = draw(5); times > 0; times--)
-                    (void)state_add_fingerprint(progress, draw(UINT32_MAX) + 1, &failure);
+                    (void)state_add_fingerprint(group, lesson, draw(UINT32_MAX) + 1, &failure);
                 for (uint64_t times = draw(4); times > 0; times--)
                     draw_time(group, lesson, &failure);
             }
@@ -69,6 +66,14 @@ static struct state *make_state(uint32_t users)
     }
     CU_ASSERT_EQUAL_FATAL(failure.code, 0);
     CU_ASSERT_EQUAL_FATAL(state_validate(state, &failure), 0);
+}
+
+static struct state *make_state(uint32_t users)
+{
+    struct failure failure = {0};
+    struct state *state = NULL;
+    CU_ASSERT_EQUAL_FATAL(state_create(0, 1, &state, &failure), 0);
+    add_users(state, 0, users);
     return state;
 }
 
@@ -174,6 +179,107 @@ static void test_pieces(void)
     struct state *empty = make_state(0);
     there_and_back(empty, 3, 1000);
     state_free(empty);
+}
+
+static struct state *load_state(const struct image *image)
+{
+    struct failure failure = {0};
+    struct state *loaded = NULL;
+    CU_ASSERT_EQUAL_FATAL(state_create(0, 1, &loaded, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        state_image_load(image->bytes, image->byte_count, 0, KEY_GROUPS - 1, loaded, &failure), 0);
+    return loaded;
+}
+
+/* A few more users, who fit in the room that was left for them, and then so many that none do. */
+static void test_growth(void)
+{
+    static const uint32_t ends[] = {2010, 12000};
+    struct failure failure = {0};
+    struct image image = {0};
+    struct state *state = make_state(2000);
+    CU_ASSERT_EQUAL_FATAL(state_image_create(state, 0, KEY_GROUPS, &image, &failure), 0);
+    struct state *loaded = load_state(&image);
+    for (int i = 0; i < 2; i++) {
+        uint64_t begun = seed;
+        add_users(state, 1000, ends[i]);
+        seed = begun;
+        add_users(loaded, 1000, ends[i]);
+        for (uint32_t group = 0; group < KEY_GROUPS; group++)
+            expect_same_group(state, &state->groups[group], loaded, &loaded->groups[group]);
+    }
+    state_free(state);
+    state_free(loaded);
+    image_clear(&image);
+}
+
+/* Two users of one group, with two courses each and a lesson in either. */
+static struct state *make_pairs(void)
+{
+    struct failure failure = {0};
+    struct state *state = NULL;
+    CU_ASSERT_EQUAL_FATAL(state_create(0, 1, &state, &failure), 0);
+    uint32_t group = UINT32_MAX, found = 0;
+    for (int i = 1000; found < 2; i++) {
+        char name[8];
+        uint32_t bytes = (uint32_t)snprintf(name, sizeof name, "%d", i);
+        uint64_t hash = key_group_hash(name, bytes);
+        if (group != UINT32_MAX && key_group_of(hash) != group)
+            continue;
+        group = key_group_of(hash);
+        struct state_group *of = &state->groups[group];
+        uint32_t user = state_find_user(of, hash, name, bytes, &failure);
+        for (int course = 0; course < 2; course++) {
+            uint32_t at = state_find_enrolment(of, user, course, &failure);
+            (void)state_find_progress(of, at, 7, &failure);
+        }
+        found++;
+    }
+    CU_ASSERT_EQUAL(failure.code, 0);
+    return state;
+}
+
+static void test_twice(void)
+{
+    /* Which bytes of the first record are written over those of the second make them alike. */
+    static const struct {
+        int table;
+        size_t begin, end;
+        const char *message;
+    } cases[] = {
+        {USERS, offsetof(struct state_user, hash), offsetof(struct state_user, text),
+         "a user stands in it twice"},
+        {ENROLMENTS, 0, sizeof(struct state_enrolment), "an enrolment stands in it twice"},
+        {PROGRESS, 0, sizeof(struct state_progress), "a lesson's progress stands in it twice"},
+    };
+    struct failure failure = {0};
+    struct image image = {0};
+    struct state *state = make_pairs();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct image_table tables[TABLES];
+        struct state *loaded = NULL;
+        struct failure trouble = {0};
+        memcpy(tables, state_tables, sizeof tables);
+        CU_ASSERT_EQUAL_FATAL(state_image_create(state, 0, KEY_GROUPS, &image, &failure), 0);
+        CU_ASSERT_EQUAL_FATAL(image_open(image.bytes, image.byte_count, tables, TABLES, &failure),
+                              0);
+        unsigned char *first = image.bytes + tables[cases[i].table].offset;
+        size_t bytes = tables[cases[i].table].record_bytes;
+        memcpy(first + bytes + cases[i].begin, first + cases[i].begin,
+               cases[i].end - cases[i].begin);
+        if (cases[i].table == USERS) {
+            unsigned char *texts = image.bytes + tables[TEXTS].offset;
+            memcpy(texts + 4, texts, 4);
+        }
+        CU_ASSERT_EQUAL_FATAL(state_create(0, 1, &loaded, &failure), 0);
+        CU_ASSERT_EQUAL(
+            state_image_load(image.bytes, image.byte_count, 0, KEY_GROUPS - 1, loaded, &trouble),
+            -1);
+        CU_ASSERT_STRING_EQUAL(trouble.message, cases[i].message);
+        state_free(loaded);
+    }
+    state_free(state);
+    image_clear(&image);
 }
 
 /* Damage that a digest would let through, were it done on purpose: it must not crash either. */
@@ -300,6 +406,8 @@ int main(void)
 {
     static const struct unit_test tests[] = {
         {"a state comes back on any number of ranks", test_pieces},
+        {"a state that came back grows as the first does", test_growth},
+        {"a record that stands twice is refused", test_twice},
         {"wrong records are refused without a crash", test_wrong_records},
         {"a file of other key groups is refused", test_other_range},
         {"sums and stretches of rejects come back", test_records},
