@@ -15,9 +15,10 @@
  * of POINT:OCCURRENCE:RANK:ACTION. OCCURRENCE counts from 1, on each rank alone; `3+` is the third
  * and all that follow. RANK is a number or `*`. ACTION is `kill` (SIGKILL), `stop` (SIGUSR1 to
  * itself), `wait` (a tenth of a second, or fault.wait_us), `pause` (two seconds, or
- * fault.pause_us), or the name of an error, such as ENOSPC: then -1 is returned and errno is that
- * error. COURSE_FUNNEL_FAULT_TRACE names a file to which each
- * point that is passed adds a line `RANK POINT`. Returns 0 where nothing is to happen.
+ * fault.pause_us), `hold` (make the file COURSE_FUNNEL_FAULT_HOLD, and stand still until it is
+ * gone), or the name of an error, such as ENOSPC: then -1 is returned and errno is that error.
+ * COURSE_FUNNEL_FAULT_TRACE names a file to which each point that is passed adds a line `RANK
+ * POINT`. Returns 0 where nothing is to happen.
  */
 int fault_at(const char *point);
 

@@ -62,10 +62,10 @@ static int look_up(int directory_fd, const char *directory, struct run_record *r
                                  last.lessons_digest, record->cohorts_digest,
                                  record->lessons_digest);
     if (last.attempt_us > record->planned_us)
-        return failure_set(failure, EXIT_GATE,
-                           "A later attempt has published to %s already: run %s. Its files stay; "
-                           "to publish newer ones read anew (with --checkpoint: --restart).",
-                           directory, last.run_id);
+        return failure_set(
+            failure, EXIT_GATE,
+            "A later attempt has published to %s already: run %s. Its files stay; " PUBLISH_AGAIN,
+            directory, last.run_id);
     return 0;
 }
 

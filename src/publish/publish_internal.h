@@ -14,6 +14,10 @@
 #define PUBLISH_CSV_RECORD "course_funnel_run.json"
 #define PUBLISH_CSV_ENDING ".csv"
 
+/* What who was overtaken can do; a night needs no more, as its files are read again. */
+#define PUBLISH_AGAIN                                                                              \
+    "to publish newer ones run again (with --checkpoint, but without --extend: with --restart)."
+
 int publish_csv_check(const char *directory, int64_t *planned_us, struct failure *failure);
 int publish_csv(const struct publish_target *target, const struct marts *marts,
                 struct run_record *record, struct failure *failure);

@@ -210,8 +210,7 @@ static int look_up(struct postgres *connection, const struct publication *public
     } else if (newer != NULL) {
         status = failure_set(failure, EXIT_GATE,
                              "A later attempt has published already: run %s of %s; this one is of "
-                             "%s. Its marts stay; to publish newer ones read anew (with "
-                             "--checkpoint: --restart).",
+                             "%s. Its marts stay; " PUBLISH_AGAIN,
                              postgres_value(result, 0, at[3]), newer, planned);
     } else {
         status = published ? 1 : 0;

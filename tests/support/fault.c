@@ -75,6 +75,18 @@ static int error_named(const char *name)
     abort();
 }
 
+/* Stand still while a file is there, which says that it does. */
+static int hold(void)
+{
+    const char *path = getenv("COURSE_FUNNEL_FAULT_HOLD");
+    int fd = path != NULL ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    if (fd < 0 || close(fd) != 0)
+        abort();
+    while (access(path, F_OK) == 0)
+        (void)usleep(10000);
+    return 0;
+}
+
 static int act(const char *action)
 {
     faults.done++;
@@ -82,6 +94,8 @@ static int act(const char *action)
         (void)kill(getpid(), SIGKILL);
     if (strcmp(action, "stop") == 0)
         return kill(getpid(), SIGUSR1);
+    if (strcmp(action, "hold") == 0)
+        return hold();
     if (strcmp(action, "wait") == 0) {
         (void)usleep((useconds_t)fault_number("fault.wait_us", WAIT_US));
         return 0;

@@ -51,6 +51,46 @@ static void leave_out_jobs(struct store_listing *listing)
     listing->other_count = kept;
 }
 
+static bool is_named(const struct inspection_entry *entry, const struct manifest_other *other)
+{
+    return entry->name.attempt == other->attempt && entry->name.number == other->generation;
+}
+
+/* By the mark; or as a night stands on it, which only happens to what was published. */
+static bool is_published(const struct inspection *inspection, const struct inspection_entry *state)
+{
+    const struct store_mark *mark = &inspection->mark;
+    bool published =
+        inspection->has_mark && (store_is_same(mark->base, state->name) ||
+                                 (mark->has_before && store_is_same(mark->before, state->name)));
+    for (size_t i = 0; i < inspection->listing.generation_count; i++) {
+        const struct inspection_entry *entry = &inspection->entries[i];
+        published = published || (entry->problem.code == 0 && manifest_has(&entry->manifest.base) &&
+                                  is_named(state, &entry->manifest.base));
+    }
+    return published;
+}
+
+/* The entries are the newest first. */
+static void find_base(struct inspection *inspection)
+{
+    for (size_t i = 0; i < inspection->listing.generation_count && inspection->base == NULL; i++) {
+        const struct inspection_entry *entry = &inspection->entries[i];
+        if (entry->problem.code != 0 || entry->manifest.is_finished == 0 ||
+            (inspection->has_attempt && store_is_thrown_away(&inspection->attempt, entry->name)))
+            continue;
+        if (is_published(inspection, entry))
+            inspection->base = entry;
+        else if (inspection->if_recorded == NULL)
+            inspection->if_recorded = entry;
+    }
+    /* A night that was not published is thrown away, its sums too. */
+    const struct inspection_entry *resume = inspection->resume;
+    if (inspection->base != NULL && resume != NULL && resume->manifest.kind == MANIFEST_SUMS &&
+        !is_named(inspection->base, &resume->manifest.sums_of))
+        inspection->resume = inspection->base;
+}
+
 int inspection_make(const char *path, struct inspection *inspection, struct failure *failure)
 {
     memset(inspection, 0, sizeof *inspection);
@@ -84,6 +124,7 @@ int inspection_make(const char *path, struct inspection *inspection, struct fail
         else if (choice == STORE_REFUSED)
             inspection->refused = entry;
     }
+    find_base(inspection);
     return 0;
 }
 

@@ -29,6 +29,9 @@ struct inspection {
     struct inspection_entry *entries;       /* the newest first, as in the listing */
     const struct inspection_entry *resume;  /* what a resume goes on from; NULL: nothing */
     const struct inspection_entry *refused; /* of another format: why a run refuses to; or NULL */
+    const struct inspection_entry *base;    /* the finished state that was published; or NULL */
+    /* A later one, which is the base if the target has a record of its run; or NULL. */
+    const struct inspection_entry *if_recorded;
 };
 
 /*

@@ -108,6 +108,15 @@ static bool add_names(cJSON *root, const struct inspection *inspection)
     return added;
 }
 
+static bool add_state(cJSON *root, const char *key, const struct inspection_entry *entry)
+{
+    char name[STORE_NAME_BYTES];
+    if (entry == NULL)
+        return true;
+    store_name(entry->name, name);
+    return add_text(root, key, name);
+}
+
 static bool add_all(cJSON *root, const struct inspection *inspection)
 {
     bool added = root != NULL && add_text(root, "folder", inspection->store.folder.path) &&
@@ -117,11 +126,8 @@ static bool add_all(cJSON *root, const struct inspection *inspection)
     if (added && inspection->has_attempt)
         added = add_text(root, "run_id", inspection->attempt.history_id) &&
                 add_number(root, "attempt", inspection->attempt.number);
-    if (added && inspection->has_mark) {
-        char base[STORE_NAME_BYTES];
-        store_name(inspection->mark.base, base);
-        added = add_text(root, "base", base);
-    }
+    added = added && add_state(root, "base", inspection->base) &&
+            add_state(root, "base_if_recorded", inspection->if_recorded);
     cJSON *entries = added ? cJSON_AddArrayToObject(root, "generations") : NULL;
     added = entries != NULL;
     for (size_t i = 0; added && i < inspection->listing.generation_count; i++)

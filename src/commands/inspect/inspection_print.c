@@ -89,8 +89,14 @@ static void print_resume(FILE *out, const struct inspection *inspection)
     const struct manifest *manifest = &entry->manifest;
     store_name(entry->name, name);
     fprintf(out, "\nA run on this folder goes on from %s", name);
-    if (manifest->kind == MANIFEST_SUMS)
-        fprintf(out, ":\nit reads nothing and publishes its sums.\n\n");
+    if (entry == inspection->base)
+        fprintf(out, ":\nit reads the files that are new%s.\n\n",
+                inspection->if_recorded != NULL ? ", if the target has no record of the other one"
+                                                : "");
+    else if (manifest->kind == MANIFEST_SUMS)
+        fprintf(out, ":\nit reads nothing and publishes its sums%s.\n\n",
+                inspection->base != NULL ? "; with --extend files that are new are read first"
+                                         : "");
     else
         fprintf(out,
                 ":\n%" PRIu64 " of %" PRIu64 " pieces of the input are done, %zu were begun or "
@@ -105,21 +111,25 @@ static void print_resume(FILE *out, const struct inspection *inspection)
 /* The finished state that was published, and what it holds. */
 static void print_base(FILE *out, const struct inspection *inspection)
 {
-    char base[STORE_NAME_BYTES];
+    const struct inspection_entry *base = inspection->base, *later = inspection->if_recorded;
+    char name[STORE_NAME_BYTES];
     if (inspection->mark.is_damaged)
         fprintf(out, "  the file that names the base is damaged\n");
-    if (!inspection->has_mark)
-        return;
-    store_name(inspection->mark.base, base);
-    fprintf(out, "  the base, which was published and --extend goes on from: %s\n", base);
-    for (size_t i = 0; i < inspection->listing.generation_count; i++) {
-        const struct inspection_entry *entry = &inspection->entries[i];
-        if (store_is_same(entry->name, inspection->mark.base) && entry->problem.code == 0)
-            fprintf(out,
-                    "    of run %s: %zu files, %" PRIu64 " users, %" PRIu64 " enrolments, %" PRIu64
-                    " bytes\n",
-                    entry->manifest.run_id, entry->manifest.input_count, entry->contents.users,
-                    entry->contents.enrolments, entry->contents.bytes);
+    if (base != NULL) {
+        store_name(base->name, name);
+        fprintf(out, "  the base, which was published and --extend goes on from: %s\n", name);
+        fprintf(out,
+                "    of run %s: %zu files, %" PRIu64 " users, %" PRIu64 " enrolments, %" PRIu64
+                " bytes\n",
+                base->manifest.run_id, base->manifest.input_count, base->contents.users,
+                base->contents.enrolments, base->contents.bytes);
+    }
+    if (later != NULL) {
+        store_name(later->name, name);
+        fprintf(out, "  %s if the target has a record of run %s: %s\n",
+                base != NULL ? "another one is"
+                             : "nothing tells here what was published; the base is",
+                later->manifest.run_id, name);
     }
 }
 

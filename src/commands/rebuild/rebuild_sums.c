@@ -114,9 +114,10 @@ static int keep_sums(struct job *job, struct failure *failure)
     uint64_t stop = stop_is_wanted();
     (void)ranks_sum(job->ranks, &stop, 1, failure);
     if (stop > 0 && saved)
-        failure_set(failure, EXIT_STOPPED,
-                    "Stopped on request; all is read and its sums are kept. The same command "
-                    "publishes them.");
+        failure_set(failure, EXIT_STOPPED, "Stopped on request; all is read%s",
+                    job->base_ledger != NULL
+                        ? ", but not published. The same command reads what was new again."
+                        : " and its sums are kept. The same command publishes them.");
     return ranks_vote(job->ranks, failure);
 }
 
