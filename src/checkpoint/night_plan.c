@@ -49,18 +49,20 @@ static bool is_published(const struct night_generation *generations, size_t coun
     return published;
 }
 
-/* The state that is fallen back on where the base is damaged: as marked, or as the base names it.
+/*
+ * The state that is fallen back on where the base is damaged: as marked; or where the mark does not
+ * name the base, as that was published and not marked, what it stands on, or else what is marked.
  */
 static void find_before(const struct night_generation *generations, size_t count,
                         const struct store_mark *mark, struct night_found *found)
 {
     const struct night_generation *before = NULL;
-    bool is_second =
-        mark != NULL && mark->has_before && store_is_same(mark->before, found->base->name);
-    if (mark != NULL && mark->has_before && !is_second)
+    if (found->is_marked && mark->has_before)
         before = by_name(generations, count, mark->before);
-    if (before == NULL && !found->is_marked)
+    if (!found->is_marked)
         before = by_name(generations, count, found->base->base);
+    if (!found->is_marked && before == NULL && mark != NULL)
+        before = by_name(generations, count, mark->base);
     found->has_before = before != NULL && before->kind == NIGHT_FINISHED;
     if (found->has_before)
         found->before = before->name;

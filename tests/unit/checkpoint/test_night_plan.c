@@ -136,6 +136,22 @@ static void test_what_is_before(void)
     folder.count = 1;
     found = find(&folder);
     CU_ASSERT(number_of(found.base) == 2 && !found.is_marked && !found.has_before);
+    /* Killed between COMMIT and mark: what is marked is fallen back on, not the one before. */
+    struct folder unmarked = {.count = 0};
+    add(&unmarked, 9, 'F', "o", 6, true);
+    add(&unmarked, 6, 'F', "n", 2, false);
+    add(&unmarked, 2, 'F', "a", 0, false);
+    mark(&unmarked, 6, 2);
+    found = find(&unmarked);
+    CU_ASSERT(number_of(found.base) == 9 && !found.is_marked && found.has_before);
+    CU_ASSERT_EQUAL(found.before.number, 6);
+    /* Likewise of a night that outlived what it stood on. */
+    unmarked.generations[1] = unmarked.generations[2];
+    unmarked.count = 2;
+    mark(&unmarked, 2, 0);
+    found = find(&unmarked);
+    CU_ASSERT(number_of(found.base) == 9 && found.has_before);
+    CU_ASSERT_EQUAL(found.before.number, 2);
     /* The mark was lost: the base itself names the one before. */
     struct folder lost = {.count = 0};
     add(&lost, 6, 'F', "n", 2, true);
