@@ -60,13 +60,18 @@ static void compare_file(struct differences *differences, const struct manifest_
                         now->path);
 }
 
-/* A table that has grown is cut into more pieces. */
-static bool has_table(const struct source_list *list)
+/*
+ * What is handed out counts by its pieces. Sums are of all, and a table that has grown since is cut
+ * into more of them; a run that only summed up again had none.
+ */
+static bool has_pieces(const struct manifest *manifest, const struct source_list *list)
 {
+    if (manifest->kind != MANIFEST_SUMS)
+        return true;
     for (size_t i = 0; i < list->file_count; i++)
         if (list->files[i].format == SOURCE_TABLE)
-            return true;
-    return false;
+            return false;
+    return manifest->split_count > 0;
 }
 
 /* Both lists have the same order: files sorted by path, then tables as they were named. */
@@ -133,7 +138,7 @@ int manifest_compare(const struct manifest *manifest, const char *path,
     if (manifest_has(&manifest->base))
         differences_add(&differences, "--extend: was given, now is not");
     compare_inputs(&differences, manifest, list);
-    if (differences.found == 0 && !(manifest->kind == MANIFEST_SUMS && has_table(list)) &&
+    if (differences.found == 0 && has_pieces(manifest, list) &&
         (manifest->split_count != list->split_count || manifest->disk_bytes != list->disk_bytes))
         differences_add(&differences, "the input: was cut in %" PRIu64 " pieces, now is in %zu",
                         manifest->split_count, list->split_count);

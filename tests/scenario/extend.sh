@@ -78,6 +78,19 @@ leaves 0 night
 check "it is a new run then" test "$(run_id)" != "$id"
 as_one
 
+# A first run that was only summed up again since, for a later day, is published again by a run
+# without --extend, as it would have been before.
+of_day() { # of_day DAY ARGS...
+    rebuild days --checkpoint "$WORK/days.folder" --as-of "$@"
+}
+leaves 0 of_day 2025-01-09 --extend
+leaves 0 of_day 2025-03-01 --extend
+says "nothing is new: all $known files were read before"
+leaves 0 of_day 2025-03-01
+says "all input was read before, its sums are published"
+leaves 0 rebuild one --as-of 2025-03-01
+same_marts "$WORK/one" "$WORK/days"
+
 # Refused by name; and nothing of it changes what is there.
 old=$(find "$WORK/in" -name '*.json' | sort | sed -n 1p)
 cp -a "$WORK/nights" "$WORK/before"

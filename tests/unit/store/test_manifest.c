@@ -393,6 +393,24 @@ static void test_another_match(void)
     }
 }
 
+/* A night that only summed up again read nothing: its sums are of the same files all the same. */
+static void test_sums_of_nothing_read(void)
+{
+    struct sample sample;
+    make_sample(&sample, "bdf");
+    for (int is_sums = 0; is_sums < 2; is_sums++) {
+        struct manifest manifest = {.kind = is_sums ? MANIFEST_SUMS : MANIFEST_STATE};
+        struct failure failure = {0};
+        CU_ASSERT_EQUAL_FATAL(
+            manifest_set_input(&manifest, &sample.list, &sample.choices, &failure), 0);
+        manifest.split_count = 0;
+        manifest.disk_bytes = 0;
+        CU_ASSERT_EQUAL(manifest_compare(&manifest, "DIR", &sample.list, &sample.choices, &failure),
+                        is_sums ? 0 : -1);
+        manifest_clear(&manifest);
+    }
+}
+
 static void test_each_difference_is_named(void)
 {
     struct sample then, now;
@@ -446,6 +464,8 @@ int main(void)
         {"what is out of range is refused", test_what_is_refused},
         {"every bit and every byte counts", test_every_bit},
         {"a match with another table is refused", test_another_match},
+        {"sums of a run that read nothing", test_sums_of_nothing_read},
+        {"sums of a run that read nothing", test_sums_of_nothing_read},
         {"each difference is named", test_each_difference_is_named},
         {"what became of a table is named", test_what_became_of_a_table_is_named},
     };
