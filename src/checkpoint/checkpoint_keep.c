@@ -107,7 +107,11 @@ int checkpoint_mark(struct checkpoint *checkpoint, struct failure *failure)
                               .attempt = store->attempt.number,
                               .keep = {mark.base, mark.before},
                               .published = true};
-    if (remove_rest(&keeping, &trouble) != 0)
+    /* What goes now is not missed. */
+    const struct store_generation kept[STORE_KEPT] = {mark.base, checkpoint->last_good};
+    size_t kept_count = is_later(checkpoint->last_good, mark.base) ? 2 : 1;
+    if (store_keep(store, kept, kept_count, &overtaken, &trouble) != 0 ||
+        remove_rest(&keeping, &trouble) != 0)
         tell_left(&trouble);
     return 0;
 }

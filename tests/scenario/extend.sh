@@ -198,5 +198,15 @@ if grep -q COURSE_FUNNEL_FAULT_TRACE "$PROGRAM"; then
     as_one
     leaves 0 night
     as_one
+    # Full at the sums of a night that was resumed: its old checkpoint goes all the same, and is not
+    # missed by the next.
+    cat "$WORK/in"/*_*.json >"$WORK/in/sums.json"
+    COURSE_FUNNEL_FAULT_NUMBERS=ingest.round_bytes=4096 COURSE_FUNNEL_FAULT=ingest.round:2:0:stop \
+        leaves 75 night
+    COURSE_FUNNEL_FAULT=durable.make_folder:3:0:ENOSPC leaves 0 night
+    says_all "could not be written and is given up"
+    leaves 0 night
+    check "what was removed is not missed" test -z "$(grep 'was written and is gone' "$WORK/stderr")"
+    as_one
 fi
 passed
