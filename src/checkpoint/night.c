@@ -95,6 +95,12 @@ static int compare_cut(const struct night *night, const struct night_entry *top,
                        night->list->split_count);
 }
 
+/* Whether the target has no newer run than a generation's; it may have none at all. */
+static bool is_newest(const struct night *night, const struct night_entry *entry)
+{
+    return night->newest[0] == '\0' || strcmp(night->newest, entry->manifest.run_id) == 0;
+}
+
 /* On rank 0: all that is found, and what it means. */
 static int decide(struct night *night, struct manifest_look *looks, size_t count,
                   struct decision *decision, struct failure *differences, struct failure *failure)
@@ -102,6 +108,7 @@ static int decide(struct night *night, struct manifest_look *looks, size_t count
     const struct night_found *found = &night->found;
     const struct night_entry *base = night_entry_of(night, found->base);
     const struct night_entry *top = night_entry_of(night, found->top);
+    const struct night_entry *sums = night_entry_of(night, found->base_sums);
     const struct night_entry *reference = base != NULL ? base : top;
     const struct store_listing *listing = &night->candidates.listing;
     struct night_facts facts = {.had_any = night->had_mark || night->candidates.set_aside > 0 ||
@@ -125,14 +132,19 @@ static int decide(struct night *night, struct manifest_look *looks, size_t count
         facts.top_changed = true;
         facts.differs = facts.differs || base == NULL;
     }
-    facts.is_newest = base == NULL || night->newest[0] == '\0' ||
-                      strcmp(night->newest, base->manifest.run_id) == 0;
+    facts.is_newest = base == NULL || is_newest(night, base);
+    if (sums != NULL) {
+        enum night_as_of day;
+        if (compare_days(night, &sums->manifest, false, &day, failure) != 0)
+            return -1;
+        facts.sums_fit = day == NIGHT_AS_OF_SAME && is_newest(night, sums);
+    }
     decision->plan = night_decide(found, &facts);
 
     /* A record that is not the target's newest stays as it is: what is published is a new run. */
-    const struct night_entry *begun =
-        decision->plan.action == NIGHT_AGAIN || decision->plan.action == NIGHT_SUM_AGAIN ? base
-                                                                                         : top;
+    const struct night_entry *begun = decision->plan.action == NIGHT_AGAIN       ? sums
+                                      : decision->plan.action == NIGHT_SUM_AGAIN ? base
+                                                                                 : top;
     bool is_known = false;
     for (size_t i = 0; i < night->known_count && begun != NULL; i++)
         is_known = is_known || strcmp(night->known_runs[i], begun->manifest.run_id) == 0;

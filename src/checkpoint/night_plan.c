@@ -16,14 +16,15 @@ static const struct night_generation *by_name(const struct night_generation *gen
     return NULL;
 }
 
-/* The newest sums of a finished state. Those of another run of it are of another day. */
+/* The newest sums of a finished state. Those of another run of it may be of another day. */
 static const struct night_generation *sums_of(const struct night_generation *generations,
-                                              size_t count, const struct night_generation *state)
+                                              size_t count, const struct night_generation *state,
+                                              bool of_its_run)
 {
     for (size_t i = 0; i < count && state != NULL; i++)
         if (generations[i].kind == NIGHT_SUMS &&
             store_is_same(generations[i].sums_of, state->name) &&
-            strcmp(generations[i].run_id, state->run_id) == 0)
+            (!of_its_run || strcmp(generations[i].run_id, state->run_id) == 0))
             return &generations[i];
     return NULL;
 }
@@ -82,8 +83,8 @@ void night_find(const struct night_generation *generations, size_t count,
             (base == NULL || (is_later(generations[i].name, base->name) &&
                               strcmp(generations[i].run_id, base->run_id) != 0)))
             found->top = &generations[i];
-    found->base_sums = sums_of(generations, count, base);
-    found->top_sums = sums_of(generations, count, found->top);
+    found->base_sums = sums_of(generations, count, base, false);
+    found->top_sums = sums_of(generations, count, found->top, true);
     for (size_t i = 0; i < count && base != NULL; i++)
         found->has_rest = found->has_rest || night_is_rest(found, &generations[i]);
     found->is_marked = base != NULL && mark != NULL && store_is_same(mark->base, base->name);
@@ -98,14 +99,17 @@ bool night_is_rest(const struct night_found *found, const struct night_generatio
              store_is_same(generation->sums_of, found->base->name));
 }
 
-/* Nothing is new: what the target lost is mended, under a new id where the old one is not its last.
+/*
+ * Nothing is new: what the target lost is mended. The run that summed the base up last is published
+ * again, or else the base is summed up again: as a new run, where its own is of another day or
+ * another was published since. The sums are kept with that run's id, which the next night finds.
  */
-static struct night_plan publish_again(const struct night_found *found,
-                                       const struct night_facts *facts)
+static struct night_plan publish_again(const struct night_facts *facts)
 {
-    bool same = facts->as_of == NIGHT_AS_OF_SAME;
-    return (struct night_plan){same && found->base_sums != NULL ? NIGHT_AGAIN : NIGHT_SUM_AGAIN,
-                               !(same && facts->is_newest)};
+    if (facts->sums_fit)
+        return (struct night_plan){NIGHT_AGAIN, false};
+    return (struct night_plan){NIGHT_SUM_AGAIN,
+                               !(facts->as_of == NIGHT_AS_OF_SAME && facts->is_newest)};
 }
 
 struct night_plan night_decide(const struct night_found *found, const struct night_facts *facts)
@@ -129,5 +133,5 @@ struct night_plan night_decide(const struct night_found *found, const struct nig
         return (struct night_plan){NIGHT_DROP, false};
     if (facts->has_new_files)
         return (struct night_plan){NIGHT_EXTEND, true};
-    return publish_again(found, facts);
+    return publish_again(facts);
 }

@@ -27,9 +27,10 @@ struct night_generation {
 
 /* Of the generations; all are borrowed, or NULL. */
 struct night_found {
-    const struct night_generation *base; /* the newest finished state that was published */
-    const struct night_generation *top;  /* the newest state of a run that was not */
-    const struct night_generation *base_sums, *top_sums;
+    const struct night_generation *base;      /* the newest finished state that was published */
+    const struct night_generation *top;       /* the newest state of a run that was not */
+    const struct night_generation *base_sums; /* its newest, of whatever run */
+    const struct night_generation *top_sums;  /* of its own run */
     bool has_rest;   /* something stands on the base that is neither it nor its sums */
     bool is_marked;  /* the mark names the base */
     bool has_before; /* the finished state before the base */
@@ -54,6 +55,7 @@ struct night_facts {
     enum night_as_of top_as_of;
     bool has_new_files; /* that the base has not read */
     bool is_newest;     /* the base's run is the newest at the target, or there is none */
+    bool sums_fit;      /* likewise that of the base's sums, and they are of the day asked for */
 };
 
 enum night_action {
@@ -62,7 +64,7 @@ enum night_action {
     NIGHT_PUBLISH,   /* the top's sums */
     NIGHT_DROP,      /* what stands on the base goes; then it is looked again */
     NIGHT_EXTEND,    /* from the base's state, with the new files */
-    NIGHT_AGAIN,     /* nothing is new: the base's sums */
+    NIGHT_AGAIN,     /* nothing is new: the base's sums, and their run */
     NIGHT_SUM_AGAIN, /* likewise, from its state */
     NIGHT_REFUSE,    /* 3: the differences are told */
     NIGHT_GIVE_UP    /* 6: what was there cannot be gone on from */

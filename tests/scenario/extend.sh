@@ -29,7 +29,9 @@ as_one() {
     counts "$WORK/nights/course_funnel_run.json" >"$WORK/nights.counts"
     same "$WORK/one.counts" "$WORK/nights.counts"
 }
-run_id() { sed -n 's/.*"run_id":[^"]*"\([^"]*\)".*/\1/p' "$WORK/nights/course_funnel_run.json"; }
+run_id() { # run_id [NAME]
+    sed -n 's/.*"run_id":[^"]*"\([^"]*\)".*/\1/p' "$WORK/${1:-nights}/course_funnel_run.json"
+}
 generations() { find "$folder" -maxdepth 1 -name 'generation-*' | wc -l; }
 says_all() { # says_all TEXT...: standard error has them all
     local text
@@ -76,16 +78,24 @@ leaves 0 rebuild nights
 check "another published" test "$(run_id)" != "$id"
 leaves 0 night
 check "it is a new run then" test "$(run_id)" != "$id"
+id=$(run_id)
+for _ in 1 2; do
+    leaves 0 night
+    check "which is published again as long as no other is" test "$(run_id)" = "$id"
+done
 as_one
 
-# A first run that was only summed up again since, for a later day, is published again by a run
-# without --extend, as it would have been before.
+# A first run that was only summed up again since, for a later day, is published again by the next
+# night, and by a run without --extend, as it would have been before.
 of_day() { # of_day DAY ARGS...
     rebuild days --checkpoint "$WORK/days.folder" --as-of "$@"
 }
 leaves 0 of_day 2025-01-09 --extend
 leaves 0 of_day 2025-03-01 --extend
 says "nothing is new: all $known files were read before"
+id=$(run_id days)
+leaves 0 of_day 2025-03-01 --extend
+check "the later day is published again" test "$(run_id days)" = "$id"
 leaves 0 of_day 2025-03-01
 says "all input was read before, its sums are published"
 leaves 0 rebuild one --as-of 2025-03-01

@@ -90,18 +90,23 @@ static void test_what_is_the_base(void)
     lost.generations[1].is_published = true;
     EXPECT(lost, 2, 0);
 
-    /* Sums of another run of the state are of another day. */
+    /* Sums of the base are of the run that made them last, as of a later day. */
     struct folder later = {.count = 0};
     add(&later, 4, 'S', "b", 2, true);
     add(&later, 3, 'S', "a", 2, true);
     add(&later, 2, 'F', "a", 0, true);
     struct night_found of_later = find(&later);
-    CU_ASSERT(number_of(of_later.base) == 2 && number_of(of_later.base_sums) == 3);
+    CU_ASSERT(number_of(of_later.base) == 2 && number_of(of_later.base_sums) == 4);
     CU_ASSERT_FALSE(of_later.has_rest);
+    /* Those of a run that was not published are of its own day alone. */
+    for (size_t i = 0; i < later.count; i++)
+        later.generations[i].is_published = false;
+    of_later = find(&later);
+    CU_ASSERT(number_of(of_later.top) == 2 && number_of(of_later.top_sums) == 3);
     later.generations[1] = later.generations[2];
     later.count = 2;
     of_later = find(&later);
-    CU_ASSERT_PTR_NULL(of_later.base_sums);
+    CU_ASSERT(number_of(of_later.top) == 2 && of_later.top_sums == NULL);
 
     /* A night stands on what was published, whatever mark and record say. */
     struct folder night = {.count = 0};
@@ -167,6 +172,7 @@ enum what {
     FIRST,
     FIRST_WHOLE,
     BASE,
+    BASE_FITS, /* and its sums are what is to be published */
     BASE_NO_SUMS,
     NIGHT,
     NIGHT_WHOLE,
@@ -235,12 +241,17 @@ static void test_every_row(void)
         /* a night whose base is damaged holds all, as long as its files are there */
         {NIGHT_ALONE, true, false, false, SAME, SAME, true, true, NIGHT_RESUME, false},
         {NIGHT_ALONE, true, false, true, SAME, SAME, true, true, NIGHT_GIVE_UP, false},
-        /* a base: with new files, without, with a later day, behind another's publication */
+        /* a base with new files */
         {BASE, true, false, false, SAME, SAME, true, true, NIGHT_EXTEND, true},
         {BASE, true, false, false, LATER, SAME, true, false, NIGHT_EXTEND, true},
-        {BASE, true, false, false, SAME, SAME, false, true, NIGHT_AGAIN, false},
-        {BASE, true, false, false, SAME, SAME, false, false, NIGHT_AGAIN, true},
+        /* without: the run that summed it up last, its own or another */
+        {BASE_FITS, true, false, false, SAME, SAME, false, true, NIGHT_AGAIN, false},
+        {BASE_FITS, true, false, false, SAME, SAME, false, false, NIGHT_AGAIN, false},
+        {BASE_FITS, true, false, false, LATER, SAME, false, false, NIGHT_AGAIN, false},
+        /* or a new one, for a later day or behind another's publication; or its own once more */
+        {BASE, true, false, false, SAME, SAME, false, false, NIGHT_SUM_AGAIN, true},
         {BASE, true, false, false, LATER, SAME, false, true, NIGHT_SUM_AGAIN, true},
+        {BASE, true, false, false, SAME, SAME, false, true, NIGHT_SUM_AGAIN, false},
         {BASE_NO_SUMS, true, false, false, SAME, SAME, false, true, NIGHT_SUM_AGAIN, false},
         {BASE, true, true, false, SAME, SAME, true, true, NIGHT_REFUSE, false},
         {BASE, true, false, false, EARLIER, SAME, false, true, NIGHT_REFUSE, false},
@@ -253,7 +264,8 @@ static void test_every_row(void)
                                     .as_of = (enum night_as_of)rows[i].as_of,
                                     .top_as_of = (enum night_as_of)rows[i].top_as_of,
                                     .has_new_files = rows[i].has_new,
-                                    .is_newest = rows[i].newest};
+                                    .is_newest = rows[i].newest,
+                                    .sums_fit = rows[i].what == BASE_FITS};
         struct night_plan plan = night_decide(&found, &facts);
         if (plan.action != rows[i].action || plan.is_new_run != rows[i].new_run)
             fprintf(stderr, "row %zu: action %d, due %d\n", i, plan.action, rows[i].action);
