@@ -176,14 +176,27 @@ static int write_stretches(struct saving *saving, const struct generation *gener
     return result;
 }
 
+/* Note which generations are kept. Where that failed the new one goes, and is not to be missed. */
+static int note_kept(struct saving *saving, struct failure *failure)
+{
+    const struct store *store = &saving->checkpoint->store;
+    const struct store_generation kept[STORE_KEPT] = {name_of(saving),
+                                                      saving->checkpoint->last_good};
+    size_t before = kept[1].attempt > 0 ? 1 : 0;
+    struct failure trouble = {0};
+    bool overtaken = false;
+    if (store_keep(store, kept, 1 + before, &saving->overtaken, failure) == 0)
+        return 0;
+    (void)store_keep(store, kept + 1, before, &overtaken, &trouble);
+    return -1;
+}
+
 /* On rank 0, with all that the others told in the manifest. */
 static int commit(struct saving *saving, const struct rejects_stretch *stretches,
                   size_t stretch_count, struct failure *failure)
 {
     struct manifest *manifest = &saving->manifest;
     const struct store *store = &saving->checkpoint->store;
-    const struct store_generation kept[STORE_KEPT] = {name_of(saving),
-                                                      saving->checkpoint->last_good};
     struct generation generation;
     char *text = NULL;
     size_t bytes = 0;
@@ -195,9 +208,9 @@ static int commit(struct saving *saving, const struct rejects_stretch *stretches
     if (result == 0)
         result = manifest_print(manifest, &text, &bytes, failure);
     if (result == 0)
-        result = store_commit(store, kept[0], text, bytes, &saving->overtaken, failure);
+        result = store_commit(store, name_of(saving), text, bytes, &saving->overtaken, failure);
     if (result == 0)
-        result = store_keep(store, kept, kept[1].attempt > 0 ? 2 : 1, &saving->overtaken, failure);
+        result = note_kept(saving, failure);
     if (result == 0 && manifest->is_finished != 0) {
         saving->checkpoint->finished =
             checkpoint_name_manifest(manifest, (unsigned char *)text, bytes);

@@ -1,4 +1,5 @@
 #include "course_funnel/fault.h"
+#include "course_funnel/store.h"
 #include "mpi/checkpoint_job.h"
 
 #include <stdio.h>
@@ -32,6 +33,19 @@ static bool did_fail(void)
     return failed > 0;
 }
 
+/* On the root rank: of what was given up nothing is missed. */
+static void check_none_is_lost(void)
+{
+    struct store store;
+    struct store_listing listing;
+    struct failure failure = {0};
+    CU_ASSERT_EQUAL_FATAL(store_look(job_folder, &store, &failure), 0);
+    CU_ASSERT_EQUAL_FATAL(store_list(&store, &listing, &failure), 0);
+    CU_ASSERT_EQUAL(listing.lost_count, 0);
+    store_listing_free(&listing);
+    store_close(&store);
+}
+
 /*
  * One call that writes fails: the generation is given up or it is whole, the next one is written,
  * and what was kept before is there.
@@ -48,6 +62,8 @@ static bool try_to_save(const char *point, unsigned k, const char *how, int rank
     let_fail(point, k, how, rank);
     bool saved = job_save_state(checkpoint, rejects, 60);
     bool failed = did_fail();
+    if (job_is_root())
+        check_none_is_lost();
     uint64_t least = saved ? 60 : 40;
     /* What an fsync of the rejects may have lost is gone for this attempt. */
     if (k % 3 == 0 && strcmp(point, "rejects.fsync") != 0) {
