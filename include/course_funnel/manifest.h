@@ -64,6 +64,7 @@ struct manifest_file {
     uint32_t first_group; /* of a file of key groups; else 0 */
     uint32_t last_group;
     uint64_t bytes;
+    uint64_t loaded_bytes; /* what its key groups take in memory; else 0 */
     char digest[DIGEST_BYTES];
 };
 

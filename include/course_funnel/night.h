@@ -32,12 +32,13 @@ enum night_answer {
 /* What came out, on rank 0. */
 struct night_report {
     enum night_answer answer;
-    uint64_t known;       /* files that were read before, looked at alone */
-    uint64_t fresh;       /* files that this run reads */
-    uint64_t waiting;     /* files that are left to the next run */
-    uint64_t state_bytes; /* of what is loaded */
-    bool dropped;         /* an unfinished night is thrown away */
-    char from[64];        /* the generation that is gone on from; empty: none */
+    uint64_t known;        /* files that were read before, looked at alone */
+    uint64_t fresh;        /* files that this run reads */
+    uint64_t waiting;      /* files that are left to the next run */
+    uint64_t state_bytes;  /* of what is loaded ... */
+    uint64_t loaded_bytes; /* ... and what it takes in the memory of all ranks */
+    bool dropped;          /* an unfinished night is thrown away */
+    char from[64];         /* the generation that is gone on from; empty: none */
 };
 
 /*

@@ -11,4 +11,7 @@
  */
 void *pages_resize(void *block, size_t kept_bytes, size_t bytes);
 
+/* Local. What an array of so many bytes takes: whole pages. */
+size_t pages_bytes(size_t bytes);
+
 #endif

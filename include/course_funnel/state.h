@@ -128,6 +128,9 @@ struct state_counts {
 int state_reserve(struct state *state, uint32_t first, uint32_t count,
                   const struct state_counts *counts, struct failure *failure);
 
+/* Local. What a key group takes in memory when it is loaded: room as above, and fingerprints. */
+uint64_t state_loaded_bytes(const struct state_group *group);
+
 /*
  * Local. Enter all records of one kind, which were filled in after state_reserve, into their table.
  * Returns false where one stands twice.

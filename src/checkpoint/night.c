@@ -15,6 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What each rank takes beside its state: blocks of input, events on their way, a file to save. */
+#define WORK_BYTES (UINT64_C(22) << 20)
+
 /* What rank 0 has decided, for all. */
 struct decision {
     struct night_plan plan;
@@ -198,6 +201,15 @@ static uint64_t state_bytes(const struct manifest *manifest)
     return bytes;
 }
 
+/* What it takes in memory; nothing is said of sums. */
+static uint64_t loaded_bytes(const struct manifest *manifest)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < manifest->file_count; i++)
+        bytes += manifest->files[i].loaded_bytes;
+    return bytes;
+}
+
 /* Collective. Rank 0's generation into all. Returns 1, 0 when it was damaged, or -1. */
 static int load(struct night *night, const struct night_entry *entry, struct ranks *ranks,
                 struct failure *failure)
@@ -219,10 +231,9 @@ static int load(struct night *night, const struct night_entry *entry, struct ran
     durable_bytes_free(&text);
     if (ranks_vote(ranks, failure) != 0)
         return -1;
-    uint64_t share = checkpoint->start.kind == MANIFEST_STATE
-                         ? state_bytes(&checkpoint->start) / (uint64_t)ranks_count(ranks)
-                         : 0;
-    if (room_fits(ranks, share, "What is kept of learners", failure) != 0)
+    uint64_t share = loaded_bytes(&checkpoint->start) / (uint64_t)ranks_count(ranks);
+    if (room_fits(ranks, share > 0 ? share + WORK_BYTES : 0, "What is kept of learners", failure) !=
+        0)
         return -1;
     struct failure trouble = {0};
     (void)FAULT("night.load");
@@ -344,6 +355,7 @@ static void report_on(const struct night *night, const struct decision *decision
     if (entry != NULL) {
         store_name(checkpoint_generation_of(&entry->name), report->from);
         report->state_bytes = state_bytes(&entry->manifest);
+        report->loaded_bytes = loaded_bytes(&entry->manifest);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "course_funnel/array.h"
 #include "course_funnel/fault.h"
+#include "course_funnel/pages.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -96,6 +97,9 @@ int generation_write_state(const struct generation *generation, const struct sta
         struct manifest_file *file = &(*files)[i];
         char name[MANIFEST_NAME_BYTES];
         manifest_file_name(file, name);
+        for (uint32_t group = file->first_group; group <= file->last_group; group++)
+            file->loaded_bytes += state_loaded_bytes(&state->groups[group - state->first_group]);
+        file->loaded_bytes = pages_bytes(file->loaded_bytes);
         result = state_image_create(state, file->first_group,
                                     file->last_group - file->first_group + 1, &image, failure);
         if (result == 0)

@@ -112,6 +112,7 @@ const struct manifest_field manifest_file_fields[] = {
     {"first_group", AT(manifest_file, first_group), MANIFEST_NUMBER, KEY_GROUPS - 1},
     {"last_group", AT(manifest_file, last_group), MANIFEST_NUMBER, KEY_GROUPS - 1},
     {"bytes", AT(manifest_file, bytes)},
+    {"loaded_bytes", AT(manifest_file, loaded_bytes)},
     {"digest", ROOM(manifest_file, digest, MANIFEST_EXACT)},
     {.name = NULL},
 };

@@ -102,20 +102,21 @@ mv "${last%.json}.x" "$last"
 
 # A checkpoint of another format: of a program to come.
 rm -rf "$folder"
-COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,manifest.version=7 \
+COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,manifest.version=99 \
     fault ingest.round:2:0:stop leaves 75 rebuild out 2 --checkpoint "$folder"
 version=$("$PROGRAM" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)
-refused 3 "another format" "FOLDER/generation-0001-000001/manifest.json: it is of version 7 of the \
-format, and this program ($version) reads version 6. Go on with the program that wrote it, or start \
+format=$(sed -n 's/#define MANIFEST_FORMAT_VERSION //p' "$SOURCE/include/course_funnel/manifest.h")
+refused 3 "another format" "FOLDER/generation-0001-000001/manifest.json: it is of version 99 of the \
+format, and this program ($version) reads version $format. Go on with the program that wrote it, or start \
 over with --restart."
-says_inspect 3 "it is of version 7 of the format" \
+says_inspect 3 "it is of version 99 of the format" \
     "A run on this folder refuses to go on from generation-0001-000001 and stops."
 check "it is not thrown away" test -d "$folder/generation-0001-000001"
 # Also where the one before it is of this format.
 mv "$folder/generation-0001-000001" "$WORK/to-come"
 rm -rf "$folder"
 fault ingest.round:2:0:stop leaves 75 rebuild out 2 --checkpoint "$folder"
-COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,manifest.version=7 \
+COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,manifest.version=99 \
     fault ingest.round:2:0:stop leaves 75 rebuild out 2 --checkpoint "$folder"
 says_inspect 3 "generation-0001-000001: whole" \
     "A run on this folder refuses to go on from generation-0002-000001 and stops."

@@ -147,6 +147,48 @@ for limit in "${limits[@]}"; do
     will_not_fit
     leaves 0 limited "$limit" seen
 done
+
+# What is kept of learners is held against that before any of it is loaded; and it is right: where a
+# night may begin, it is not killed.
+night() { # night LIMIT: as limited
+    "$1" timeout -k 10 60 mpirun --oversubscribe -n 2 "$PROGRAM" rebuild --from "$WORK/growing" --to "$WORK/nights" \
+        --rejects "$WORK/rejects" --checkpoint "$WORK/folder" --extend </dev/null >"$WORK/stdout" 2>"$WORK/stderr"
+}
+kept() { find "$WORK/folder" "$WORK/nights" -type f ! -name lock ! -name attempt -printf '%p %s %T@\n' | sort; }
+refused() { # refused LIMIT MB
+    if [ "$1" = real ]; then
+        echo 0 >"$cgroup/memory.force_empty"
+        echo 0 >"$cgroup/memory.max_usage_in_bytes"
+    fi
+    leaves 70 night "$1"
+    [ "$1" != real ] || check "nothing of it was loaded" test "$(cat "$cgroup/memory.max_usage_in_bytes")" -lt 100000000
+    says 'What is kept of learners will not fit into memory: the 2 ranks on '
+    says "MB, and $2 MB are allowed there (/sys/fs/cgroup/memory"
+    needed=$(sed -n 's/.* need at least \([0-9]*\) MB, and .*/\1/p' "$WORK/stderr")
+    check "it needs more than $2" test "$needed" -gt "$2"
+    kept >"$WORK/kept.after"
+    same "$WORK/kept.before" "$WORK/kept.after"
+    check "somebody is left" nobody_left
+}
+leaves 0 night env
+python3 -c 'from events import *
+print(line(event(STARTED, "u", 1, 1)).decode())' >"$WORK/growing/more.json"
+kept >"$WORK/kept.before"
+check "a state is kept" grep -q '/folder/generation-0001-000001/groups-' "$WORK/kept.before"
+for limit in "${limits[@]}"; do
+    refused "$limit" 262
+done
+leaves 0 alone rebuild --from "$WORK/growing" --to "$WORK/nights" --rejects "$WORK/rejects" \
+    --checkpoint "$WORK/folder" --extend --dry-run
+state_mb=$(($(sed -n 's/^  memory for it *\([0-9,]*\)  bytes.*/\1/p' "$WORK/stdout" | tr -d ,) / 1000000))
+check "a dry run says what it takes" test "$state_mb" -gt 262 -a "$state_mb" -lt "$needed"
+if [ "$limit" = real ]; then
+    echo $((needed * 1000000 - 16000000)) >"$cgroup/memory.limit_in_bytes"
+    refused real $(($(cat "$cgroup/memory.limit_in_bytes") / 1000000))
+    echo $((needed * 1000000 + 16000000)) >"$cgroup/memory.limit_in_bytes"
+    leaves 0 night real
+    check "all are counted" grep -q ',400001,' "$WORK/nights/mart_course_funnel_cohorts.csv"
+fi
 leaves 70 made_up env COURSE_FUNNEL="$PROGRAM" "$SOURCE/jobs/rebuild.sh" --ranks 2 -- --from "$WORK/growing" \
     --to "$WORK/marts" --rejects "$WORK/rejects" --checkpoint "$WORK/kept" >"$WORK/stdout" 2>"$WORK/stderr"
 check "one attempt" test "$(grep -c ': attempt ' "$WORK/stderr")" = 1

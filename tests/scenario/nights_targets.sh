@@ -1,7 +1,8 @@
 #!/bin/bash
 # Nights and the target that they publish to: what was published is found where the mark cannot tell,
 # by the records of PostgreSQL; a night that another run has overtaken there ends with 7, touches
-# nothing, and its files are read with the next; and inspect says which state is the base meanwhile.
+# nothing, and its files are read with the next; and inspect says which state is the base meanwhile. And
+# learners, beneath whom nights move on, list those of one state.
 . "$(dirname "$0")/../support/checkpoint.sh"
 
 fast_folder
@@ -183,4 +184,36 @@ stands_on "$published" 1
 as_one
 bring
 night_overtaken
+
+# Nights that move on beneath a reading of learners. The state that is read is there for one night more:
+# then the list is of it. When it is gone, all is read again from the newer one; never of both.
+COURSE_FUNNEL_FAULT_NUMBERS=$COURSE_FUNNEL_FAULT_NUMBERS,generation.file_bytes=4096
+list() { # list NAME
+    "$PROGRAM" learners --checkpoint "$folder" --course 1 --who started >"$WORK/$1.list" 2>"$WORK/$1.said"
+}
+moved_on() { # moved_on NIGHTS: while the first file was read
+    local reader i
+    fault learners.file:2:0:hold list read &
+    reader=$!
+    until_there 30 "$WORK/held"
+    for ((i = 0; i < $1; i++)); do
+        bring
+        leaves 0 night
+    done
+    rm "$WORK/held"
+    wait "$reader" || fail "learners left with $?"
+}
+bring
+leaves 0 night
+list before
+moved_on 1
+same "$WORK/read.list" "$WORK/before.list"
+same "$WORK/read.said" "$WORK/before.said"
+list before
+moved_on 2
+list after
+same "$WORK/read.list" "$WORK/after.list"
+same "$WORK/read.said" "$WORK/after.said"
+check "the nights brought something" test "$(diff "$WORK/before.list" "$WORK/after.list" | wc -l)" -gt 2
+check "and are other runs" test "$(cat "$WORK/before.said")" != "$(cat "$WORK/after.said")"
 passed

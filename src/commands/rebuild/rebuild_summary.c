@@ -205,6 +205,8 @@ static void print_night(FILE *out, const struct night_report *night)
                 night->answer == NIGHT_GOES_ON    ? ": the run was begun before"
                 : night->answer == NIGHT_HAS_NONE ? ": nothing is new"
                                                   : "");
+    if (night->loaded_bytes > 0)
+        print_count(out, "memory for it", night->loaded_bytes, "bytes, on all ranks together");
     print_count(out, "files read before", night->known, "unchanged, not opened");
     print_count(out, "files to read", night->fresh, "");
     print_count(out, "files that wait", night->waiting, "for the next run");

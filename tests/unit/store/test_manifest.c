@@ -76,8 +76,8 @@ static void make(struct manifest *manifest)
     manifest->unfinished[0] = (struct schedule_item){.split = 9, .offset = UINT64_MAX};
     manifest->unfinished_count = 2;
     manifest->files = calloc(2, sizeof *manifest->files);
-    manifest->files[0] = (struct manifest_file){0, 99, 1234, ""};
-    manifest->files[1] = (struct manifest_file){100, KEY_GROUPS - 1, 5678, ""};
+    manifest->files[0] = (struct manifest_file){0, 99, 1234, 2345, ""};
+    manifest->files[1] = (struct manifest_file){100, KEY_GROUPS - 1, 5678, 6789, ""};
     memset(manifest->files[0].digest, '0', 32);
     memset(manifest->files[1].digest, '1', 32);
     manifest->file_count = 2;
