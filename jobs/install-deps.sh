@@ -23,7 +23,7 @@ packages=(
 )
 test_packages=(
     clang clang-format libclang-rt-14-dev git python3 zip unzip procps util-linux
-    slurmctld slurmd slurm-client munge iproute2 e2fsprogs mount mpich python3-fusepy
+    slurmctld slurmd slurm-client libslurm-dev munge iproute2 e2fsprogs mount mpich python3-fusepy
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
     postgresql-server-dev-15 pgbouncer
     chromium fonts-roboto-unhinted fonts-sil-charis

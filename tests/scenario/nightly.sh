@@ -1,7 +1,7 @@
 #!/bin/bash
 # The commands that jobs/README.md gives to cron and to scrontab, as they stand there but for their
 # folders: seven nights of each publish to a real server what one run over all files gives, and files
-# that were just written wait for the next night.
+# that were just written wait for the next night. One night of Slurm is begun by its own cron.
 . "$(dirname "$0")/../support/lib.sh"
 . "$SOURCE/tests/support/slurm.sh"
 
@@ -13,7 +13,7 @@ export PGSERVICEFILE=$WORK/services
 printf '[warehouse]\nhost=%s\nuser=%s\ndbname=%s\n' "$PGHOST" "$PGUSER" "$PGDATABASE" >"$PGSERVICEFILE"
 funnel 2 generate --out "$WORK/all" --events 8000 --users 300 --weeks 2 --dirt 0.02 --duplicates 0.03 \
     --late 0.05 --seed "$seed" || fail "no sample"
-start_cluster 2
+CLUSTER_CONF=ScronParameters=enable start_cluster 2
 
 # recipe TEXT: the command behind the time in the line of jobs/README.md that holds the text, with
 # folders of this test in place of those in it.
@@ -72,10 +72,38 @@ by_cron() { # as cron runs it: by sh, with little of an environment
 }
 by_slurm() {
     local job
-    job=$(COURSE_FUNNEL_JOBS=$SOURCE/jobs in_cluster sh -c "$1")
+    if [ "$night" = 4 ] && [ -x "$scrontab" ]; then
+        by_scrontab "$1"
+        job=$(newest_job)
+    else
+        job=$(COURSE_FUNNEL_JOBS=$SOURCE/jobs in_cluster sh -c "$1")
+    fi
     cp "$WORK/funnel/log" "$WORK/night.log" 2>/dev/null || touch "$WORK/night.log"
     ends "${job##* }" COMPLETED 60 night
 }
+
+newest_job() { in_cluster squeue -a -h -t all --name=funnel-night -o %A | sort -n | tail -n 1; }
+
+# by_scrontab COMMAND: install it for the next minute; its job submits the night's.
+by_scrontab() {
+    local before cron tries
+    before=$(newest_job)
+    # Not for a minute that is over before Slurm has read it.
+    [ "$(date +%-S)" -lt 50 ] || sleep 11
+    date -d 'next minute' "+%-M %-H * * * $1" >"$WORK/crontab"
+    cron=$(COURSE_FUNNEL_JOBS=$SOURCE/jobs in_cluster "$scrontab" "$WORK/crontab") ||
+        fail "the line was not installed"
+    check "Slurm holds the line" in_cluster sh -c \
+        "scontrol -o show job $cron | grep -F 'CronJob=Yes CrontabSpec=\"$(cut -d ' ' -f 1-5 "$WORK/crontab")'"
+    for ((tries = 120; tries > 0; tries--)); do
+        [ "$(newest_job)" = "$before" ] || return 0
+        sleep 1
+    done
+    in_cluster scontrol show job "$cron" >&2
+    fail "the line was not fired"
+}
+scrontab=$BUILD/tests/scrontab
+[ -x "$scrontab" ] || echo "scrontab: skipped, as there is no libslurm-dev"
 seven_nights 'rebuild\.sh' by_cron
 seven_nights 'sbatch' by_slurm
 passed
