@@ -27,8 +27,9 @@ struct values {
 };
 
 /*
- * Local. Room for the values of each record of the sorted ${tally}: as many as its completions with
- * a time, or its users with a time to complete. Returns 0, or -1 (EXIT_BUG). values_clear frees it.
+ * Local. Room for the values of each record of ${tally}, in any order: as many as its completions
+ * with a time, or its users with a time to complete. Returns 0, or -1 (EXIT_BUG). values_clear
+ * frees it.
  */
 int values_begin(int ranks, const struct tally *tally, struct values *values,
                  struct failure *failure);

@@ -14,28 +14,87 @@ void values_clear(struct values *values)
     memset(values, 0, sizeof *values);
 }
 
+/* So few values are copied and narrowed down where they stand. */
+#define FEW ((uint64_t)2048)
+
+/* Which bits differ between some of the values, and those that are the same in all. */
+static uint64_t differing(const uint64_t *values, size_t count, uint64_t *same)
+{
+    uint64_t any = 0, all = ~UINT64_C(0);
+    for (size_t i = 0; i < count; i++) {
+        any |= values[i];
+        all &= values[i];
+    }
+    *same = all;
+    return any ^ all;
+}
+
+/* Where a digit of ${bits} bits begins whose top is the highest of ${differ}. */
+static int digit_shift(uint64_t differ, int bits)
+{
+    int top = 64 - __builtin_clzll(differ);
+    return top > bits ? top - bits : 0;
+}
+
+/* The digit of the value of rank ${*rank}, which becomes its rank among those of that digit. */
+static uint64_t find_digit(const uint64_t *counts, uint64_t most, uint64_t *rank)
+{
+    uint64_t digit = 0;
+    while (*rank > counts[digit] && digit < most)
+        *rank -= counts[digit++];
+    return digit;
+}
+
+/* Of a few values, which are overwritten: those with the wanted digit are kept, until all agree. */
+static uint64_t select_of_few(uint64_t *values, size_t count, uint64_t rank)
+{
+    uint64_t same = 0, differ;
+    while ((differ = differing(values, count, &same)) != 0) {
+        int shift = digit_shift(differ, 4);
+        uint64_t counts[16] = {0};
+        for (size_t i = 0; i < count; i++)
+            counts[values[i] >> shift & 15]++;
+        uint64_t digit = find_digit(counts, 15, &rank);
+        size_t kept = 0;
+        for (size_t i = 0; i < count; i++) {
+            values[kept] = values[i];
+            kept += (values[i] >> shift & 15) == digit;
+        }
+        count = kept;
+    }
+    return same;
+}
+
 /* Digit by digit from the top: how many values have each digit says which one the wanted has. */
 uint64_t values_select(const struct values_run *runs, size_t run_count, uint64_t rank)
 {
-    uint64_t all = 0, known = 0, found = 0;
+    uint64_t few[FEW], left = 0, known = 0, found = 0, any = 0;
     for (size_t i = 0; i < run_count; i++)
+        left += runs[i].count;
+    for (size_t i = 0; left > FEW && i < run_count; i++)
         for (size_t j = 0; j < runs[i].count; j++)
-            all |= runs[i].values[j];
-    int shift = all == 0 ? 0 : (63 - __builtin_clzll(all)) / 8 * 8;
-    known = shift == 56 ? 0 : ~UINT64_C(0) << (shift + 8);
-    for (; shift >= 0; shift -= 8) {
+            any |= runs[i].values[j];
+    int shift = any == 0 ? 0 : digit_shift(any, 8);
+    known = left > FEW && shift < 56 ? ~UINT64_C(0) << (shift + 8) : 0;
+    for (; left > FEW && known != ~UINT64_C(0); shift = shift > 8 ? shift - 8 : 0) {
         uint64_t counts[256] = {0};
         for (size_t i = 0; i < run_count; i++)
             for (size_t j = 0; j < runs[i].count; j++)
                 if ((runs[i].values[j] & known) == found)
                     counts[runs[i].values[j] >> shift & 255]++;
-        uint64_t digit = 0;
-        while (rank > counts[digit] && digit < 255)
-            rank -= counts[digit++];
+        uint64_t digit = find_digit(counts, 255, &rank);
+        left = counts[digit];
         found |= digit << shift;
         known |= UINT64_C(255) << shift;
     }
-    return found;
+    if (left > FEW)
+        return found;
+    size_t count = 0;
+    for (size_t i = 0; i < run_count; i++)
+        for (size_t j = 0; j < runs[i].count; j++)
+            if ((runs[i].values[j] & known) == found)
+                few[count++] = runs[i].values[j];
+    return select_of_few(few, count, rank);
 }
 
 static int owner_of(const struct tally_record *key, int ranks)
