@@ -32,16 +32,12 @@ int32_t fold_cohort_week(const struct state_enrolment *enrolment);
 
 /*
  * Local. Sum up the state by cohort and lesson. Fills the empty ${tally}, sorted, but for its
- * percentiles. Returns 0, or -1 (EXIT_BUG).
+ * percentiles; and with what these are over the empty ${values}, for values_reduce on ${ranks}
+ * ranks, where it is not NULL. The caller clears both, also after a failure. Returns 0, or -1
+ * (EXIT_BUG).
  */
-int fold_tally(const struct state *state, struct tally *tally, struct failure *failure);
-
-/*
- * Local. The values that the percentiles of ${tally}, which is that of fold_tally, are over, for
- * values_reduce on ${ranks} ranks. The caller clears them. Returns 0, or -1 (EXIT_BUG).
- */
-int fold_values(const struct state *state, int ranks, struct tally *tally, struct values *values,
-                struct failure *failure);
+int fold_sums(const struct state *state, int ranks, struct tally *tally, struct values *values,
+              struct failure *failure);
 
 /*
  * Local. The state's users by cohort and entry point, in any order, with their own text or without;

@@ -186,10 +186,17 @@ static inline bool state_next_time(const struct state_group *group, uint32_t *at
 uint64_t state_record_bytes(const struct state *state);
 
 /*
- * Local. Check all that must hold of the records of a group: indices in range, flags and sums that
- * agree. Returns 0, or -1 with EXIT_BUG and what does not hold. Takes time
- * linear in the records.
+ * Local. Check all that must hold of the records of the group ${number} by themselves: indices in
+ * range, flags and sums that agree. ${counts} has room for a number a progress. Returns 0, or -1
+ * with EXIT_BUG and what does not hold. Takes time linear in the records.
  */
+int state_validate_group(const struct state *state, uint32_t number, uint32_t *counts,
+                         struct failure *failure);
+
+/* Local. Check what groups share: entry points. Returns 0, or -1 (EXIT_BUG). */
+int state_validate_shared(const struct state *state, struct failure *failure);
+
+/* Local. All of it. Returns 0, or -1 (EXIT_BUG, also where there is no memory). */
 int state_validate(const struct state *state, struct failure *failure);
 
 #endif

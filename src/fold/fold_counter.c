@@ -57,27 +57,6 @@ int32_t fold_cohort_week(const struct state_enrolment *enrolment)
     return calendar_monday(started ? enrolment->first_start_us : enrolment->first_event_us);
 }
 
-int fold_counter_begin(struct fold_counter *counter, struct tally *tally, struct failure *failure)
-{
-    uint32_t cohort = 0;
-    *counter = (struct fold_counter){.tally = tally};
-    for (size_t i = 0; i < tally->count; i++) {
-        const struct tally_record *record = &tally->records[i];
-        bool is_cohort = record->kind == TALLY_COHORT;
-        struct fold_table *table = is_cohort ? &counter->cohorts : &counter->lessons;
-        uint32_t parent = is_cohort ? (uint32_t)record->course_id : cohort;
-        int32_t id = is_cohort ? record->week : record->lesson_id;
-        struct fold_slot *slot = find(table, parent, id, failure);
-        if (slot == NULL)
-            return -1;
-        enter(table, slot, parent, id, i);
-        /* Its lessons follow. */
-        if (is_cohort)
-            cohort = (uint32_t)i;
-    }
-    return 0;
-}
-
 void fold_counter_end(struct fold_counter *counter)
 {
     free(counter->cohorts.slots);
@@ -124,25 +103,9 @@ static int find_lesson(struct fold_counter *counter, uint32_t cohort, int32_t le
     return 0;
 }
 
-static int reserve(uint32_t **places, size_t *capacity, size_t count, struct failure *failure)
-{
-    if (count < *capacity)
-        return 0;
-    size_t wanted = 2 * count + 1;
-    uint32_t *grown = realloc(*places, wanted * sizeof *grown);
-    if (grown == NULL)
-        return failure_memory(failure, "the sums of cohorts", wanted * sizeof *grown);
-    *places = grown;
-    *capacity = wanted;
-    return 0;
-}
-
 int fold_counter_place(struct fold_counter *counter, const struct state_group *group,
-                       struct fold_places *places, struct failure *failure)
+                       const struct fold_places *places, struct failure *failure)
 {
-    if (reserve(&places->cohorts, &places->cohort_capacity, group->enrolment_count, failure) != 0 ||
-        reserve(&places->lessons, &places->lesson_capacity, group->progress_count, failure) != 0)
-        return -1;
     for (uint32_t i = 0; i < group->enrolment_count; i++)
         if (find_cohort(counter, &group->enrolments[i], &places->cohorts[i], failure) != 0)
             return -1;

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * A tally in which records are found: what fold_tally.c and fold_values.c share. A cohort is looked
- * up once for an enrolment; its lessons then by the cohort's place.
+ * A tally in which records are found. A cohort is looked up once for an enrolment; its lessons then
+ * by the cohort's place. All zero but for an empty tally at first.
  */
 struct fold_counter {
     struct tally *tally;
@@ -25,20 +25,13 @@ struct fold_counter {
     } cohorts, lessons;
 };
 
-/*
- * Local. Begin with the records of ${tally}, which is sorted. The caller ends it, also after a
- * failure. Returns 0, or -1 (EXIT_BUG).
- */
-int fold_counter_begin(struct fold_counter *counter, struct tally *tally, struct failure *failure);
-
 /* Local. Frees what it holds; the tally is the caller's. */
 void fold_counter_end(struct fold_counter *counter);
 
-/* Where the records of a group stand in the tally. All zero at first; the caller frees both. */
+/* Where the records of a group stand in the tally. */
 struct fold_places {
     uint32_t *cohorts; /* of each enrolment: that of its cohort */
     uint32_t *lessons; /* of each progress: that of its lesson, in the cohort */
-    size_t cohort_capacity, lesson_capacity;
 };
 
 /*
@@ -47,6 +40,6 @@ struct fold_places {
  * -1 (EXIT_BUG).
  */
 int fold_counter_place(struct fold_counter *counter, const struct state_group *group,
-                       struct fold_places *places, struct failure *failure);
+                       const struct fold_places *places, struct failure *failure);
 
 #endif

@@ -1,10 +1,9 @@
 #include "course_funnel/fold.h"
 
 #include "course_funnel/calendar.h"
-#include "fold_counter.h"
+#include "fold_sums.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 
 /* No lesson of an enrolment was seen. */
 #define NO_LESSON INT64_MIN
@@ -28,23 +27,16 @@ static void count_completion(struct tally_record *record, const struct state_enr
     record->sums[TALLY_LEFT] += furthest != NO_LESSON && !completed;
 }
 
-/* The highest lesson of each enrolment of a group, or NO_LESSON, into ${*furthest}. */
-static int find_furthest(const struct state_group *group, int64_t **furthest,
-                         struct failure *failure)
+/* The highest lesson of each enrolment, or NO_LESSON. */
+static void find_furthest(const struct state_group *group, int64_t *furthest)
 {
-    int64_t *grown = realloc(*furthest, ((size_t)group->enrolment_count + 1) * sizeof *grown);
-    if (grown == NULL)
-        return failure_memory(failure, "the sums of cohorts",
-                              group->enrolment_count * sizeof *grown);
-    *furthest = grown;
     for (uint32_t i = 0; i < group->enrolment_count; i++)
-        grown[i] = NO_LESSON;
+        furthest[i] = NO_LESSON;
     for (uint32_t i = 0; i < group->progress_count; i++) {
-        int64_t *lesson = &grown[group->progress[i].enrolment];
+        int64_t *lesson = &furthest[group->progress[i].enrolment];
         if (group->progress[i].lesson_id > *lesson)
             *lesson = group->progress[i].lesson_id;
     }
-    return 0;
 }
 
 static void count_enrolment(struct tally *tally, struct tally_record *record,
@@ -75,10 +67,11 @@ static void count_progress(struct tally_record *record, const struct state_enrol
     record->sums[TALLY_STOPPED] += enrolment->first_completion_us == STATE_NO_TIME;
 }
 
-/* ${furthest} is NULL where no further mart is wanted. */
-static void count_group(struct tally *tally, const struct state_group *group,
-                        const struct fold_places *places, const int64_t *furthest)
+void fold_tally_group(struct tally *tally, const struct state_group *group,
+                      const struct fold_places *places, int64_t *furthest)
 {
+    if (furthest != NULL)
+        find_furthest(group, furthest);
     for (uint32_t i = 0; i < group->enrolment_count; i++)
         count_enrolment(tally, &tally->records[places->cohorts[i]], &group->enrolments[i],
                         furthest != NULL ? &furthest[i] : NULL);
@@ -87,27 +80,4 @@ static void count_group(struct tally *tally, const struct state_group *group,
         count_progress(&tally->records[places->lessons[i]], &group->enrolments[enrolment],
                        &group->progress[i], furthest != NULL ? &furthest[enrolment] : NULL);
     }
-}
-
-int fold_tally(const struct state *state, struct tally *tally, struct failure *failure)
-{
-    struct fold_counter counter;
-    struct fold_places places = {0};
-    int64_t *furthest = NULL;
-    int result = fold_counter_begin(&counter, tally, failure);
-    for (uint32_t g = 0; g < state->group_count && result == 0; g++) {
-        const struct state_group *group = &state->groups[g];
-        result = fold_counter_place(&counter, group, &places, failure);
-        if (result == 0 && !state->marts_only)
-            result = find_furthest(group, &furthest, failure);
-        if (result == 0)
-            count_group(tally, group, &places, furthest);
-    }
-    free(furthest);
-    free(places.cohorts);
-    free(places.lessons);
-    fold_counter_end(&counter);
-    if (result == 0)
-        tally_sort(tally);
-    return result;
 }

@@ -1,11 +1,6 @@
 #include "course_funnel/fold.h"
 
-#include "fold_counter.h"
-
-#include <stdlib.h>
-
-/* Sums of microseconds may pass 2^64. */
-__extension__ typedef unsigned __int128 wide;
+#include "fold_sums.h"
 
 static int broken(struct failure *failure)
 {
@@ -22,13 +17,13 @@ static int add(uint32_t place, uint64_t value, struct values *values, struct fai
 
 /* The times of a group's completions: of each lesson the further ones, and what they leave of the
  * sum. ${rest} has room for one number a progress. */
-static int add_times(const struct state_group *group, const uint32_t *lessons, wide *rest,
+static int add_times(const struct state_group *group, const uint32_t *lessons, fold_wide *rest,
                      struct values *values, struct failure *failure)
 {
     uint32_t at = 0, progress = 0;
     uint64_t time_us = 0;
     for (uint32_t i = 0; i < group->progress_count; i++)
-        rest[i] = (wide)group->progress[i].time_high_us << 64 | group->progress[i].time_low_us;
+        rest[i] = (fold_wide)group->progress[i].time_high_us << 64 | group->progress[i].time_low_us;
     while (state_next_time(group, &at, &progress, &time_us)) {
         if (progress >= group->progress_count || rest[progress] < time_us)
             return broken(failure);
@@ -69,32 +64,10 @@ bool fold_time_to_complete(const struct state_enrolment *enrolment, uint64_t *ti
     return true;
 }
 
-int fold_values(const struct state *state, int ranks, struct tally *tally, struct values *values,
-                struct failure *failure)
+int fold_values_group(const struct state_group *group, const struct fold_places *places,
+                      fold_wide *rest, struct values *values, struct failure *failure)
 {
-    struct fold_counter counter = {0};
-    struct fold_places places = {0};
-    uint32_t most = 0;
-    for (uint32_t i = 0; i < state->group_count; i++)
-        if (state->groups[i].progress_count > most)
-            most = state->groups[i].progress_count;
-    wide *rest = malloc(((size_t)most + 1) * sizeof *rest);
-    int result = values_begin(ranks, tally, values, failure);
-    if (result == 0 && rest == NULL)
-        result = failure_memory(failure, "values for percentiles", most * sizeof *rest);
-    if (result == 0)
-        result = fold_counter_begin(&counter, tally, failure);
-    for (uint32_t i = 0; i < state->group_count && result == 0; i++) {
-        const struct state_group *group = &state->groups[i];
-        result = fold_counter_place(&counter, group, &places, failure);
-        if (result == 0)
-            result = add_times(group, places.lessons, rest, values, failure);
-        if (result == 0)
-            result = add_courses(group, places.cohorts, values, failure);
-    }
-    free(rest);
-    free(places.cohorts);
-    free(places.lessons);
-    fold_counter_end(&counter);
-    return result;
+    if (add_times(group, places->lessons, rest, values, failure) != 0)
+        return -1;
+    return add_courses(group, places->cohorts, values, failure);
 }

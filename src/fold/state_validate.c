@@ -82,30 +82,38 @@ static int validate_progress(const struct state_group *group, uint32_t number,
 
 /* Each further completion with a usable time has that time, where they are kept. */
 static int validate_times(const struct state_group *group, uint32_t number, bool marts_only,
-                          struct failure *failure)
+                          uint32_t *counts, struct failure *failure)
 {
-    uint32_t *counts = calloc((size_t)group->progress_count + 1, sizeof *counts);
-    uint32_t at = 0, progress = 0, i = 0;
+    uint32_t at = 0, progress = 0;
     uint64_t time_us = 0;
     bool sound = true;
-    if (counts == NULL)
-        return failure_memory(failure, "the check of times",
-                              group->progress_count * sizeof *counts);
+    for (uint32_t i = 0; i < group->progress_count; i++)
+        counts[i] = 0;
     while (sound && state_next_time(group, &at, &progress, &time_us)) {
         sound = progress < group->progress_count && time_us <= INT64_MAX;
         if (sound)
             counts[progress]++;
     }
-    for (; sound && i < group->progress_count; i++) {
+    for (uint32_t i = 0; sound && i < group->progress_count; i++) {
         uint32_t timed = group->progress[i].timed_completions;
         sound = counts[i] == (timed > 0 && !marts_only ? timed - 1 : 0);
     }
-    free(counts);
-    return sound ? 0 : broken("times of completions are not all there", number, i, failure);
+    return sound ? 0 : broken("times of completions are not all there", number, progress, failure);
+}
+
+int state_validate_group(const struct state *state, uint32_t number, uint32_t *counts,
+                         struct failure *failure)
+{
+    const struct state_group *group = &state->groups[number - state->first_group];
+    if (validate_users(group, number, failure) != 0 ||
+        validate_enrolments(group, number, failure) != 0 ||
+        validate_progress(group, number, failure) != 0)
+        return -1;
+    return validate_times(group, number, state->marts_only, counts, failure);
 }
 
 /* Every use of an entry point is one of an enrolment. */
-static int validate_entry_points(const struct state *state, struct failure *failure)
+int state_validate_shared(const struct state *state, struct failure *failure)
 {
     const struct state_texts *texts = &state->entry_points;
     uint64_t uses = 0;
@@ -124,14 +132,16 @@ static int validate_entry_points(const struct state *state, struct failure *fail
 
 int state_validate(const struct state *state, struct failure *failure)
 {
-    for (uint32_t i = 0; i < state->group_count; i++) {
-        const struct state_group *group = &state->groups[i];
-        uint32_t number = state->first_group + i;
-        if (validate_users(group, number, failure) != 0 ||
-            validate_enrolments(group, number, failure) != 0 ||
-            validate_progress(group, number, failure) != 0 ||
-            validate_times(group, number, state->marts_only, failure) != 0)
-            return -1;
-    }
-    return validate_entry_points(state, failure);
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < state->group_count; i++)
+        if (state->groups[i].progress_count > most)
+            most = state->groups[i].progress_count;
+    uint32_t *counts = malloc(((size_t)most + 1) * sizeof *counts);
+    if (counts == NULL)
+        return failure_memory(failure, "the check of the state", most * sizeof *counts);
+    int result = 0;
+    for (uint32_t i = 0; result == 0 && i < state->group_count; i++)
+        result = state_validate_group(state, state->first_group + i, counts, failure);
+    free(counts);
+    return result == 0 ? state_validate_shared(state, failure) : -1;
 }

@@ -188,7 +188,7 @@ int generation_load_state(const struct generation *generation, struct state *sta
     }
     durable_bytes_free(&bytes);
     struct failure trouble = {0};
-    if (result == 0 && state_validate(state, &trouble) != 0)
+    if (result == 0 && state_validate_shared(state, &trouble) != 0)
         result =
             failure_set(failure, STORE_DAMAGED, "%s: %s", generation->folder.path, trouble.message);
     /* The days are of all ranks together; who adds up their shares gives them to one. */

@@ -23,7 +23,8 @@ int state_image_create(const struct state *state, uint32_t first, uint32_t count
 
 /*
  * Local. Take those key groups that ${state} owns, which must be empty, out of the file of groups
- * ${first} to ${last}. Returns 0, or -1 (STORE_DAMAGED, EXIT_BUG).
+ * ${first} to ${last}, and validate each. Whether times are kept must be known of the state
+ * already. Returns 0, or -1 (STORE_DAMAGED, EXIT_BUG).
  */
 int state_image_load(const unsigned char *bytes, size_t byte_count, uint32_t first, uint32_t last,
                      struct state *state, struct failure *failure);

@@ -242,6 +242,31 @@ static int find_entry_texts(const struct image_table *tables, struct cursor *cur
                : wrong("it holds text of no entry point", failure);
 }
 
+/* Take a group of the state's own, and check it while it is in the cache. */
+static int take_group(const struct cursor *cursor, const struct state_image_group *row,
+                      struct state *state, uint32_t *counts, struct failure *failure)
+{
+    struct failure trouble = {0};
+    struct state_group *group = &state->groups[row->group - state->first_group];
+    if (load_group(cursor, row, state, group, failure) != 0)
+        return -1;
+    if (state_validate_group(state, row->group, counts, &trouble) != 0)
+        return wrong(trouble.message, failure);
+    return 0;
+}
+
+/* Room for a number a progress of any group of the file; NULL: no memory. */
+static uint32_t *make_counts(const struct cursor *cursor, uint32_t first, uint32_t last)
+{
+    uint32_t most = 0;
+    for (uint32_t group = first; group <= last; group++) {
+        struct state_image_group row;
+        take(cursor, GROUPS, group - first, &row);
+        most = row.progress > most ? row.progress : most;
+    }
+    return malloc(((size_t)most + 1) * sizeof(uint32_t));
+}
+
 int state_image_load(const unsigned char *bytes, size_t byte_count, uint32_t first, uint32_t last,
                      struct state *state, struct failure *failure)
 {
@@ -255,15 +280,18 @@ int state_image_load(const unsigned char *bytes, size_t byte_count, uint32_t fir
         cursor.at[i] = tables[i].offset;
 
     int result = find_entry_texts(tables, &cursor, failure);
+    uint32_t *counts = make_counts(&cursor, first, last);
+    if (result == 0 && counts == NULL)
+        result = failure_memory(failure, "the check of the state",
+                                tables[PROGRESS].count * sizeof *counts);
     if (result == 0)
         result = reserve(&cursor, first, last, state, failure);
     for (uint32_t group = first; result == 0 && group <= last; group++) {
         struct state_image_group row;
         take(&cursor, GROUPS, group - first, &row);
         /* A group before the rank's first wraps around, and is none of its own either. */
-        uint32_t own = group - state->first_group;
-        if (own < state->group_count)
-            result = load_group(&cursor, &row, state, &state->groups[own], failure);
+        if (group - state->first_group < state->group_count)
+            result = take_group(&cursor, &row, state, counts, failure);
         cursor.at[USERS] += row.users * sizeof(struct state_user);
         cursor.at[ENROLMENTS] += row.enrolments * sizeof(struct state_enrolment);
         cursor.at[PROGRESS] += row.progress * sizeof(struct state_progress);
@@ -272,5 +300,6 @@ int state_image_load(const unsigned char *bytes, size_t byte_count, uint32_t fir
         cursor.at[TIMES] += row.times * sizeof(uint64_t);
     }
     free(cursor.entry_texts);
+    free(counts);
     return result;
 }

@@ -10,29 +10,24 @@
 #include <inttypes.h>
 
 /* Percentiles and entry points, which need the ranks to trade what they know. Ends the state. */
-static int reduce_answers(struct job *job, struct failure *failure)
+static int reduce_answers(struct job *job, struct values *values, struct failure *failure)
 {
-    struct values values = {0};
-    int ranks = ranks_count(job->ranks);
-    int result = -1;
     if (job->state->marts_only)
         return 0;
-    if (fold_entries(job->state, &job->sums.entries, failure) == 0)
-        (void)fold_values(job->state, ranks, &job->sums.tally, &values, failure);
-    if (ranks_vote(job->ranks, failure) == 0)
-        result = entries_reduce(job->ranks, &job->sums.entries, failure);
+    (void)fold_entries(job->state, &job->sums.entries, failure);
+    if (ranks_vote(job->ranks, failure) != 0 ||
+        entries_reduce(job->ranks, &job->sums.entries, failure) != 0)
+        return -1;
     state_free(job->state);
     job->state = NULL;
-    if (result == 0)
-        result = values_reduce(job->ranks, &values, &job->sums.tally, failure);
-    values_clear(&values);
-    return result;
+    return values_reduce(job->ranks, values, &job->sums.tally, failure);
 }
 
 /* The books of all ranks, which must balance, and their sums. */
 static int reduce(struct job *job, struct failure *failure)
 {
     struct run_record *record = &job->record;
+    struct values values = {0};
     (void)days_merge(&job->days, &job->state->days, failure);
     if (reduce_days(job->ranks, &job->days, failure) == 0 && !rebuild_job_is_root(job))
         days_clear(&job->days);
@@ -40,8 +35,13 @@ static int reduce(struct job *job, struct failure *failure)
     record->last_event_us = job->state->last_event_us;
     if (reduce_ledger(job->ranks, &job->sums.ledger, &record->first_event_us,
                       &record->last_event_us, failure) == 0)
-        (void)fold_tally(job->state, &job->sums.tally, failure);
-    if (ranks_vote(job->ranks, failure) != 0 || reduce_answers(job, failure) != 0)
+        (void)fold_sums(job->state, ranks_count(job->ranks), &job->sums.tally,
+                        job->state->marts_only ? NULL : &values, failure);
+    int result = ranks_vote(job->ranks, failure);
+    if (result == 0)
+        result = reduce_answers(job, &values, failure);
+    values_clear(&values);
+    if (result != 0)
         return -1;
     state_free(job->state);
     job->state = NULL;

@@ -87,7 +87,7 @@ static void fold(struct folded *folded, const struct event *events, size_t count
     CU_ASSERT_EQUAL(folded->ledger.folded, count);
     CU_ASSERT_FATAL(state_validate(folded->state, &failure) == 0);
     expect_indexed(folded->state);
-    CU_ASSERT_FATAL(fold_tally(folded->state, &folded->tally, &failure) == 0);
+    CU_ASSERT_FATAL(fold_sums(folded->state, 1, &folded->tally, NULL, &failure) == 0);
     CU_ASSERT_FATAL(marts_build(&folded->tally, NULL, &folded->marts, &failure) == 0);
     parcel_free(&parcel);
 }
@@ -322,7 +322,7 @@ static void test_order_and_ranks_do_not_matter(void)
                     CU_ASSERT_FATAL(parcel_add(&parcel, &events[i], hash, &failure) == 0);
             }
             CU_ASSERT_FATAL(fold_events(state, parcel.bytes, parcel.used, &ledger, &failure) == 0);
-            CU_ASSERT_FATAL(fold_tally(state, &tally, &failure) == 0);
+            CU_ASSERT_FATAL(fold_sums(state, 1, &tally, NULL, &failure) == 0);
             CU_ASSERT_FATAL(tally_merge(&merged, &tally, &failure) == 0);
             tally_clear(&tally);
             parcel_free(&parcel);
