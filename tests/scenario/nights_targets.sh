@@ -12,6 +12,11 @@ mapfile -t left < <(python3 "$SOURCE/tests/support/nights.py" pieces "$WORK/all"
 top=$WORK
 mkdir "$WORK/in"
 export COURSE_FUNNEL_FAULT_HOLD=$WORK/held
+let_go() { # who is held when the test fails
+    rm -f "$WORK/held"
+    wait
+}
+before_cleaning=let_go
 # One that is rejected, so that any gate can be made to refuse.
 python3 -c 'from events import *
 print(line(event(STARTED, "u", 1, 1, event_time="soon")).decode())' >"$WORK/in/reject.json"
@@ -73,7 +78,8 @@ sys.exit(str(found) if found != sys.argv[2:] else 0)' "$WORK/stdout" "$@"
     check "inspect says what is gone on from" grep -q "^A run on this folder goes on from $3:" "$WORK/stdout"
 }
 
-# Another run publishes while a night is about to: that one ends with 7, and changes nothing there.
+# Another run publishes while a night is about to: that one ends with 7, and changes nothing there. No
+# second night begins beside it.
 overtaken() {
     local code=0 held
     fault rebuild.publish:1:0:hold night &
@@ -81,6 +87,8 @@ overtaken() {
     until_there 30 "$WORK/held"
     bring
     mkdir "$WORK/beside"
+    WORK=$WORK/beside leaves 6 night
+    WORK=$WORK/beside says "$folder is in use by another job that lives: "
     WORK=$WORK/beside leaves 0 run nights 1
     of_run nights >"$WORK/theirs.books"
     cp -r "$WORK/nights" "$WORK/theirs"
