@@ -10,10 +10,11 @@ start_postgres
 sample "$WORK/all" --events 3000 --users 150 --format plain
 mapfile -t left < <(python3 "$SOURCE/tests/support/nights.py" pieces "$WORK/all" "$WORK/pieces" 16 "$seed")
 top=$WORK
+more_folders+=("$top") # also where WORK is another for a while
 mkdir "$WORK/in"
 export COURSE_FUNNEL_FAULT_HOLD=$WORK/held
 let_go() { # who is held when the test fails
-    rm -f "$WORK/held"
+    rm -f "$top/held"
     wait
 }
 before_cleaning=let_go
