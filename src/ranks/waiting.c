@@ -3,12 +3,18 @@
 #include "course_funnel/clock.h"
 #include "course_funnel/ranks_mpi.h"
 
+#include <time.h>
+
 /*
  * MPI has a second name for each function, which begins with P, so that a program may define the
  * first itself. Here are all functions that wait for others. The count is one of the process, as
  * MPI is.
  */
 static double waited;
+
+/* What ranks that keep in step wait at most; who waits longer waits for work, or for a server. */
+#define STEP_SECONDS 0.001
+#define NAP_NS 100000
 
 static int end(double since, int answer)
 {
@@ -24,6 +30,22 @@ void waiting_since(double since)
 double waiting_seconds(void)
 {
     return waited;
+}
+
+/*
+ * What all ranks meet in may be late by minutes, while one of them lists files or publishes. MPI
+ * itself would ask without a pause, and take a core from it. Here the others nap.
+ */
+static int end_politely(double since, int answer, MPI_Request *request)
+{
+    static const struct timespec nap = {.tv_nsec = NAP_NS};
+    int done = 0;
+    while (answer == MPI_SUCCESS && !done) {
+        answer = PMPI_Test(request, &done, MPI_STATUS_IGNORE);
+        if (answer == MPI_SUCCESS && !done && clock_seconds() > since + STEP_SECONDS)
+            (void)nanosleep(&nap, NULL);
+    }
+    return end(since, answer);
 }
 
 int MPI_Wait(MPI_Request *request, MPI_Status *status)
@@ -48,14 +70,17 @@ int MPI_Recv(void *bytes, int count, MPI_Datatype type, int from, int tag, MPI_C
 int MPI_Bcast(void *bytes, int count, MPI_Datatype type, int root, MPI_Comm ranks)
 {
     double since = clock_seconds();
-    return end(since, PMPI_Bcast(bytes, count, type, root, ranks));
+    MPI_Request request;
+    return end_politely(since, PMPI_Ibcast(bytes, count, type, root, ranks, &request), &request);
 }
 
 int MPI_Allreduce(const void *own, void *all, int count, MPI_Datatype type, MPI_Op operation,
                   MPI_Comm ranks)
 {
     double since = clock_seconds();
-    return end(since, PMPI_Allreduce(own, all, count, type, operation, ranks));
+    MPI_Request request;
+    int answer = PMPI_Iallreduce(own, all, count, type, operation, ranks, &request);
+    return end_politely(since, answer, &request);
 }
 
 int MPI_Allgather(const void *own, int own_count, MPI_Datatype own_type, void *all, int count,

@@ -1,3 +1,4 @@
+#include "course_funnel/clock.h"
 #include "course_funnel/exchange.h"
 #include "course_funnel/key_group.h"
 #include "course_funnel/parcel.h"
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Run under mpirun; every rank runs every test, and any rank's failure fails the program. */
 
@@ -32,6 +34,21 @@ static void test_vote(void)
         CU_ASSERT_EQUAL(failure.code, 10 + lowest);
         CU_ASSERT(strstr(failure.message, expected) != NULL);
     }
+}
+
+/* Who waits for a rank that lists files, or for a server, leaves the cores to others. */
+static void test_a_long_wait_takes_no_core(void)
+{
+    struct failure failure = {0};
+    double begun = clock_seconds();
+    clock_t used = clock();
+    if (ranks_rank(ranks) == 0) {
+        struct timespec late = {.tv_nsec = 400000000};
+        (void)nanosleep(&late, NULL);
+    }
+    CU_ASSERT(ranks_vote(ranks, &failure) == 0);
+    double processor_seconds = (double)(clock() - used) / CLOCKS_PER_SEC;
+    CU_ASSERT(processor_seconds < (clock_seconds() - begun) / 4);
 }
 
 static void test_broadcast_and_gather(void)
@@ -274,6 +291,7 @@ int main(void)
 {
     static const struct unit_test tests[] = {
         {"vote", test_vote},
+        {"a long wait takes no core", test_a_long_wait_takes_no_core},
         {"broadcast and gather", test_broadcast_and_gather},
         {"share what rank 0 packed", test_share},
         {"sum and lowest", test_sum_and_lowest},
