@@ -145,16 +145,21 @@ leaves 0 night
 says "resumed from checkpoint"
 as_one
 
+# The night that was not published is thrown away, and what it read is read again.
+drops_and_reads_again() {
+    leaves 0 night
+    says "is thrown away, and its files are read again"
+    stands_on "$base" 1
+    as_one
+}
+
 # A night that was stopped when all was read is not published, so it is read again.
 base=$(newest_state)
 bring
 fault rebuild.reduce:1:0:stop leaves 75 night
 says "all is read, but not published. The same command reads what was new again."
 inspects "$base" "$(newest_state)" "$base"
-leaves 0 night
-says "is thrown away, and its files are read again"
-stands_on "$base" 1
-as_one
+drops_and_reads_again
 
 # Refused by a gate, and the mark is lost, and another run is the target's newest.
 base=$(newest_state)
@@ -165,10 +170,7 @@ inspects "$base" "$refused" "$base"
 rm "$folder/mark"
 inspects "$base" "$refused" "$base"
 leaves 0 run nights 1
-leaves 0 night
-says "is thrown away, and its files are read again"
-stands_on "$base" 1
-as_one
+drops_and_reads_again
 
 # Killed between COMMIT and mark: the record tells that it was published.
 base=$(newest_state)

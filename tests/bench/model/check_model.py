@@ -65,7 +65,7 @@ expect(usual, "exchange", 1e10, 1e10 * 60 * 0.999)
 expect(usual, "state", 5e9, 5e11, 5e8, 5e8 * 5 / 4.096)
 expect(usual, "a checkpoint", 5e11, 60, 5e11 / 60)
 # Files of 170 MB, in splits of 16 MiB: 11 a file.
-expect(usual, "its manifest", 588235 * 180)
+expect(usual, "its manifest", 588235 * 90)
 expect(usual, "list of splits", 588235 * 11, 588235 * 11 * 50)
 expect(usual, "rank 0, list", 588235, 588235 * 0.0005)
 expect(usual, "rank 0, publishing", 1000 * 260 * 21 * 2e-6)
@@ -77,10 +77,10 @@ even = model("--ranks", "2048", "--text", "2e12")
 expect(even, "state", 1e8, 1e10, 1e10 / 2048, 1e10 / 2048)
 # Storage of 100 GB/s is slower than the ranks: reading, loading and saving take as long as it does.
 expect(usual, "a night", 1e14 / 1e11 / 365, 1e14 / 8 / 1e11 / 365, 5, 5, 588235 / 1000 * 0.0005)
-expect(usual, "its rank 0", 588235 * 15e-6)
-expect(usual, "it takes", 5 + 5 + 0.3 + 8.8 + 19.4 + 2.7, 5 + 5 + 0.3 + 8.8 + 19.4 + 0.3,
+expect(usual, "its rank 0", 588235 * 6e-6)
+expect(usual, "it takes", 5 + 5 + 0.3 + 3.53 + 19.4 + 2.7, 5 + 5 + 0.3 + 3.53 + 19.4 + 0.3,
        1000 + 294 + 19.4, 125 + 294 + 19.4)
 # With faster storage, the fullest rank with 0.61 GB.
 fast = model("--storage", "1e13", "--nights", "10")
-expect(fast, "a night", 5, 10, 5e8 * 5 / 4.096 / 370e6, 5e8 * 5 / 4.096 / 290e6)
+expect(fast, "a night", 5, 10, 5e8 * 5 / 4.096 / 1e9, 5e8 * 5 / 4.096 / 8e8)
 print("the model is right")

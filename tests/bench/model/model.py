@@ -248,13 +248,13 @@ def parse(arguments):
     add("--storage", type=float, default=100e9, help="bytes/s of the file system (100e9)")
     add("--link", type=float, default=1e9, help="bytes/s between two ranks (1e9)")
     add("--open-ms", type=float, default=0.5, help="to look at and open a file (0.5)")
-    add("--input-bytes", type=int, default=180, help="bytes of a manifest for a file (180)")
+    add("--input-bytes", type=int, default=90, help="bytes of a manifest for a file (90)")
     add("--checkpoint-seconds", type=float, default=60, help="that a checkpoint may take (60)")
     add("--nights", type=int, default=365, help="nights that make the history (365)")
-    add("--load-rate", type=float, default=370e6, help="bytes/s of state a rank loads (370e6)")
-    add("--save-rate", type=float, default=290e6, help="bytes/s of state a rank saves (290e6)")
+    add("--load-rate", type=float, default=1e9, help="bytes/s of state a rank loads (1e9)")
+    add("--save-rate", type=float, default=8e8, help="bytes/s of state a rank saves (8e8)")
     add("--stat-ms", type=float, default=0.5, help="to look a file up by name (0.5)")
-    add("--name-us", type=float, default=15, help="of rank 0 for the name of an old file (15)")
+    add("--name-us", type=float, default=6, help="of rank 0 for the name of an old file (6)")
     return parser.parse_args(arguments)
 
 
