@@ -84,9 +84,9 @@ struct state_group {
      */
     uint64_t *times;
     uint32_t time_count, time_capacity;
-    uint64_t fingerprints_in_tables; /* of all progress that has a table of them */
+    uint64_t fingerprints_in_tables; /* all but those that stand in a progress itself */
     struct state_table user_table, enrolment_table, progress_table;
-    /* The piece of a block that arrays lie in which were given room at once (state_reserve). */
+    /* The piece of a block that state_reserve gave to arrays; those that grew lie elsewhere. */
     char *room;
     size_t room_bytes;
 };
@@ -122,8 +122,9 @@ struct state_counts {
 
 /*
  * Local. Give ${count} empty groups from number ${first} on room for as much as ${counts} says, and
- * some more, in one block: their arrays, which the caller fills in and counts, and their tables.
- * Returns 0, or -1 (EXIT_BUG: no memory).
+ * some more, in one block: their arrays, which the caller fills in and counts, and their tables,
+ * which are not to be looked up in before state_index_*. Returns 0, or -1 (EXIT_BUG: no memory, or
+ * a group too large).
  */
 int state_reserve(struct state *state, uint32_t first, uint32_t count,
                   const struct state_counts *counts, struct failure *failure);
@@ -196,7 +197,7 @@ int state_validate_group(const struct state *state, uint32_t number, uint32_t *c
 /* Local. Check what groups share: entry points. Returns 0, or -1 (EXIT_BUG). */
 int state_validate_shared(const struct state *state, struct failure *failure);
 
-/* Local. All of it. Returns 0, or -1 (EXIT_BUG, also where there is no memory). */
+/* Local. All of it; for tests. Returns 0, or -1 (EXIT_BUG, also where there is no memory). */
 int state_validate(const struct state *state, struct failure *failure);
 
 #endif

@@ -22,7 +22,7 @@ struct values_place {
 struct values {
     unsigned char *bytes;        /* all values, each record's behind a heading */
     size_t *begins;              /* those for each rank, and where all end */
-    struct values_place *places; /* one a record of the tally */
+    struct values_place *places; /* one a record of the tally, as it was then */
     size_t count;
 };
 
@@ -47,7 +47,7 @@ static inline bool values_add(struct values *values, size_t record, uint64_t val
 
 /*
  * Local. The value of rank ${rank}, from 1 on, among the ${count} in ${runs} runs: the ${rank}-th
- * when they are sorted. Takes time linear in their number, and no memory.
+ * when they are sorted; there is such a value. Takes time linear in their number, and no memory.
  */
 struct values_run {
     const uint64_t *values;

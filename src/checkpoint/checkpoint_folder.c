@@ -125,6 +125,17 @@ int checkpoint_begin(struct checkpoint *checkpoint, const char *new_id,
     return tell_lost(checkpoint, candidates, failure);
 }
 
+int checkpoint_add_parts(const struct manifest *manifest, struct manifest_part **parts,
+                         size_t *count, struct failure *failure)
+{
+    for (size_t i = 0; i < manifest->part_count; i++) {
+        if (array_extend(parts, *count, sizeof **parts, "a list of rejects", failure) != 0)
+            return -1;
+        (*parts)[(*count)++] = manifest->parts[i];
+    }
+    return 0;
+}
+
 int checkpoint_clean_rejects(const struct checkpoint *checkpoint,
                              const struct checkpoint_candidates *candidates,
                              struct failure *failure)
@@ -144,11 +155,7 @@ int checkpoint_clean_rejects(const struct checkpoint *checkpoint,
         if (generation_read_manifest(&checkpoint->store, candidates->listing.generations[i], &text,
                                      &manifest, &trouble) != 0)
             goto free_all;
-        for (size_t j = 0; result == 0 && j < manifest.part_count; j++) {
-            result = array_extend(&keep, count, sizeof *keep, "a list of rejects", failure);
-            if (result == 0)
-                keep[count++] = manifest.parts[j];
-        }
+        result = checkpoint_add_parts(&manifest, &keep, &count, failure);
         manifest_clear(&manifest);
     }
     if (result == 0)

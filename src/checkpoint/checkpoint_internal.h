@@ -66,6 +66,10 @@ int checkpoint_set_aside(struct checkpoint *checkpoint, struct checkpoint_candid
                          struct store_generation generation, const struct failure *trouble,
                          struct failure *failure);
 
+/* Local. Append the parts of rejects that a generation names. Returns 0, or -1 (EXIT_BUG). */
+int checkpoint_add_parts(const struct manifest *manifest, struct manifest_part **parts,
+                         size_t *count, struct failure *failure);
+
 /* Remove parts of rejects that no generation from candidates->next on speaks of. 0, or -1. */
 int checkpoint_clean_rejects(const struct checkpoint *checkpoint,
                              const struct checkpoint_candidates *candidates,

@@ -4,12 +4,10 @@
 
 #include "course_funnel/clock.h"
 #include "course_funnel/fault.h"
-#include "course_funnel/log.h"
 #include "course_funnel/room.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

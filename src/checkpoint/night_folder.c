@@ -1,6 +1,5 @@
 #include "night_internal.h"
 
-#include "course_funnel/array.h"
 #include "course_funnel/fault.h"
 #include "course_funnel/log.h"
 
@@ -235,14 +234,8 @@ int night_clean_rejects(const struct night *night, struct failure *failure)
     struct manifest_part *keep = NULL;
     size_t count = 0;
     int result = 0;
-    for (size_t i = 0; result == 0 && i < night->count; i++) {
-        const struct manifest *manifest = &night->entries[i].manifest;
-        for (size_t j = 0; result == 0 && j < manifest->part_count; j++) {
-            result = array_extend(&keep, count, sizeof *keep, "a list of rejects", failure);
-            if (result == 0)
-                keep[count++] = manifest->parts[j];
-        }
-    }
+    for (size_t i = 0; result == 0 && i < night->count; i++)
+        result = checkpoint_add_parts(&night->entries[i].manifest, &keep, &count, failure);
     if (result == 0)
         result = store_clean_rejects(&night->checkpoint->store, keep, count, failure);
     free(keep);

@@ -60,7 +60,8 @@ bool fold_time_to_complete(const struct state_enrolment *enrolment, uint64_t *ti
         enrolment->first_completion_us == STATE_NO_TIME ||
         enrolment->first_completion_us < enrolment->first_start_us)
         return false;
-    *time_us = (uint64_t)(enrolment->first_completion_us - enrolment->first_start_us);
+    /* The difference of two times may be no time. */
+    *time_us = (uint64_t)enrolment->first_completion_us - (uint64_t)enrolment->first_start_us;
     return true;
 }
 

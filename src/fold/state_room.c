@@ -23,7 +23,8 @@ static struct state_counts add_spare(const struct state_counts *counts)
                                  .times = with_spare(counts->times)};
 }
 
-uint32_t state_room_slots(uint64_t count)
+/* How many slots a table of so many records has; 0: too many for one. */
+static uint32_t slots_of(uint64_t count)
 {
     uint64_t size = 8;
     while (count * 4 >= size * 3)
@@ -42,7 +43,7 @@ static void *take(char *block, size_t *used, size_t bytes)
 
 static void take_table(struct state_table *table, char *block, size_t *used, uint32_t count)
 {
-    table->size = state_room_slots(count);
+    table->size = slots_of(count);
     table->slots = take(block, used, table->size * sizeof *table->slots);
 }
 
@@ -83,8 +84,14 @@ int state_reserve(struct state *state, uint32_t first, uint32_t count,
         return -1;
     for (uint32_t i = 0; i < count; i++) {
         struct state_group measured = {0};
-        if (!is_empty(&counts[i]))
-            take_group(&measured, NULL, &bytes, &counts[i]);
+        if (is_empty(&counts[i]))
+            continue;
+        take_group(&measured, NULL, &bytes, &counts[i]);
+        if (measured.user_table.size == 0 || measured.enrolment_table.size == 0 ||
+            measured.progress_table.size == 0)
+            return failure_set(failure, EXIT_BUG,
+                               "One key group holds %u records, which is more than can be loaded.",
+                               counts[i].progress);
     }
     char *block = pages_resize(NULL, 0, bytes + 1);
     if (block == NULL)
@@ -108,7 +115,7 @@ uint64_t state_loaded_bytes(const struct state_group *group)
     size_t bytes = 0;
     if (!is_empty(&counts))
         take_group(&measured, NULL, &bytes, &counts);
-    /* Their tables are half full, and small pieces of memory. */
+    /* Tables of fingerprints are half full, and small pieces of memory. */
     return bytes + group->fingerprints_in_tables * 3 * sizeof(uint64_t);
 }
 

@@ -17,7 +17,4 @@ void *state_room_resize(const struct state_group *group, void *array, size_t kep
 /* Local. free for an array of a group. */
 void state_room_free(const struct state_group *group, void *array);
 
-/* Local. How many slots a table of ${count} records has at least. */
-uint32_t state_room_slots(uint64_t count);
-
 #endif

@@ -7,8 +7,8 @@
 static int broken(const char *what, uint32_t group, uint32_t index, struct failure *failure)
 {
     return failure_set(failure, EXIT_BUG,
-                       "The state does not hold together: key group %" PRIu32 ", record %" PRIu32
-                       ": %s.",
+                       "the state does not hold together: key group %" PRIu32 ", record %" PRIu32
+                       ": %s",
                        group, index, what);
 }
 

@@ -12,7 +12,8 @@
  */
 static double waited;
 
-/* What ranks that keep in step wait at most; who waits longer waits for work, or for a server. */
+/* Ranks that keep in step wait less. Who waits longer waits for work of another one, or a server.
+ */
 #define STEP_SECONDS 0.001
 #define NAP_NS 100000
 

@@ -49,7 +49,7 @@ static uint64_t find_digit(const uint64_t *counts, uint64_t most, uint64_t *rank
 static uint64_t select_of_few(uint64_t *values, size_t count, uint64_t rank)
 {
     uint64_t same = 0, differ;
-    while ((differ = differing(values, count, &same)) != 0) {
+    while (count > 0 && (differ = differing(values, count, &same)) != 0) {
         int shift = digit_shift(differ, 4);
         uint64_t counts[16] = {0};
         for (size_t i = 0; i < count; i++)

@@ -189,8 +189,8 @@ int generation_load_state(const struct generation *generation, struct state *sta
     durable_bytes_free(&bytes);
     struct failure trouble = {0};
     if (result == 0 && state_validate_shared(state, &trouble) != 0)
-        result =
-            failure_set(failure, STORE_DAMAGED, "%s: %s", generation->folder.path, trouble.message);
+        result = failure_set(failure, STORE_DAMAGED, "%s: %s.", generation->folder.path,
+                             trouble.message);
     /* The days are of all ranks together; who adds up their shares gives them to one. */
     state->first_event_us = manifest->first_event_us;
     state->last_event_us = manifest->last_event_us;

@@ -159,6 +159,10 @@ bool manifest_add_fields(cJSON *object, const struct manifest_field *field, cons
     return added;
 }
 
+/*
+ * A text whose digest is right was written by this program, so what follows finds no accidents; it
+ * keeps a text that was made by hand from doing harm.
+ */
 int manifest_malformed(const char *name, struct failure *failure)
 {
     return failure_set(failure, STORE_DAMAGED, "its \"%s\" is missing or out of range", name);
@@ -169,7 +173,6 @@ static const cJSON *member(const cJSON *object, const char *name)
     return cJSON_GetObjectItemCaseSensitive(object, name);
 }
 
-/* A text of exactly, or at most, ${room} - 1 bytes. */
 int manifest_get_text(const cJSON *object, const char *name, char *text, size_t room, bool exact,
                       struct failure *failure)
 {

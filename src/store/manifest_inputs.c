@@ -78,15 +78,15 @@ static int get_changes(const cJSON *array, struct manifest *manifest, struct fai
 {
     const cJSON *element;
     if (!cJSON_IsArray(array))
-        return manifest_malformed(INPUTS, failure);
+        return manifest_malformed(CHANGES, failure);
     cJSON_ArrayForEach(element, array)
     {
-        const cJSON *input = cJSON_GetObjectItemCaseSensitive(element, INPUT);
-        if (!cJSON_IsNumber(input) ||
-            !(input->valuedouble >= 0 && input->valuedouble < (double)manifest->input_count))
-            return manifest_malformed(INPUTS, failure);
-        if (manifest_get_fields(element, manifest_changes,
-                                &manifest->inputs[(size_t)input->valuedouble].changes,
+        uint32_t input = 0;
+        if (manifest_get_number(element, INPUT, UINT32_MAX, &input, failure) != 0)
+            return -1;
+        if (input >= manifest->input_count)
+            return manifest_malformed(CHANGES, failure);
+        if (manifest_get_fields(element, manifest_changes, &manifest->inputs[input].changes,
                                 failure) != 0)
             return -1;
     }

@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * A text whose digest is right was written by this program, so what follows finds no accidents; it
- * keeps a text that was made by hand from doing harm.
- */
 static const cJSON *member(const cJSON *object, const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(object, name);

@@ -138,10 +138,12 @@ static int load_progress(const struct cursor *cursor, const struct state_image_g
 static int load_group(const struct cursor *cursor, const struct state_image_group *row,
                       struct state *state, struct state_group *group, struct failure *failure)
 {
-    if (row->users == 0)
-        return row->enrolments + row->progress == 0
+    if (row->users == 0) {
+        uint64_t records = (uint64_t)row->enrolments + row->progress + row->text_bytes + row->times;
+        return records == 0 && row->fingerprints == 0
                    ? 0
-                   : wrong("it holds an enrolment of no user", failure);
+                   : wrong("it holds what is of no user", failure);
+    }
     if (load_users(cursor, row, group, failure) != 0 ||
         load_enrolments(cursor, row, state, group, failure) != 0)
         return -1;

@@ -434,9 +434,20 @@ static void test_every_key_group_has_one_rank(void)
     CU_ASSERT_EQUAL(key_group_of(UINT64_MAX), KEY_GROUPS - 1);
 }
 
+/* A checkpoint of a file made by hand may hold any times. */
+static void test_times_that_are_far_apart(void)
+{
+    struct state_enrolment enrolment = {.first_start_us = INT64_MIN,
+                                        .first_completion_us = INT64_MAX - 1};
+    uint64_t time_us = 0;
+    CU_ASSERT_TRUE(fold_time_to_complete(&enrolment, &time_us));
+    CU_ASSERT_EQUAL(time_us, UINT64_MAX - 1);
+}
+
 int main(void)
 {
     static const struct unit_test tests[] = {
+        {"times that are far apart", test_times_that_are_far_apart},
         {"users count once", test_users_count_once},
         {"an earlier start moves the cohort", test_earlier_start_moves_the_cohort},
         {"without a start the first event decides", test_without_a_start_the_first_event_decides},

@@ -294,7 +294,6 @@ static void test_twice(void)
     image_clear(&image);
 }
 
-/* Damage that a digest would let through, were it done on purpose: it must not crash either. */
 /* Whether a byte of the file is of a record. */
 static bool is_record(const struct image_table *tables, size_t at)
 {
@@ -305,6 +304,7 @@ static bool is_record(const struct image_table *tables, size_t at)
     return false;
 }
 
+/* Damage that a digest would let through, were it done on purpose: it must not crash either. */
 static void test_wrong_records(void)
 {
     struct state *state = make_state(300);
