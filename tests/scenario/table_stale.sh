@@ -41,7 +41,7 @@ for target in "$CONNINFO" "$WORK/marts"; do
     add_course
     leaves 0 funnel 2 "${from[@]}" --to "$target" --rejects "$WORK/rejects"
     leaves 7 funnel 2 "${from[@]}" --to "$target" --rejects "$WORK/rejects" --checkpoint "$WORK/folder"
-    says 'read anew (with --checkpoint: --restart)'
+    says 'run again (with --checkpoint, but without --extend: with --restart)'
     check "they stay again" test "$(latest_of "$target")" = "$course"
     add_course
     leaves 0 funnel 2 "${from[@]}" --to "$target" --rejects "$WORK/rejects" --checkpoint "$WORK/folder" --restart
