@@ -95,6 +95,7 @@ static int validate_times(const struct state_group *group, uint32_t number, bool
             counts[progress]++;
     }
     for (uint32_t i = 0; sound && i < group->progress_count; i++) {
+        progress = i;
         uint32_t timed = group->progress[i].timed_completions;
         sound = counts[i] == (timed > 0 && !marts_only ? timed - 1 : 0);
     }

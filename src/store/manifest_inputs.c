@@ -38,7 +38,7 @@ bool manifest_add_inputs(cJSON *root, const struct manifest *manifest)
         if (!added || input->changes.storage == 0)
             continue;
         cJSON *object = cJSON_CreateObject();
-        added = object != NULL && cJSON_AddNumberToObject(object, INPUT, (double)i) != NULL &&
+        added = object != NULL && manifest_add_number(object, INPUT, (uint32_t)i) &&
                 manifest_add_fields(object, manifest_changes, &input->changes) &&
                 cJSON_AddItemToArray(changes, object);
         if (!added)
